@@ -1,0 +1,56 @@
+/**
+ * The one error class. Everybody may import this file: it imports nothing.
+ *
+ * What the user sees is at most three lines:
+ *   Error: <message>[: <why>]
+ *   <hint>
+ */
+
+export type ErrorCode =
+  | 'usage' // the command line or an option's value is wrong
+  | 'not-found' // a named container, image, volume, file does not exist
+  | 'conflict' // a name, port or object is in use or in the wrong state
+  | 'denied' // permission, authentication or policy says no
+  | 'missing' // the system lacks something that tsc-pod needs
+  | 'unsupported' // a wish that cannot be met here
+  | 'invalid' // data from outside (registry, image, file) breaks its format
+  | 'network' // a remote end can't be reached or fails
+  | 'no-space' // a disk or quota is full
+  | 'launch' // the container's process could not be started
+  | 'interrupted' // a signal ended the work
+  | 'io'; // any other failing system call
+
+export interface ErrorDetail {
+  code: ErrorCode;
+  /** What failed, on what: "cannot pull docker.io/library/alpine:latest". */
+  message: string;
+  /** Why, when the message does not say so. */
+  why?: string;
+  /** What to do next: a command to paste, or one sentence. */
+  hint?: string;
+  /** Exit status of the process; 125 (the tool failed) unless told. */
+  exitCode?: number;
+  cause?: unknown;
+}
+
+export class PodError extends Error {
+  readonly code: ErrorCode;
+  readonly why: string | undefined;
+  readonly hint: string | undefined;
+  readonly exitCode: number;
+
+  constructor(detail: ErrorDetail) {
+    super(detail.message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.name = 'PodError';
+    this.code = detail.code;
+    this.why = detail.why;
+    this.hint = detail.hint;
+    this.exitCode = detail.exitCode ?? 125;
+  }
+}
+
+/** The errno name (`ENOENT`) of a failed system call, or undefined for any other value. */
+export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return undefined;
+}
