@@ -1,0 +1,124 @@
+/** What of cgroup v2 this user may use: cgroups(7), Documentation/admin-guide/cgroup-v2.rst, section Delegation. */
+
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findProgram } from '../id-map.ts';
+
+export type CgroupMode = 'unified' | 'hybrid' | 'v1' | 'none';
+
+export interface CgroupFacts {
+  /** unified: v2 alone; hybrid: v2 without most controllers beside v1. */
+  mode: CgroupMode;
+  /** Where cgroup2 is mounted; undefined without it. */
+  mount: string | undefined;
+  /** This process's group under `mount`, `/` for the root of its cgroup namespace. */
+  own: string | undefined;
+  /** How a group can be had; undefined: no way. */
+  way: CgroupWay | undefined;
+  /** Controllers that a container's group would have. */
+  controllers: string[];
+  /** systemd is the init system here, whether or not its user manager can be reached. */
+  booted: boolean;
+}
+
+export type CgroupWay =
+  /** A scope of systemd's user manager; `runtimeDir` is where its socket is. */
+  | { kind: 'systemd'; program: string; runtimeDir: string }
+  /** A new group in `parent` (absolute), which is ours; `evacuate`: its processes must move to a leaf first. */
+  | { kind: 'direct'; parent: string; evacuate: boolean };
+
+/** `root` and `env` are for tests: a tree with /proc, /sys and /run. */
+export function cgroupFacts(uid: number, env: NodeJS.ProcessEnv = process.env, root = '/'): CgroupFacts {
+  const mount = cgroup2Mount(root);
+  const booted = existsSync(join(root, 'run/systemd/system'));
+  const none = { own: undefined, way: undefined, controllers: [], booted };
+  if (!mount) return { mode: existsSync(join(root, 'sys/fs/cgroup/memory')) ? 'v1' : 'none', mount, ...none };
+  const mode = mount.endsWith('/unified') ? 'hybrid' : 'unified';
+  const own = parseOwnGroup(textOf(join(root, 'proc/self/cgroup')));
+  const systemd = systemdWay(uid, env, root);
+  if (systemd) {
+    const manager = `user.slice/user-${uid}.slice/user@${uid}.service`;
+    const controllers = controllersOf(join(mount, uid === 0 ? '' : manager));
+    return { mode, mount, own, way: systemd, controllers, booted };
+  }
+  const direct = own === undefined ? undefined : directWay(mount, own);
+  return { mode, mount, own, way: direct, controllers: direct ? controllersOf(direct.parent) : [], booted };
+}
+
+/** The v2 line of /proc/PID/cgroup, `0::/path`. */
+export function parseOwnGroup(text: string): string | undefined {
+  return /^0::(\/.*)$/m.exec(text)?.[1]?.replace(/ \(deleted\)$/, '');
+}
+
+/** Absolute path of a process's group, as this process sees cgroups; undefined when it has ended. */
+export function cgroupOf(pid: number, mount: string): string | undefined {
+  const path = parseOwnGroup(textOf(`/proc/${pid}/cgroup`));
+  return path === undefined || path.includes('/../') ? undefined : join(mount, path);
+}
+
+const CGROUP2_SUPER_MAGIC = 0x63677270;
+
+function cgroup2Mount(root: string): string | undefined {
+  for (const path of ['sys/fs/cgroup', 'sys/fs/cgroup/unified']) {
+    const at = join(root, path);
+    try {
+      if (
+        statfsSync(at).type === CGROUP2_SUPER_MAGIC ||
+        (root !== '/' && existsSync(join(at, 'cgroup.procs')))
+      ) {
+        return at;
+      }
+    } catch {
+      // Not mounted.
+    }
+  }
+  return undefined;
+}
+
+function systemdWay(uid: number, env: NodeJS.ProcessEnv, root: string): CgroupWay | undefined {
+  if (!existsSync(join(root, 'run/systemd/system'))) return undefined;
+  const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${uid}`;
+  if (uid !== 0 && !existsSync(join(root, runtimeDir, 'systemd/private'))) return undefined;
+  const program = findProgram('systemd-run', env.PATH);
+  return program ? { kind: 'systemd', program, runtimeDir } : undefined;
+}
+
+/**
+ * A process moves only where it may write the cgroup.procs of both groups' nearest common ancestor, and a group with
+ * processes of its own gives no controllers to children: so the new group is a sibling of ours if the parent is
+ * writable, and a child only at the root of a cgroup namespace (in a container), once that is emptied.
+ */
+function directWay(mount: string, own: string): (CgroupWay & { kind: 'direct' }) | undefined {
+  if (own !== '/') {
+    const parent = join(mount, dirname(own));
+    if (writable(parent)) return { kind: 'direct', parent, evacuate: false };
+  }
+  const self = join(mount, own);
+  // The real root group takes processes and controllers at once; it has no cgroup.type.
+  if (writable(self))
+    return { kind: 'direct', parent: self, evacuate: existsSync(join(self, 'cgroup.type')) };
+  return undefined;
+}
+
+function writable(group: string): boolean {
+  try {
+    for (const file of ['.', 'cgroup.procs', 'cgroup.subtree_control']) {
+      accessSync(join(group, file), constants.W_OK);
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function controllersOf(group: string): string[] {
+  return textOf(join(group, 'cgroup.controllers')).split(/\s+/).filter(Boolean);
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

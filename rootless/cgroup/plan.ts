@@ -1,0 +1,144 @@
+/** Launcher operations that give a container its limits, and the command the launcher is started by. */
+
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { PodError } from '../../core/error.ts';
+import type { CgroupFacts } from './facts.ts';
+import { type CgroupSetting, cgroupSettings, type LinuxResources } from './resources.ts';
+
+export interface CgroupPlan {
+  /** Words before `launcher FILE`; empty when it is started directly. */
+  prefix: string[];
+  /** To add to the launcher's environment. */
+  env: Record<string, string>;
+  ops: string[][];
+}
+
+/** Those that a container's group gets where they are delegated: for limits, and for `stats` and OOM evidence. */
+const WANTED = ['cpu', 'cpuset', 'hugetlb', 'io', 'memory', 'pids'];
+
+/** Names in error messages. */
+const LIMITS: Record<string, string> = {
+  cpu: 'CPU use',
+  cpuset: 'the CPUs',
+  hugetlb: 'huge pages',
+  io: 'block I/O',
+  memory: 'memory',
+  pids: 'the number of processes',
+};
+
+export interface CgroupWish {
+  /** The container's id: names the group or scope. */
+  id: string;
+  resources: LinuxResources;
+  /** Make a group though nothing is limited: for stats, pause and OOM evidence of containers that stay. */
+  always: boolean;
+}
+
+/**
+ * The operations:
+ * - `cgroup-evacuate DIR NAME`: all processes of DIR move into DIR/NAME.
+ * - `cgroup-base self|DIR`: the group that holds monitor and container. `self` is the launcher's own (a scope), DIR is
+ *   made (and removed at exit). The launcher moves itself into its leaf `monitor`.
+ * - `cgroup-controllers +C...`: into cgroup.subtree_control of the base, and for a DIR of its parent first.
+ * - `cgroup-container NAME`: made in the base; the container's process is put there before it runs.
+ * - `cgroup-set FILE VALUE [FILE VALUE]...`: the first of the container's files that exists; none is an error.
+ * - `cgroup-try FILE VALUE [FILE VALUE]...`: the same, none is fine.
+ */
+export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
+  const settings = cgroupSettings(wish.resources);
+  for (const setting of settings) demand(facts, setting);
+  // A scope costs a round trip to the user manager, so it is made for those who need it.
+  const cheap = facts.way?.kind === 'direct' && !facts.way.evacuate;
+  if (!facts.way || !(settings.length > 0 || wish.always || cheap)) return { prefix: [], env: {}, ops: [] };
+  const ops: string[][] = [];
+  if (facts.way.kind === 'direct') {
+    if (facts.way.evacuate) ops.push(['cgroup-evacuate', facts.way.parent, 'tsc-pod-others']);
+    ops.push(['cgroup-base', join(facts.way.parent, `tsc-pod-${wish.id}`)]);
+  } else ops.push(['cgroup-base', 'self']);
+  const controllers = WANTED.filter((name) => facts.controllers.includes(name));
+  if (controllers.length > 0) ops.push(['cgroup-controllers', ...controllers.map((name) => `+${name}`)]);
+  ops.push(['cgroup-container', 'container'], ...settings.map(settingOp));
+  return { ...launchPrefix(facts, wish.id), ops };
+}
+
+/** `cgroup-set` operations for a container that runs: `update`. */
+export function updatePlan(facts: CgroupFacts, resources: LinuxResources): string[][] {
+  const settings = cgroupSettings(resources);
+  for (const setting of settings) demand(facts, setting);
+  return settings.map(settingOp);
+}
+
+/**
+ * With systemd the launcher is started in a scope of the user manager: systemd-run registers its own process, then
+ * executes the launcher in it, so the pid and the descriptors stay.
+ */
+export function launchPrefix(facts: CgroupFacts, id: string): Pick<CgroupPlan, 'prefix' | 'env'> {
+  if (facts.way?.kind !== 'systemd') return { prefix: [], env: {} };
+  const { program, runtimeDir } = facts.way;
+  const manager = process.geteuid?.() === 0 ? [] : ['--user'];
+  const options = ['--scope', '--quiet', '--collect', `--unit=${scopeName(id)}`, '--property=Delegate=yes'];
+  return { prefix: [program, ...manager, ...options, '--'], env: { XDG_RUNTIME_DIR: runtimeDir } };
+}
+
+export function scopeName(id: string): string {
+  return `tsc-pod-${id}.scope`;
+}
+
+function settingOp({ optional, choices }: CgroupSetting): string[] {
+  return [optional ? 'cgroup-try' : 'cgroup-set', ...choices.flat()];
+}
+
+function demand(facts: CgroupFacts, setting: CgroupSetting): void {
+  const { controller } = setting;
+  if (facts.controllers.includes(controller)) return;
+  throw new PodError({
+    code: 'unsupported',
+    message: `cannot limit ${LIMITS[controller] ?? `by the ${controller} controller`}`,
+    why: whyNot(facts, controller),
+    hint: delegationFix(facts, controller),
+  });
+}
+
+/** Why a controller can't be used, as a phrase. */
+export function whyNot(facts: CgroupFacts, controller: string): string {
+  if (facts.mode === 'v1' || facts.mode === 'none') return 'this system has no cgroup v2';
+  if (facts.mode === 'hybrid' && !facts.way)
+    return 'cgroup v2 is mounted beside v1, which has the controllers';
+  if (!facts.way && facts.booted) return "systemd's user manager can not be reached";
+  if (!facts.way) return 'no cgroup is delegated to this user';
+  return `the cgroup controller ${controller} is not delegated to this user`;
+}
+
+/** The command that mends it, in one line. */
+export function delegationFix(facts: CgroupFacts, controller: string): string {
+  const name = loginName();
+  if (facts.mode !== 'unified') {
+    return 'boot with the kernel parameter systemd.unified_cgroup_hierarchy=1 (or mount only cgroup2)';
+  }
+  if (facts.booted && !facts.way) {
+    return `sudo loginctl enable-linger ${name}; export XDG_RUNTIME_DIR=/run/user/$(id -u)`;
+  }
+  if (facts.booted) {
+    const wanted = [...new Set([...WANTED.filter((c) => c !== 'hugetlb'), controller])].join(' ');
+    const directory = '/etc/systemd/system/user@.service.d';
+    return (
+      `sudo mkdir -p ${directory} && printf '[Service]\\nDelegate=${wanted}\\n' | ` +
+      `sudo tee ${directory}/delegate.conf && sudo systemctl daemon-reload   # then log in again`
+    );
+  }
+  const group = `/sys/fs/cgroup/${name}`;
+  return (
+    `sudo sh -c 'cd /sys/fs/cgroup && echo +${controller} > cgroup.subtree_control && mkdir -p ${name}/shell && ` +
+    `echo +${controller} > ${name}/cgroup.subtree_control && chown -R ${name} ${name}' && ` +
+    `echo $$ | sudo tee ${group}/shell/cgroup.procs`
+  );
+}
+
+function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return '$(id -u)';
+  }
+}
