@@ -1,0 +1,19 @@
+/**
+ * JSON whose integers stay what they are. A comparison in a seccomp profile is with a 64-bit number
+ * (18446744073709551615 is common), which a double would round: such numbers are bigints here.
+ */
+
+/** As JSON.parse; throws its SyntaxError. */
+export function parseExact(text: string): unknown {
+  return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
+    const source = context?.source;
+    const lossy = typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined;
+    return lossy && /^-?\d+$/.test(source) ? BigInt(source) : value;
+  }) as (key: string, value: unknown) => unknown);
+}
+
+/** As JSON.stringify, with bigints as the integers they are. */
+export function stringifyExact(value: unknown, indent?: number): string {
+  const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+  return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? raw(String(item)) : item), indent);
+}
