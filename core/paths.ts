@@ -1,0 +1,70 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { PodError } from './error.ts';
+
+/** Where everything of one user is. `data` survives a reboot, `runtime` does not. */
+export interface Paths {
+  data: string;
+  runtime: string;
+  images: string;
+  layers: string;
+  partial: string;
+  containers: string;
+  names: string;
+  volumes: string;
+  trash: string;
+  locks: string;
+  libexec: string;
+  cache: string;
+}
+
+type Environment = Record<string, string | undefined>;
+
+function dataRoot(environment: Environment, root: string | undefined): string {
+  const chosen = root ?? environment.TSC_POD_ROOT;
+  if (chosen) return isAbsolute(chosen) ? chosen : join(process.cwd(), chosen);
+  if (environment.XDG_DATA_HOME) return join(environment.XDG_DATA_HOME, 'tsc-pod');
+  if (environment.HOME) return join(environment.HOME, '.local/share/tsc-pod');
+  throw new PodError({
+    code: 'usage',
+    message: 'cannot tell where to keep images and containers',
+    why: 'neither HOME nor XDG_DATA_HOME is set',
+    hint: 'tsc-pod --root /some/directory …',
+  });
+}
+
+/** XDG_RUNTIME_DIR, or a private directory below /tmp where no session has set one. */
+function runtimeRoot(environment: Environment): string {
+  if (environment.XDG_RUNTIME_DIR) return join(environment.XDG_RUNTIME_DIR, 'tsc-pod');
+  const own = `/tmp/tsc-pod-run-${process.getuid!()}`;
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  const about = lstatSync(own);
+  if (!about.isDirectory() || about.uid !== process.getuid!())
+    throw new PodError({
+      code: 'denied',
+      message: `cannot use ${own}`,
+      why: 'it belongs to somebody else',
+      hint: 'set XDG_RUNTIME_DIR',
+    });
+  if (about.mode & 0o077) chmodSync(own, 0o700);
+  return own;
+}
+
+/** The paths for this environment; `root` is the value of --root. Makes nothing but a runtime directory below /tmp. */
+export function findPaths(environment: Environment, root?: string): Paths {
+  const data = dataRoot(environment, root);
+  return {
+    data,
+    runtime: runtimeRoot(environment),
+    images: join(data, 'images'),
+    layers: join(data, 'layers'),
+    partial: join(data, 'partial'),
+    containers: join(data, 'containers'),
+    names: join(data, 'names'),
+    volumes: join(data, 'volumes'),
+    trash: join(data, 'trash'),
+    locks: join(data, 'locks'),
+    libexec: join(data, 'libexec'),
+    cache: join(data, 'cache'),
+  };
+}

@@ -1,0 +1,19 @@
+#ifndef APPLY_H
+#define APPLY_H
+
+/* Exit statuses of the apply job. */
+enum {
+  APPLY_OK = 0,
+  APPLY_FAILED = 1,     /* a system call failed, or a name leads nowhere */
+  APPLY_BAD_STREAM = 2, /* the stream is cut off or isn't one */
+  APPLY_NO_SPACE = 3,   /* the disk, the inodes or the quota are used up */
+};
+
+/*
+ * Carries out the stream of file operations in in_fd below the directory root_fd. rootless/file-ops.ts defines
+ * the stream. Whatever it says, nothing outside of root_fd is touched. Returns one of the statuses above; what
+ * failed is one line on standard error, "apply: ...". With APPLY_OK, such lines are notices.
+ */
+int apply_stream(int in_fd, int root_fd);
+
+#endif

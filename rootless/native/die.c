@@ -1,0 +1,80 @@
+#include "die.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "message.h"
+
+static int report_socket = -1;
+static const char *hint;
+static void (*death_hook)(int code, const char *text);
+static pid_t hook_owner;
+
+void before_death(void (*hook)(int code, const char *text)) {
+  death_hook = hook;
+  hook_owner = getpid();
+}
+
+void report_to(int socket) { report_socket = socket; }
+
+void set_hint(const char *text) { hint = text; }
+
+static void report(int code, const char *text) {
+  char line[2048];
+  int length = snprintf(line, sizeof line, "Error: %s\n%s%s", text, hint ? hint : "", hint ? "\n" : "");
+  if (length < 0) length = 0;
+  if ((size_t)length >= sizeof line) length = sizeof line - 1;
+  void (*hook)(int, const char *) = death_hook;
+  death_hook = NULL;
+  if (hook && hook_owner == getpid()) hook(code, text);
+  if (report_socket >= 0 && send_error(report_socket, code, line, (size_t)length)) return;
+  if (write(STDERR_FILENO, line, (size_t)length) < 0) return;
+}
+
+void die_with(int code, const char *format, ...) {
+  char text[1536];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  report(code, text);
+  _exit(code);
+}
+
+void die_errno(const char *format, ...) {
+  int error = errno;
+  char text[1400], whole[1536];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  snprintf(whole, sizeof whole, "%s: %s", text, strerror(error));
+  report(EXIT_TOOL, whole);
+  _exit(EXIT_TOOL);
+}
+
+void bug(const char *format, ...) {
+  char text[1400], whole[1536];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  snprintf(whole, sizeof whole, "bug in tsc-pod's plan: %s", text);
+  report(EXIT_TOOL, whole);
+  _exit(EXIT_TOOL);
+}
+
+void warn(const char *format, ...) {
+  char text[1024];
+  va_list args;
+  va_start(args, format);
+  int length = vsnprintf(text, sizeof text - 1, format, args);
+  va_end(args);
+  if (length < 0) return;
+  if ((size_t)length > sizeof text - 2) length = sizeof text - 2;
+  text[length] = '\n';
+  if (write(STDERR_FILENO, text, (size_t)length + 1) < 0) return;
+}

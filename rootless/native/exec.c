@@ -1,0 +1,137 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "die.h"
+#include "identity.h"
+#include "message.h"
+#include "path.h"
+#include "process.h"
+#include "roles.h"
+#include "session.h"
+#include "spawn.h"
+#include "terminal.h"
+
+/* join user,mount,...: the namespaces of the target that differ from ours. setns(2) with a pidfd, Linux 5.8 */
+static void join_namespaces(const struct plan *plan) {
+  static const struct {
+    const char *name;
+    int flag;
+  } kinds[] = {{"user", CLONE_NEWUSER}, {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
+               {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP}};
+  const struct operation *target = plan_find(plan, "target");
+  const char *wanted = plan_word(plan, "join", 1);
+  if (!target || !wanted) bug("exec without a target");
+  int process = open_process((pid_t)number_of(target->words[1]), (unsigned long long)number_of(target->words[2]));
+  if (process < 0) die("the container is not running any more");
+  int flags = 0;
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (strstr(wanted, kinds[i].name)) flags |= kinds[i].flag;
+  if (setns(process, flags) < 0) die_errno("cannot join the container's namespaces");
+  close(process);
+}
+
+__attribute__((noreturn)) static void child(const struct plan *plan, int socket) {
+  report_to(socket);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const struct operation *terminal = plan_find(plan, "terminal");
+  const char *cwd = plan_word(plan, "cwd", 1), *input = plan_word(plan, "stdin", 1);
+  struct pty pty = {-1, -1};
+  if (terminal) pty = open_container_terminal(plan, terminal);
+  if (cwd && chdir(cwd) < 0) die_errno("cannot enter the working directory %s", cwd);
+  send_message(socket, MESSAGE_READY, NULL, 0, pty.master);
+  for (int fd = 0; pty.slave >= 0 && fd < 3; fd++) dup2(pty.slave, fd);
+  if (pty.slave < 0 && input && strcmp(input, "null") == 0) {
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null >= 0) dup2(null, STDIN_FILENO);
+  }
+  become_command(plan);
+}
+
+static void print_and_end(const struct message *message) {
+  if (write(STDERR_FILENO, message->data + 1, message->length - 1) < 0) _exit(EXIT_TOOL);
+  _exit((unsigned char)message->data[0]);
+}
+
+static pid_t start(const struct plan *plan, int *master) {
+  int sockets[2];
+  struct message message;
+  message_pair(sockets);
+  pid_t pid = fork();
+  if (pid < 0) die_errno("fork");
+  if (pid == 0) {
+    close(sockets[0]);
+    child(plan, sockets[1]);
+  }
+  close(sockets[1]);
+  *master = -1;
+  while (receive_message(sockets[0], &message)) {
+    if (message.type == MESSAGE_ERROR) print_and_end(&message);
+    if (message.fd >= 0) *master = message.fd;
+  }
+  close(sockets[0]);
+  return pid;
+}
+
+/* In the foreground: without a terminal the command has our streams, and signals are all that's to do. */
+static int stay_with(pid_t pid, int signals) {
+  for (;;) {
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != sizeof info) continue;
+    int status;
+    if (info.ssi_signo != SIGCHLD) {
+      if (info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) kill(pid, (int)info.ssi_signo);
+      continue;
+    }
+    pid_t ended;
+    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+      if (ended == pid) return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  }
+}
+
+/* -d: the session goes on in a process of its own, with nothing of ours. */
+static void go_to_background(void) {
+  int starters[2];
+  struct message message;
+  message_pair(starters);
+  pid_t pid = fork();
+  if (pid < 0) die_errno("fork");
+  if (pid > 0) {
+    close(starters[1]);
+    if (receive_message(starters[0], &message) && message.type == MESSAGE_ERROR) print_and_end(&message);
+    _exit(0);
+  }
+  close(starters[0]);
+  setsid();
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
+  report_to(starters[1]);
+}
+
+int role_exec(const struct plan *plan) {
+  sigset_t all;
+  int master;
+  if (plan_find(plan, "detach")) go_to_background();
+  cgroup_join(plan);
+  join_namespaces(plan);
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, NULL);
+  int signals = signalfd(-1, &all, SFD_CLOEXEC);
+  pid_t pid = start(plan, &master);
+  if (master >= 0) return terminal_session(plan, pid, master, signals);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
+  return stay_with(pid, signals);
+}

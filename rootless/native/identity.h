@@ -1,0 +1,15 @@
+#ifndef IDENTITY_H
+#define IDENTITY_H
+
+#include <sys/types.h>
+
+/*
+ * A process that can't be mistaken for another with a reused number: its start time in clock ticks since boot,
+ * proc_pid_stat(5) field 22. 0 when there is no such process.
+ */
+unsigned long long start_time(pid_t pid);
+
+/* A descriptor of the process `pid` that started at `start`; -1 with errno ESRCH when it is gone. */
+int open_process(pid_t pid, unsigned long long start);
+
+#endif

@@ -1,0 +1,33 @@
+/* The launcher: carries out one plan. It decides nothing: what is to be done is in the plan. */
+#include <string.h>
+
+#include "die.h"
+#include "plan.h"
+#include "roles.h"
+#include "sealed.h"
+
+static const struct {
+  const char *name;
+  int (*run)(const struct plan *plan);
+} roles[] = {
+    {"run", role_run}, {"exec", role_exec}, {"enter", role_enter}, {"lock", role_lock}, {"signal", role_signal},
+};
+
+int main(int argc, char **argv, char **environment) {
+  run_sealed(argv, environment);
+  struct plan plan;
+  size_t length;
+  char *text;
+  if (argc == 2) {
+    text = plan_read_file(argv[1], &length);
+  } else if (argc == 3 && strcmp(argv[1], "-c") == 0) {
+    text = argv[2];
+    length = strlen(text);
+  } else {
+    die("usage: tsc-pod-launcher PLAN-FILE | -c PLAN");
+  }
+  plan_parse(&plan, text, length);
+  for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
+    if (strcmp(roles[i].name, plan.role) == 0) return roles[i].run(&plan);
+  bug("unknown role %.20s", plan.role);
+}

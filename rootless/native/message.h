@@ -1,0 +1,36 @@
+/*
+ * Messages between the monitor and the processes that it starts, over a SOCK_SEQPACKET pair:
+ * one byte that names the message, then its payload, with at most one descriptor.
+ */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum message_type {
+  MESSAGE_NAMESPACES = 'N', /* the namespaces are made */
+  MESSAGE_MAPPED = 'M',     /* the id maps are written */
+  MESSAGE_PID = 'P',        /* payload: pid_t of the container's first process, as the monitor sees it */
+  MESSAGE_READY = 'R',      /* the world is made; a descriptor: the terminal's master side */
+  MESSAGE_GO = 'G',         /* execute the command */
+  MESSAGE_STARTED = 'S',    /* the command runs */
+  MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print */
+};
+
+struct message {
+  size_t length; /* of data, without the type; 0 with type 0 at end of file */
+  int fd;        /* -1: none */
+  unsigned char type;
+  char data[4096];
+};
+
+bool send_message(int socket, unsigned char type, const void *data, size_t length, int fd);
+bool send_error(int socket, int code, const char *text, size_t length);
+/* Blocks for the next message; false at end of file. */
+bool receive_message(int socket, struct message *message);
+
+/* A connected pair, close-on-exec. */
+void message_pair(int sockets[2]);
+
+#endif

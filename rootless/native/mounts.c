@@ -1,0 +1,232 @@
+#define _GNU_SOURCE
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "path.h"
+#include "spawn.h"
+
+/* musl's <sys/mount.h> and the kernel's <linux/mount.h> can't be included together. */
+extern int mount(const char *, const char *, const char *, unsigned long, const void *);
+extern int umount2(const char *, int);
+#define MNT_DETACH 2
+
+static const struct {
+  const char *name;
+  unsigned long flag;  /* of mount(2) */
+  uint64_t attribute;  /* of mount_setattr(2) */
+} mount_words[] = {
+    {"ro", MS_RDONLY, MOUNT_ATTR_RDONLY},
+    {"nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID},
+    {"nodev", MS_NODEV, MOUNT_ATTR_NODEV},
+    {"noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC},
+    {"noatime", MS_NOATIME, MOUNT_ATTR_NOATIME},
+    {"relatime", MS_RELATIME, MOUNT_ATTR_RELATIME},
+    {"strictatime", MS_STRICTATIME, MOUNT_ATTR_STRICTATIME},
+    {"nodiratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME},
+    {"sync", MS_SYNCHRONOUS, 0},
+    {"dirsync", MS_DIRSYNC, 0},
+    {"private", MS_PRIVATE, 0},
+    {"shared", MS_SHARED, 0},
+    {"slave", MS_SLAVE, 0},
+    {"unbindable", MS_UNBINDABLE, 0},
+    {"rec", MS_REC, 0},
+};
+
+/* A comma list of the words above; `-` is none. */
+static void mount_flags(const char *words, unsigned long *flags, uint64_t *attributes) {
+  *flags = 0;
+  *attributes = 0;
+  if (strcmp(words, "-") == 0) return;
+  for (const char *word = words; word;) {
+    const char *comma = strchr(word, ',');
+    size_t length = comma ? (size_t)(comma - word) : strlen(word), i = 0, all = sizeof mount_words / sizeof *mount_words;
+    while (i < all && (strlen(mount_words[i].name) != length || strncmp(mount_words[i].name, word, length) != 0)) i++;
+    if (i == all) bug("unknown mount flag %.20s", word);
+    *flags |= mount_words[i].flag;
+    *attributes |= mount_words[i].attribute;
+    word = comma ? comma + 1 : NULL;
+  }
+}
+
+static const unsigned long propagation_flags = MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE;
+
+static const char *fd_path(int fd) {
+  static char path[40];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return path;
+}
+
+void mount_filesystem(int root, const struct operation *operation) {
+  char **words = operation->words;
+  unsigned long flags;
+  uint64_t attributes;
+  mount_flags(words[4], &flags, &attributes);
+  int target = make_mount_point(root, words[3], true);
+  if (mount(words[2], fd_path(target), words[1], flags & ~propagation_flags, *words[5] ? words[5] : NULL) < 0)
+    die_errno("cannot mount %s on %s", words[1], words[3]);
+  close(target);
+}
+
+static void set_attributes(int tree, uint64_t attributes, uint64_t propagation, bool recursive, const char *path) {
+  struct mount_attr attr = {.attr_set = attributes, .propagation = propagation};
+  if (attributes & (MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME)) attr.attr_clr = MOUNT_ATTR__ATIME;
+  if (!attr.attr_set && !attr.propagation) return;
+  if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
+    die_errno("cannot set the mount flags of %s", path);
+}
+
+/* A copy of the mount tree at `fd`, not yet attached anywhere. open_tree(2) */
+static int clone_tree(int fd, bool recursive, const char *path) {
+  int tree = (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+  /* A part of a mount whose other parts are locked together can only be taken with all that is mounted below it. */
+  if (tree < 0 && errno == EINVAL && !recursive) return clone_tree(fd, true, path);
+  if (tree < 0) die_errno("cannot bind %s", path);
+  return tree;
+}
+
+static void attach_tree(int tree, int target, const char *path) {
+  if (syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+    die_errno("cannot bind onto %s", path);
+}
+
+void mount_bind(int root, const struct operation *operation) {
+  char **words = operation->words;
+  unsigned long flags;
+  uint64_t attributes;
+  mount_flags(words[3], &flags, &attributes);
+  int source = open(words[1], O_PATH | O_CLOEXEC);
+  struct stat about;
+  if (source < 0 || fstat(source, &about) < 0) die_errno("cannot bind %s", words[1]);
+  int tree = clone_tree(source, flags & MS_REC, words[1]);
+  set_attributes(tree, attributes, flags & propagation_flags, flags & MS_REC, words[1]);
+  int target = make_mount_point(root, words[2], S_ISDIR(about.st_mode));
+  attach_tree(tree, target, words[2]);
+  close(target);
+  close(tree);
+  close(source);
+}
+
+void mask_path(const char *path) {
+  int target = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+  struct stat about;
+  if (target < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) return;
+  if (target < 0 || fstat(target, &about) < 0) die_errno("cannot mask %s", path);
+  if (S_ISDIR(about.st_mode)) {
+    if (mount("tmpfs", fd_path(target), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,nr_inodes=1") < 0)
+      die_errno("cannot mask %s", path);
+  } else if (!S_ISLNK(about.st_mode)) {
+    int null = open("/dev/null", O_PATH | O_CLOEXEC);
+    if (null < 0) die_errno("cannot mask %s: /dev/null", path);
+    int tree = clone_tree(null, false, "/dev/null");
+    attach_tree(tree, target, path);
+    close(tree);
+    close(null);
+  }
+  close(target);
+}
+
+void make_readonly(const char *path) {
+  int target = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+  if (target < 0 && (errno == ENOENT || errno == ENOTDIR)) return;
+  if (target < 0) die_errno("cannot make %s read-only", path);
+  int tree = clone_tree(target, true, path);
+  set_attributes(tree, MOUNT_ATTR_RDONLY, 0, true, path);
+  attach_tree(tree, target, path);
+  close(tree);
+  close(target);
+}
+
+void make_root_readonly(void) {
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0) die_errno("cannot open /");
+  set_attributes(root, MOUNT_ATTR_RDONLY, 0, false, "/");
+  close(root);
+}
+
+void set_propagation(const char *path, const char *words) {
+  unsigned long flags;
+  uint64_t attributes;
+  mount_flags(words, &flags, &attributes);
+  if (mount(NULL, path, NULL, flags, NULL) < 0) die_errno("cannot set the propagation of %s", path);
+}
+
+/* pivot_root(2): the old root ends up mounted over the new one and is taken away with all that hangs on it. */
+void pivot_to(int root) {
+  if (fchdir(root) < 0) die_errno("cannot enter the container's root");
+  if (syscall(SYS_pivot_root, ".", ".") < 0) die_errno("pivot_root");
+  if (umount2(".", MNT_DETACH) < 0) die_errno("cannot leave the host's file tree");
+  if (chdir("/") < 0) die_errno("chdir /");
+}
+
+static int open_target(const char *target) {
+  int fd = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) die_errno("cannot open the container's root %s", target);
+  return fd;
+}
+
+/*
+ * The layers are named by descriptors, seen from /proc/self/fd: 120 layers fit into the one page that
+ * mount(2) has for its options, and no character of a path needs an escape.
+ */
+int mount_root_overlay(const struct operation *operation, const char *target) {
+  size_t layers = operation->count - 3, length = 0, size = layers * 8 + 128;
+  char *options = malloc(size);
+  if (!options) die("out of memory");
+  length = (size_t)snprintf(options, size, "userxattr,lowerdir=");
+  int first = -1, last = -1;
+  for (size_t i = 0; i < layers; i++) {
+    last = open_target(operation->words[i + 3]);
+    if (first < 0) first = last;
+    length += (size_t)snprintf(options + length, size - length, "%s%d", i ? ":" : "", last);
+  }
+  int upper = open_target(operation->words[1]), work = open_target(operation->words[2]);
+  snprintf(options + length, size - length, ",upperdir=%d,workdir=%d", upper, work);
+  int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (chdir("/proc/self/fd") < 0) die_errno("cannot enter /proc/self/fd");
+  if (mount("overlay", target, "overlay", MS_NODEV, options) < 0) {
+    set_hint("try --storage-driver fuse-overlayfs, and see `tsc-pod doctor`");
+    die_errno("cannot mount the overlay of %zu layers", layers);
+  }
+  if (here >= 0 && fchdir(here) < 0) die_errno("fchdir");
+  for (int fd = first; fd <= last; fd++) close(fd);
+  close(upper);
+  close(work);
+  close(here);
+  free(options);
+  return open_target(target);
+}
+
+int mount_root_fuse(const struct operation *operation, const char *target) {
+  char **argv = calloc(operation->count, sizeof *argv);
+  if (!argv) die("out of memory");
+  for (size_t i = 1; i < operation->count; i++)
+    argv[i - 1] = strcmp(operation->words[i], "@target@") == 0 ? (char *)target : operation->words[i];
+  int said = catcher();
+  struct spawn what = {argv, {-1, -1, said, -1, -1}};
+  if (wait_for(spawn(&what)) != 0) {
+    char text[512];
+    caught(said, text, sizeof text);
+    set_hint("run `tsc-pod doctor`: it checks fuse-overlayfs and /dev/fuse");
+    die("cannot mount the container's root: %s: %s", argv[0], text);
+  }
+  close(said);
+  free(argv);
+  return open_target(target);
+}
+
+int mount_root_bind(const struct operation *operation, const char *target) {
+  if (mount(operation->words[1], target, NULL, MS_BIND | MS_REC, NULL) < 0)
+    die_errno("cannot bind %s as the container's root", operation->words[1]);
+  return open_target(target);
+}

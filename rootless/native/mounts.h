@@ -1,0 +1,20 @@
+#ifndef MOUNTS_H
+#define MOUNTS_H
+
+#include "plan.h"
+
+/* The operations that make a container's file tree; `root` is its root directory, seen from outside or as "/". */
+void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
+void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS */
+void mask_path(const char *path);                                   /* masked PATH, after the pivot */
+void make_readonly(const char *path);                               /* readonly PATH, after the pivot */
+void make_root_readonly(void);
+void pivot_to(int root);
+void set_propagation(const char *path, const char *words);
+
+/* The operations that mount the root itself on `target`. A descriptor of the mounted root. */
+int mount_root_overlay(const struct operation *operation, const char *target); /* root-overlay UPPER WORK LOWER... */
+int mount_root_fuse(const struct operation *operation, const char *target);    /* root-fuse ARGV... */
+int mount_root_bind(const struct operation *operation, const char *target);    /* root-bind DIR */
+
+#endif

@@ -1,0 +1,118 @@
+#define _GNU_SOURCE
+#include "record.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "identity.h"
+#include "remove.h"
+#include "spawn.h"
+#include "userns.h"
+
+static char started_at[40] = "0";
+
+static void now(char text[40]) {
+  struct timespec time;
+  clock_gettime(CLOCK_REALTIME, &time);
+  snprintf(text, 40, "%lld.%09ld", (long long)time.tv_sec, time.tv_nsec);
+}
+
+static bool write_aside(const char *directory, const char *name, const char *text, bool durable) {
+  char path[4200], aside[4200];
+  snprintf(path, sizeof path, "%s/%s", directory, name);
+  snprintf(aside, sizeof aside, "%s/.%s.%d", directory, name, getpid());
+  int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  size_t length = strlen(text);
+  bool good = fd >= 0 && write(fd, text, length) == (ssize_t)length && (!durable || fdatasync(fd) == 0);
+  if (fd >= 0) close(fd);
+  if (good && rename(aside, path) == 0) return true;
+  int error = errno;
+  unlink(aside);
+  errno = error;
+  return false;
+}
+
+static void boot_id(char text[40]) {
+  int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  ssize_t got = fd < 0 ? 0 : read(fd, text, 36);
+  text[got > 0 ? got : 0] = 0;
+  if (fd >= 0) close(fd);
+}
+
+static const char *directory_of(const struct plan *plan) { return plan_word(plan, "container", 2); }
+
+void record_start(const struct plan *plan, pid_t pid) {
+  const char *runtime = plan_word(plan, "runtime", 1), *pid_file = plan_word(plan, "pid-file", 1);
+  char text[256], boot[40];
+  now(started_at);
+  boot_id(boot);
+  snprintf(text, sizeof text, "%d %llu %d %llu %s %s\n", pid, start_time(pid), getpid(), start_time(getpid()), started_at, boot);
+  if (!write_aside(runtime, "state", text, false)) die_errno("cannot write %s/state", runtime);
+  if (!plan_find(plan, "remove-at-exit") && !write_aside(directory_of(plan), "started", started_at, false))
+    die_errno("cannot write %s/started", directory_of(plan));
+  if (!pid_file) return;
+  int fd = open(pid_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0 || dprintf(fd, "%d", pid) < 0) die_errno("cannot write the pid file %s", pid_file);
+  close(fd);
+}
+
+static void append_json_string(char *to, size_t size, const char *text) {
+  size_t length = strlen(to);
+  for (; *text && length + 8 < size; text++) {
+    unsigned char byte = (unsigned char)*text;
+    if (byte == '"' || byte == '\\') length += (size_t)snprintf(to + length, size - length, "\\%c", byte);
+    else if (byte < 0x20) length += (size_t)snprintf(to + length, size - length, "\\u%04x", byte);
+    else to[length++] = *text, to[length] = 0;
+  }
+}
+
+void record_end(const struct plan *plan, const struct ending *ending) {
+  if (plan_find(plan, "remove-at-exit")) return;
+  char text[3072], finished[40];
+  now(finished);
+  snprintf(text, sizeof text, "{\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"startedAt\":%s,\"finishedAt\":%s,\"error\":\"",
+           ending->code, ending->signal, ending->oom_killed ? "true" : "false", started_at, finished);
+  if (ending->error) append_json_string(text, sizeof text - 8, ending->error);
+  strcat(text, "\"}\n");
+  if (!write_aside(directory_of(plan), "exit", text, true))
+    warn("Error: cannot write %s/exit: %s", directory_of(plan), strerror(errno));
+}
+
+/* Files of other owners need the namespace's root to go; the monitor made the namespace, so it may enter it. */
+static void remove_in_namespace(const struct plan *plan, int userns, const char *path) {
+  pid_t pid = fork();
+  if (pid < 0) return;
+  if (pid == 0) {
+    report_to(-1);
+    if (userns >= 0 && setns(userns, CLONE_NEWUSER) == 0) become_namespace_root(plan);
+    _exit(remove_tree(AT_FDCWD, path) == 0 ? 0 : 1);
+  }
+  wait_for(pid);
+}
+
+static void remove_runtime(const char *path) {
+  DIR *directory = opendir(path);
+  if (!directory) return;
+  for (struct dirent *entry; (entry = readdir(directory));)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) unlinkat(dirfd(directory), entry->d_name, 0);
+  closedir(directory);
+  rmdir(path);
+}
+
+void remove_traces(const struct plan *plan, int userns) {
+  const struct operation *removal = plan_find(plan, "remove-at-exit"), *volume;
+  size_t from = 0;
+  if (removal && rename(removal->words[1], removal->words[2]) == 0) remove_in_namespace(plan, userns, removal->words[2]);
+  while (removal && (volume = plan_next(plan, "remove-volume-at-exit", &from)))
+    remove_in_namespace(plan, userns, volume->words[1]);
+  const char *name = plan_word(plan, "release-name", 1), *runtime = plan_word(plan, "runtime", 1);
+  if (removal && name) unlink(name);
+  if (runtime) remove_runtime(runtime);
+}

@@ -1,0 +1,28 @@
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "plan.h"
+
+/*
+ * What the monitor leaves on disk, each written aside and renamed:
+ *   RUNTIME/state    "PID START MONITOR MONITOR-START STARTED-AT BOOT-ID", while the container runs
+ *   DIR/started      STARTED-AT, seconds since the epoch with nanoseconds
+ *   DIR/exit         one line of JSON: exitCode, signal, oomKilled, startedAt, finishedAt, error
+ * START is proc_pid_stat(5) field 22.
+ */
+void record_start(const struct plan *plan, pid_t pid);
+
+struct ending {
+  int code, signal;
+  bool oom_killed;
+  const char *error; /* NULL: none */
+};
+void record_end(const struct plan *plan, const struct ending *ending);
+
+/* Removes the runtime directory, and the container where the plan has remove-at-exit. `userns`: its user namespace or -1. */
+void remove_traces(const struct plan *plan, int userns);
+
+#endif

@@ -1,0 +1,13 @@
+/* What the launcher can be. Each returns the exit status of the process. */
+#ifndef ROLES_H
+#define ROLES_H
+
+#include "plan.h"
+
+int role_run(const struct plan *plan);    /* a container: makes it and stays as its monitor */
+int role_exec(const struct plan *plan);   /* a further process in a running container */
+int role_enter(const struct plan *plan);  /* a user namespace for file work: apply, remove, copy-tree, exec */
+int role_lock(const struct plan *plan);   /* holds a lock until standard input ends */
+int role_signal(const struct plan *plan); /* signals a process that can't be mistaken, and waits for its end */
+
+#endif

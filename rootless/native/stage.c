@@ -1,0 +1,175 @@
+#define _GNU_SOURCE
+#include "stage.h"
+
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "message.h"
+#include "mounts.h"
+#include "namespaces.h"
+#include "path.h"
+#include "process.h"
+#include "terminal.h"
+#include "userns.h"
+
+extern int umount2(const char *, int);
+#define MNT_DETACH 2
+
+static void raise_loopback(void) {
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+  if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0) die_errno("cannot raise the loopback interface");
+  close(fd);
+}
+
+static void await(int socket, unsigned char type) {
+  struct message message;
+  if (!receive_message(socket, &message) || message.type != type) _exit(EXIT_TOOL);
+}
+
+/* sysctl(8)'s key `net.ipv4.ip_forward` is the file net/ipv4/ip_forward; a `/` stands for a dot within a name. */
+static void write_sysctl(int root, const struct operation *operation) {
+  char path[256] = "/proc/sys/";
+  const char *value = operation->words[2];
+  size_t length = strlen(path);
+  for (const char *byte = operation->words[1]; *byte && length + 1 < sizeof path; byte++)
+    path[length++] = *byte == '.' ? '/' : *byte == '/' ? '.' : *byte;
+  path[length] = 0;
+  int fd = open_in_root(root, path, O_WRONLY);
+  if (fd < 0 || write(fd, value, strlen(value)) < 0) die_errno("cannot set the sysctl %s to %s", operation->words[1], value);
+  close(fd);
+}
+
+static void make_directory(int root, const struct operation *operation) {
+  int fd = make_directory_in_root(root, operation->words[1]);
+  char path[40];
+  int length = snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  if (length < 0 || chmod(path, (mode_t)strtoul(operation->words[2], NULL, 8)) < 0)
+    die_errno("cannot set the mode of %s", operation->words[1]);
+  close(fd);
+}
+
+static void make_symlink(int root, const struct operation *operation) {
+  const char *name;
+  int parent = open_parent_in_root(root, operation->words[2], &name);
+  unlinkat(parent, name, 0);
+  if (symlinkat(operation->words[1], parent, name) < 0) die_errno("cannot make the link %s", operation->words[2]);
+  close(parent);
+}
+
+static void enter_directory(int root, const char *path) {
+  int fd = make_directory_in_root(root, path);
+  if (fchdir(fd) < 0) die_errno("cannot enter the working directory %s", path);
+  close(fd);
+}
+
+struct world {
+  int root;            /* the container's root directory; "/" itself after the pivot */
+  struct pty terminal; /* its descriptors are -1 when there is none */
+};
+
+static void build(const struct plan *plan, struct world *world, const struct operation *operation) {
+  const char *name = operation->words[0];
+  char **words = operation->words;
+  if (strcmp(name, "mount") == 0) mount_filesystem(world->root, operation);
+  else if (strcmp(name, "bind") == 0) mount_bind(world->root, operation);
+  else if (strcmp(name, "mkdir") == 0) make_directory(world->root, operation);
+  else if (strcmp(name, "symlink") == 0) make_symlink(world->root, operation);
+  else if (strcmp(name, "sysctl") == 0) write_sysctl(world->root, operation);
+  else if (strcmp(name, "masked") == 0) mask_path(words[1]);
+  else if (strcmp(name, "readonly") == 0) make_readonly(words[1]);
+  else if (strcmp(name, "root-readonly") == 0) make_root_readonly();
+  else if (strcmp(name, "root-propagation") == 0) set_propagation("/", words[1]);
+  else if (strcmp(name, "cwd") == 0) enter_directory(world->root, words[1]);
+  else if (strcmp(name, "terminal") == 0) world->terminal = open_container_terminal(plan, operation);
+  else if (strcmp(name, "hostname") == 0 && sethostname(words[1], strlen(words[1])) < 0) die_errno("cannot set the host name %s", words[1]);
+  else if (strcmp(name, "domainname") == 0 && setdomainname(words[1], strlen(words[1])) < 0) die_errno("cannot set the domain name %s", words[1]);
+  else if (strcmp(name, "pivot") == 0) {
+    pivot_to(world->root);
+    close(world->root);
+    world->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (world->root < 0) die_errno("cannot open /");
+  }
+}
+
+static void place_stdio(const struct world *world, const int fds[3]) {
+  for (int i = 0; i < 3; i++)
+    if (dup2(world->terminal.slave >= 0 ? world->terminal.slave : fds[i], i) < 0) die_errno("cannot place descriptor %d", i);
+}
+
+__attribute__((noreturn)) static void stage_two(const struct plan *plan, int socket, int root, const int fds[3]) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  await(socket, MESSAGE_MAPPED); /* the monitor has put this process into its cgroup */
+  if (wants_namespace(plan, "cgroup") && unshare(CLONE_NEWCGROUP) < 0) die_errno("cannot make a cgroup namespace");
+  struct world world = {root, {-1, -1}};
+  umask(0);
+  for (size_t i = 0; i < plan->count; i++) {
+    const struct operation *operation = &plan->operations[i];
+    if (strcmp(operation->words[0], "hint") == 0) {
+      set_hint(operation->words[1]);
+      continue;
+    }
+    build(plan, &world, operation);
+    set_hint(NULL);
+  }
+  send_message(socket, MESSAGE_READY, NULL, 0, world.terminal.master);
+  await(socket, MESSAGE_GO);
+  place_stdio(&world, fds);
+  become_command(plan);
+}
+
+static int mount_root(const struct plan *plan, bool *apart) {
+  const char *target = plan_word(plan, "root-target", 1);
+  const struct operation *root;
+  if (!target) bug("no root-target");
+  *apart = false;
+  if ((root = plan_find(plan, "root-overlay"))) return mount_root_overlay(root, target);
+  if ((root = plan_find(plan, "root-bind"))) return mount_root_bind(root, target);
+  if (!(root = plan_find(plan, "root-fuse"))) bug("no root file system");
+  *apart = true;
+  return mount_root_fuse(root, target);
+}
+
+void stage_one(const struct plan *plan, int socket, const int fds[3]) {
+  report_to(socket);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  make_user_namespace(plan);
+  send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
+  await(socket, MESSAGE_MAPPED);
+  become_namespace_root(plan);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (make_namespaces(plan)) raise_loopback();
+  send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
+  set_propagation("/", "rec,slave");
+  bool apart;
+  int root = mount_root(plan, &apart);
+  /* fuse-overlayfs stays in this mount namespace, which must not be the container's: else each would keep the other. */
+  unsigned long flags = CLONE_PARENT | SIGCHLD | (apart ? CLONE_NEWNS : 0) | (wants_namespace(plan, "pid") ? CLONE_NEWPID : 0);
+  pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+  if (pid < 0) die_errno("cannot make the container's first process");
+  if (pid == 0) {
+    if (apart) {
+      close(root);
+      root = open(plan_word(plan, "root-target", 1), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    }
+    stage_two(plan, socket, root, fds);
+  }
+  if (apart) {
+    close(root);
+    umount2(plan_word(plan, "root-target", 1), MNT_DETACH);
+  }
+  send_message(socket, MESSAGE_PID, &pid, sizeof pid, -1);
+  for (;;) pause(); /* until the monitor ends this process: a network helper may still look at its namespaces */
+}

@@ -1,0 +1,19 @@
+#ifndef TERMINAL_H
+#define TERMINAL_H
+
+#include <stdbool.h>
+
+#include "plan.h"
+
+struct pty {
+  int master, slave; /* -1: none */
+};
+
+/* terminal ROWS COLUMNS: opens a pair in the container's own devpts and puts its slave over /dev/console. */
+struct pty open_container_terminal(const struct plan *plan, const struct operation *operation);
+
+/* The user's own terminal. raw_terminal() is undone by restore_terminal(), which may be called at any time. */
+bool raw_terminal(int fd);
+void restore_terminal(void);
+
+#endif

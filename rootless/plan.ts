@@ -1,0 +1,77 @@
+/**
+ * The plan: what TypeScript decides and the launcher (rootless/native) carries out. This comment is the interface's
+ * one description; rootless/native/plan.c holds the same list of operations and refuses any other.
+ *
+ * A plan is text. Each line is one operation, its words separated by one space. Within a word the bytes space,
+ * tab, newline, backslash, quote and everything not printable ASCII stand as `\ooo` (three octal digits); an empty
+ * word is `''`. The first line is `plan VERSION ROLE`.
+ *
+ * Roles: `run` makes a container and stays as its monitor; `exec` starts a further process in one; `enter` does file
+ * work as root of a user namespace; `lock` holds a lock; `signal` signals a process and waits for its end.
+ *
+ * Namespaces and ids
+ *   uidmap C H N, gidmap C H N        a range of ids, user_namespaces(7); as many as there are ranges
+ *   newuidmap PATH, newgidmap PATH    the helpers that write the maps; without them the launcher writes them
+ *   setgroups deny                    where the maps are written without privilege
+ *   namespace KIND [PATH]             user mount pid ipc uts network cgroup; with PATH: joined, not made
+ *
+ * The container (run)
+ *   container ID DIR, runtime DIR     its directory on disk, and the one that is gone after a reboot
+ *   remove-at-exit DIR TRASH          --rm: DIR is renamed to TRASH and removed when the container has ended
+ *   remove-volume-at-exit DIR         an anonymous volume that goes with it
+ *   release-name PATH                 the reservation of its name, removed with it
+ *   detach                            the id is printed when it runs, and the monitor goes on alone
+ *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES (bytes; 0: no limit)
+ *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH, preserve-fds N
+ *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
+ *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
+ *   cgroup-base PATH|self, cgroup-controllers WORD..., cgroup-container NAME, cgroup-set FILE VALUE
+ *
+ * Its root and its world, in this order
+ *   root-target DIR                   where the root is mounted
+ *   root-overlay UPPER WORK LOWER...  | root-fuse ARGV... (`@target@`) | root-bind DIR; lowers from top to bottom
+ *   hint TEXT                         printed below an error of the next operation
+ *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS, mkdir PATH MODE,
+ *   symlink TARGET PATH, sysctl KEY VALUE, hostname NAME, domainname NAME, pivot, terminal ..., masked PATH,
+ *   readonly PATH, cwd PATH, root-readonly
+ *   FLAGS: ro nosuid nodev noexec noatime relatime private slave shared rec ... separated by commas, `-`: none
+ *
+ * Its process
+ *   rlimit NAME SOFT HARD, oom-score-adj N, umask OCTAL, user UID GID GROUP,...|-, no-new-privileges, seccomp HEX,
+ *   capabilities BOUNDING EFFECTIVE PERMITTED INHERITABLE AMBIENT (hexadecimal), init, env NAME=VALUE, exec ARGV...
+ *
+ * exec: target PID START, join KINDS, cgroup-join PATH, and the process's operations
+ * enter: apply DIR (rootless/file-ops.ts), copy-tree FROM... TO, remove PATH..., exec ARGV...
+ * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START
+ */
+
+export const PLAN_VERSION = 1;
+
+export type Role = 'run' | 'exec' | 'enter' | 'lock' | 'signal';
+export type Operation = readonly string[];
+
+const SPECIAL = /[^!-&(-[\]-~]/; // anything but printable ASCII without space, quote and backslash
+
+function escapeByte(byte: number): string {
+  return `\\${byte.toString(8).padStart(3, '0')}`;
+}
+
+/** One word of a plan. A NUL can't be in it: no argument, path or variable of the kernel's can hold one. */
+export function encodeWord(word: string): string {
+  if (word === '') return "''";
+  if (!SPECIAL.test(word)) return word;
+  let out = '';
+  for (const byte of Buffer.from(word)) {
+    if (byte === 0) throw new TypeError('a word of a plan holds a NUL byte');
+    const character = String.fromCharCode(byte);
+    out += SPECIAL.test(character) ? escapeByte(byte) : character;
+  }
+  return out;
+}
+
+/** The plan as the launcher reads it. */
+export function encodePlan(role: Role, operations: readonly Operation[]): string {
+  let text = `plan ${PLAN_VERSION} ${role}\n`;
+  for (const operation of operations) text += `${operation.map(encodeWord).join(' ')}\n`;
+  return text;
+}
