@@ -1,0 +1,49 @@
+import type { BaseContext } from 'clipanion/lib/advanced/Cli.js';
+import { Command } from 'clipanion/lib/advanced/Command.js';
+import * as Option from 'clipanion/lib/advanced/options/index.js';
+import { oneOf } from './parse.ts';
+
+export { Option };
+
+/** What a command may touch of the process: its environment and its three streams. */
+export type PodContext = BaseContext;
+
+/** The driver for root file systems, as --storage-driver takes it. */
+export type StorageDriverChoice = 'auto' | 'overlay' | 'fuse-overlayfs' | 'copy';
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/**
+ * What every command extends. A command declares its flags with Option, its names with `static override paths` (the
+ * first is the one that help shows), its help with `static override usage`, and does one thing in `execute`: it
+ * returns the exit status, writes through `this.context` only, and throws PodError.
+ *
+ * Word in `backquotes` in a description: the kind of value that help shows. Put last in brackets it is no part of the
+ * sentence: "Bind mount a `volume`", "Container host name (`name`)".
+ */
+export abstract class PodCommand extends Command<PodContext> {
+  root = Option.String('--root', { description: 'Keep all state in this `directory`' });
+  storageDriver = Option.String('--storage-driver', 'auto', {
+    description: 'How root file systems are made: auto, overlay, fuse-overlayfs or copy (`driver`)',
+    validator: oneOf('auto', 'overlay', 'fuse-overlayfs', 'copy'),
+  });
+  logLevel = Option.String('--log-level', 'warn', {
+    description: 'Say more or less: debug, info, warn or error (`level`)',
+    validator: oneOf('debug', 'info', 'warn', 'error'),
+  });
+  debug = Option.Boolean('--debug', false, { description: 'Show the details of every error' });
+
+  /** Writes to standard output, as it is. */
+  protected print(text: string): void {
+    this.context.stdout.write(text);
+  }
+
+  /** Writes one line to standard output. */
+  protected printLine(text: string): void {
+    this.context.stdout.write(`${text}\n`);
+  }
+
+  /** Writes one line of talk to standard error. */
+  protected warn(text: string): void {
+    this.context.stderr.write(`${text}\n`);
+  }
+}

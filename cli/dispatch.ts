@@ -1,0 +1,35 @@
+import { parseArgv } from './argv.ts';
+import { bindCommand } from './bind.ts';
+import type { PodContext } from './command.ts';
+import type { CommandTable } from './command-table.ts';
+import { helpText } from './help.ts';
+import { reportError } from './output/error.ts';
+
+/**
+ * Runs one command line (without the program's name) and returns the exit status: help and the version on standard
+ * output, every error told on standard error.
+ */
+export async function dispatch(
+  argv: readonly string[],
+  table: CommandTable,
+  context: PodContext,
+): Promise<number> {
+  // Until the command is made, the words themselves are asked: they may be what can't be parsed.
+  let debug = argv.includes('--debug');
+  try {
+    const invocation = parseArgv(argv, table);
+    if (invocation.kind === 'version') {
+      context.stdout.write(`${table.name} version ${table.version}\n`);
+      return 0;
+    }
+    if (invocation.kind === 'help') {
+      context.stdout.write(helpText(invocation.node, table));
+      return 0;
+    }
+    const command = bindCommand(invocation, table, context);
+    debug = 'debug' in command && command.debug === true;
+    return (await command.execute()) ?? 0;
+  } catch (error) {
+    return reportError(error, context, { debug });
+  }
+}
