@@ -1,0 +1,66 @@
+/** Where an image may be fetched from: the rules of registries.conf applied to one reference. */
+
+import { PodError } from '../error.ts';
+import { canonicalName, type ImageReference, repositoryName, withRepository } from '../reference.ts';
+import type { Mirror, RegistriesConfig, RegistryRule } from './registries-conf.ts';
+
+/** One place to try: the repository under its own or a mirror's name. */
+export interface Endpoint {
+  readonly reference: ImageReference;
+  /** Unverified certificates and plain HTTP are fine here. */
+  readonly insecure: boolean;
+  readonly mirror: boolean;
+}
+
+/** The places for a full reference, in the order to try them: mirrors, then the registry itself. */
+export function endpointsOf(reference: ImageReference, config: RegistriesConfig): Endpoint[] {
+  const name = repositoryName(reference);
+  const rule = findRule(canonicalName(reference), config.rules);
+  if (rule === undefined) return [{ reference, insecure: false, mirror: false }];
+  if (rule.blocked) {
+    const message = `registry ${rule.prefix} is blocked`;
+    throw new PodError({ code: 'denied', message, why: 'registries.conf says so' });
+  }
+  const endpoints: Endpoint[] = rule.mirrors
+    .filter((mirror) => serves(mirror, reference))
+    .map(({ location, insecure }) => ({
+      reference: withRepository(reference, rewritten(name, rule.prefix, location)),
+      insecure,
+      mirror: true,
+    }));
+  const own = rule.location === '' ? name : rewritten(name, rule.prefix, rule.location);
+  const target = own === name ? reference : withRepository(reference, own);
+  return [...endpoints, { reference: target, insecure: rule.insecure, mirror: false }];
+}
+
+function serves(mirror: Mirror, reference: ImageReference): boolean {
+  if (mirror.use === 'all') return true;
+  return (reference.digest !== undefined) === (mirror.use === 'digest-only');
+}
+
+/** The rule with the longest prefix that ends at a boundary of the name (`/`, `:`, `@` or its end). */
+function findRule(name: string, rules: readonly RegistryRule[]): RegistryRule | undefined {
+  let best: RegistryRule | undefined;
+  for (const rule of rules) {
+    if (matchLength(name, rule.prefix) === 0) continue;
+    if (best === undefined || rule.prefix.length > best.prefix.length) best = rule;
+  }
+  return best;
+}
+
+/** How many characters of the name the prefix stands for; 0 when it doesn't match. */
+function matchLength(name: string, prefix: string): number {
+  if (prefix.startsWith('*.')) {
+    // "*.example.com" is any host below example.com: no path, no port (containers-registries.conf(5)).
+    const host = name.slice(0, name.indexOf('/'));
+    return host.endsWith(prefix.slice(1)) ? host.length : 0;
+  }
+  if (!name.startsWith(prefix)) return 0;
+  const next = name[prefix.length];
+  return next === undefined || next === '/' || next === ':' || next === '@' ? prefix.length : 0;
+}
+
+function rewritten(name: string, prefix: string, location: string): string {
+  const length = prefix.startsWith('*.') ? name.indexOf('/') : Math.min(prefix.length, name.length);
+  return location + name.slice(length);
+}

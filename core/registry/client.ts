@@ -1,0 +1,190 @@
+/** The pull half of the distribution protocol (distribution-spec) for one repository of one registry. */
+
+import { findCredentials } from '../config/credentials.ts';
+import type { Endpoint } from '../config/endpoints.ts';
+import type { Environment } from '../config/read-config.ts';
+import { digestOf, isDigest, parseDigest } from '../images/digest.ts';
+import { ACCEPTED_MANIFESTS } from '../images/media-types.ts';
+import { printable, repositoryName } from '../reference.ts';
+import { answerError } from './answer-error.ts';
+import { readBody, readSmallBody } from './body.ts';
+import { RegistryError } from './error.ts';
+import { DEFAULT_RETRY, type RetryPolicy, withRetry } from './retry.ts';
+import { openSession } from './session.ts';
+import type { Answer, Transport } from './transport.ts';
+
+export interface RemoteManifest {
+  readonly bytes: Buffer;
+  /** As the registry names it, without parameters; "" when it doesn't. */
+  readonly mediaType: string;
+  /** Computed from the bytes. */
+  readonly digest: string;
+}
+
+export interface BlobBody {
+  /** The blob from this byte on. */
+  readonly from: number;
+  readonly chunks: AsyncGenerator<Buffer, void, undefined>;
+}
+
+export interface RegistryClient {
+  /** "localhost:5000", as a user knows it. */
+  readonly registry: string;
+  readonly repository: string;
+  readonly retry: RetryPolicy;
+  /** A manifest or index by tag or digest, of 4 MiB at most; that a digest names is verified. */
+  manifest(tagOrDigest: string): Promise<RemoteManifest>;
+  /** The digest that a tag has now, without fetching; undefined when the registry doesn't tell. */
+  currentDigest(tag: string): Promise<string | undefined>;
+  /** A small blob as a whole, verified. */
+  smallBlob(digest: string, size: number, limit: number): Promise<Buffer>;
+  /** One try to open a blob at an offset; the answer may start earlier. Neither retried nor verified. */
+  openBlob(digest: string, from: number): Promise<BlobBody>;
+}
+
+export interface ClientOptions {
+  readonly endpoint: Endpoint;
+  readonly transport: Transport;
+  readonly env: Environment;
+  readonly credentialHelpers?: readonly string[] | undefined;
+  readonly retry?: RetryPolicy;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MANIFEST_LIMIT = 4 << 20;
+
+export function openRegistry(options: ClientOptions): RegistryClient {
+  const { endpoint, transport, env, signal } = options;
+  const retry = options.retry ?? DEFAULT_RETRY;
+  const { domain: registry, path: repository } = endpoint.reference;
+  // The one registry whose name is not its host.
+  const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+  const session = openSession({
+    transport,
+    insecure: endpoint.insecure,
+    repository,
+    actions: 'pull',
+    credentials: () => findCredentials(repositoryName(endpoint.reference), env, options.credentialHelpers),
+  });
+  let base: Promise<URL> | undefined;
+
+  async function url(kind: 'manifests' | 'blobs', name: string): Promise<URL> {
+    base ??= baseOf(host, endpoint.insecure, transport);
+    try {
+      return new URL(`/v2/${repository}/${kind}/${name}`, await base);
+    } catch (error) {
+      base = undefined;
+      throw error;
+    }
+  }
+
+  async function expect(answer: Answer, statuses: number[], doing: string): Promise<Answer> {
+    if (statuses.includes(answer.status)) return answer;
+    throw await answerError(answer, doing, registry, repository, transport.idleTimeout);
+  }
+
+  function fail(doing: string, why: string, transient = false): RegistryError {
+    const message = `cannot ${doing} ${registry}/${repository}`;
+    return new RegistryError({ code: 'invalid', message, why, registry, repository, transient });
+  }
+
+  const accept = { accept: ACCEPTED_MANIFESTS.join(', ') };
+
+  async function manifest(tagOrDigest: string): Promise<RemoteManifest> {
+    const doing = `fetch the manifest ${shortened(tagOrDigest)} of`;
+    return withRetry(retry, signal, async () => {
+      const answer = await session.send('GET', await url('manifests', tagOrDigest), accept);
+      await expect(answer, [200], doing);
+      const bytes = await readSmallBody(answer, transport.idleTimeout, MANIFEST_LIMIT, 'the manifest');
+      const wanted = isDigest(tagOrDigest) ? tagOrDigest : announcedDigest(answer);
+      const digest = digestOf(bytes, wanted === undefined ? 'sha256' : parseDigest(wanted, doing).algorithm);
+      if (wanted !== undefined && wanted !== digest) {
+        throw fail(doing, `its digest is ${shortened(digest)}, not ${shortened(wanted)}`);
+      }
+      const mediaType = (answer.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+      return { bytes, mediaType: printable(mediaType, 255), digest };
+    });
+  }
+
+  async function currentDigest(tag: string): Promise<string | undefined> {
+    return withRetry(retry, signal, async () => {
+      const answer = await session.send('HEAD', await url('manifests', tag), accept);
+      await expect(answer, [200], `look up the manifest ${shortened(tag)} of`);
+      answer.body.resume();
+      return announcedDigest(answer);
+    });
+  }
+
+  async function openBlob(digest: string, from: number): Promise<BlobBody> {
+    const doing = `fetch the blob ${shortened(digest)} of`;
+    const range: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
+    const headers = { 'accept-encoding': 'identity', ...range };
+    const answer = await session.send('GET', await url('blobs', digest), headers);
+    const chunks = (): BlobBody['chunks'] => readBody(answer, transport.idleTimeout);
+    if (answer.status === 416 && from > 0) {
+      answer.body.destroy();
+      return openBlob(digest, 0);
+    }
+    await expect(answer, [200, 206], doing);
+    if (answer.status === 200) return { from: 0, chunks: chunks() };
+    const start = /^bytes (\d{1,15})-/.exec(answer.headers['content-range'] ?? '')?.[1];
+    if (start === undefined || Number(start) > from) {
+      answer.body.destroy();
+      throw fail(doing, 'it sent another range than was asked for');
+    }
+    return { from: Number(start), chunks: chunks() };
+  }
+
+  async function smallBlob(digest: string, size: number, limit: number): Promise<Buffer> {
+    const doing = `fetch the blob ${shortened(digest)} of`;
+    if (size > limit) throw fail(doing, `it is larger than ${limit / (1 << 20)} MiB`);
+    return withRetry(retry, signal, async () => {
+      const answer = await session.send('GET', await url('blobs', digest));
+      await expect(answer, [200], doing);
+      const bytes = await readSmallBody(answer, transport.idleTimeout, limit, 'the blob');
+      if (bytes.length !== size)
+        throw fail(doing, `it has ${bytes.length} bytes, not ${size}`, bytes.length < size);
+      const found = digestOf(bytes, parseDigest(digest, doing).algorithm);
+      if (found !== digest) throw fail(doing, `its digest is ${shortened(found)}`);
+      return bytes;
+    });
+  }
+
+  return { registry, repository, retry, manifest, currentDigest, smallBlob, openBlob };
+}
+
+function announcedDigest(answer: Answer): string | undefined {
+  const header = answer.headers['docker-content-digest'];
+  return typeof header === 'string' && isDigest(header) ? header : undefined;
+}
+
+function shortened(tagOrDigest: string): string {
+  return isDigest(tagOrDigest) ? tagOrDigest.slice(0, tagOrDigest.indexOf(':') + 13) : tagOrDigest;
+}
+
+/** https, but for an insecure registry that turns out not to have it: there http. */
+async function baseOf(host: string, insecure: boolean, transport: Transport): Promise<URL> {
+  let secure: URL;
+  try {
+    secure = new URL(`https://${host}`);
+  } catch {
+    const message = `cannot reach registry ${host}`;
+    throw new RegistryError({ code: 'usage', message, why: 'that is no address', registry: host });
+  }
+  if (!insecure) return secure;
+  try {
+    const headers = { 'user-agent': 'tsc-pod' };
+    const probe = {
+      method: 'GET' as const,
+      url: new URL('/v2/', secure),
+      headers,
+      insecure,
+      identify: false,
+    };
+    (await transport.send(probe)).body.destroy();
+    return secure;
+  } catch (error) {
+    if (!(error instanceof RegistryError)) throw error;
+    return new URL(`http://${host}`);
+  }
+}
