@@ -38,8 +38,9 @@ export interface CgroupWish {
 /**
  * The operations:
  * - `cgroup-evacuate DIR NAME`: all processes of DIR move into DIR/NAME.
- * - `cgroup-base self|DIR`: the group that holds monitor and container. `self` is the launcher's own (a scope), DIR is
- *   made (and removed at exit). The launcher moves itself into its leaf `monitor`.
+ * - `cgroup-base self|DIR required|optional`: the group that holds monitor and container. `self` is the launcher's own
+ *   (a scope), DIR is made (and removed at exit). The launcher moves itself into its leaf `monitor`. Optional: where
+ *   that fails the container runs without a group, since nothing was asked of it.
  * - `cgroup-controllers +C...`: into cgroup.subtree_control of the base, and for a DIR of its parent first.
  * - `cgroup-container NAME`: made in the base; the container's process is put there before it runs.
  * - `cgroup-set FILE VALUE [FILE VALUE]...`: the first of the container's files that exists; none is an error.
@@ -49,13 +50,14 @@ export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
   const settings = cgroupSettings(wish.resources);
   for (const setting of settings) demand(facts, setting);
   // A scope costs a round trip to the user manager, so it is made for those who need it.
-  const cheap = facts.way?.kind === 'direct' && !facts.way.evacuate;
+  const cheap = facts.way?.kind === 'direct' && !facts.way.evacuate && facts.controllers.length > 0;
   if (!facts.way || !(settings.length > 0 || wish.always || cheap)) return { prefix: [], env: {}, ops: [] };
   const ops: string[][] = [];
+  const need = settings.length > 0 ? 'required' : 'optional';
   if (facts.way.kind === 'direct') {
     if (facts.way.evacuate) ops.push(['cgroup-evacuate', facts.way.parent, 'tsc-pod-others']);
-    ops.push(['cgroup-base', join(facts.way.parent, `tsc-pod-${wish.id}`)]);
-  } else ops.push(['cgroup-base', 'self']);
+    ops.push(['cgroup-base', join(facts.way.parent, `tsc-pod-${wish.id}`), need]);
+  } else ops.push(['cgroup-base', 'self', need]);
   const controllers = WANTED.filter((name) => facts.controllers.includes(name));
   if (controllers.length > 0) ops.push(['cgroup-controllers', ...controllers.map((name) => `+${name}`)]);
   ops.push(['cgroup-container', 'container'], ...settings.map(settingOp));

@@ -4,138 +4,231 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/fs.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "apply.h"
 #include "copy-links.h"
+#include "copy-owner.h"
 #include "die.h"
 #include "remove.h"
 
-enum { PATH_ROOM = 4096, XATTR_ROOM = 1 << 16, RANGES = 340 /* what the kernel takes in a map */ };
+enum { PATH_ROOM = 4096, CHUNK = 1 << 20 };
 
-struct range {
-  unsigned found, wanted, size;
-};
-
-static struct owners {
-  bool moved;
-  size_t uids, gids;
-  struct range uid[RANGES], gid[RANGES];
-} owners;
-
+/* One entry at hand; its directories are descriptors, so no name is ever looked up over more than one step. */
 struct walk {
   int to_root;
-  char path[PATH_ROOM]; /* of the entry at hand, below the root; for messages and hard links */
-  size_t length;
+  char path[PATH_ROOM]; /* below the root: for messages, and where the first of hard links lies */
   struct link_table links;
 };
 
-static size_t parse_ranges(const char *text, struct range *ranges) {
-  size_t count = 0;
-  for (const char *at = text; *at; count++) {
-    int used = 0;
-    struct range *range = &ranges[count];
-    if (count == RANGES || sscanf(at, "%u:%u:%u%n", &range->found, &range->wanted, &range->size, &used) != 3)
-      bug("bad owners %.40s", text);
-    at += used;
-    if (*at == ',') at++;
-    else if (*at) bug("bad owners %.40s", text);
-  }
-  return count;
-}
+/* Names of a directory, one after the other, each with its NUL; an empty one ends them. */
+struct names {
+  char *text;
+  size_t used, size;
+};
 
-void copy_owners(const char *uids, const char *gids) {
-  owners.moved = strcmp(uids, "-") != 0;
-  if (!owners.moved) return;
-  owners.uids = parse_ranges(uids, owners.uid);
-  owners.gids = parse_ranges(gids, owners.gid);
-}
-
-static unsigned move_id(unsigned id, const struct range *ranges, size_t count) {
-  if (!owners.moved) return id;
-  for (size_t i = 0; i < count; i++)
-    if (id >= ranges[i].found && id - ranges[i].found < ranges[i].size) return ranges[i].wanted + (id - ranges[i].found);
-  return 65534;
-}
-
-static uid_t uid_of(const struct stat *about) { return move_id(about->st_uid, owners.uid, owners.uids); }
-static gid_t gid_of(const struct stat *about) { return move_id(about->st_gid, owners.gid, owners.gids); }
-
-/* Returns the exit code, so that callers can return it. */
+/* Returns an exit status, so that callers can return it. */
 static int fail(const struct walk *w, const char *verb) {
   int error = errno;
   warn("cannot %s /%s: %s", verb, w->path, strerror(error));
   return error == ENOSPC || error == EDQUOT ? APPLY_NO_SPACE : APPLY_FAILED;
 }
 
-/* What the overlay drivers tell themselves; true in a directory's listing of what is not the image's. */
-static bool is_marker(const char *attribute) {
-  return strncmp(attribute, "user.overlay.", 13) == 0 || strncmp(attribute, "trusted.overlay.", 16) == 0 ||
-         strncmp(attribute, "user.fuseoverlayfs.", 19) == 0;
+static void keep_name(struct names *names, const char *name) {
+  size_t length = strlen(name) + 1;
+  while (names->used + length + 1 > names->size) {
+    names->size = names->size ? names->size * 2 : 4096;
+    names->text = realloc(names->text, names->size);
+    if (!names->text) die("out of memory");
+  }
+  memcpy(names->text + names->used, name, length);
+  names->used += length;
+  names->text[names->used] = '\0';
 }
 
-/*
- * File capabilities count for the user namespace whose root they name: vfs_ns_cap_data of linux/capability.h. Under
- * another map that is another id, which revision 3 can say.
- */
-static ssize_t move_capability(char *value, ssize_t length) {
-  struct vfs_ns_cap_data data = {0};
-  if (!owners.moved || length < (ssize_t)XATTR_CAPS_SZ_2) return length;
-  memcpy(&data, value, XATTR_CAPS_SZ_2);
-  data.magic_etc = VFS_CAP_REVISION_3 | (data.magic_etc & VFS_CAP_FLAGS_EFFECTIVE);
-  data.rootid = move_id(0, owners.uid, owners.uids);
-  memcpy(value, &data, sizeof data);
-  return sizeof data;
+static int list(int directory, struct names *names) {
+  int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = again < 0 ? NULL : fdopendir(again);
+  if (!stream) return -1;
+  *names = (struct names){0};
+  keep_name(names, ""); /* allocates */
+  names->used = 0;
+  struct dirent *entry;
+  errno = 0;
+  while ((entry = readdir(stream)))
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) keep_name(names, entry->d_name);
+  int error = errno;
+  closedir(stream);
+  errno = error;
+  return error ? -1 : 0;
 }
 
-static int copy_attributes(const char *from, const char *to) {
-  static char names[XATTR_ROOM], value[XATTR_ROOM];
-  ssize_t all = llistxattr(from, names, sizeof names);
-  if (all < 0) return errno == ENOTSUP ? 0 : -1;
-  for (char *name = names; name < names + all; name += strlen(name) + 1) {
-    if (is_marker(name)) continue;
-    ssize_t length = lgetxattr(from, name, value, sizeof value);
-    if (length < 0 && (errno == ENODATA || errno == ENOTSUP)) continue;
-    if (length < 0) return -1;
-    if (strcmp(name, "security.capability") == 0) length = move_capability(value, length);
-    /* Labels of security modules are the file system's own affair; another file system may take none at all. */
-    if (lsetxattr(to, name, value, (size_t)length, 0) < 0 && errno != ENOTSUP && errno != EPERM) return -1;
+/* Copies in the kernel, by sharing blocks where the file system can; data only, so that holes stay. */
+static int copy_range(int from, int to, off_t at, off_t end) {
+  static char *buffer;
+  while (at < end) {
+    off_t in = at, out = at;
+    ssize_t n = copy_file_range(from, &in, to, &out, (size_t)(end - at), 0);
+    if (n < 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == ENOTSUP)) {
+      if (!buffer && !(buffer = malloc(CHUNK))) die("out of memory");
+      n = pread(from, buffer, end - at < CHUNK ? (size_t)(end - at) : CHUNK, at);
+      if (n > 0) n = pwrite(to, buffer, (size_t)n, at);
+    }
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -1;
+    if (n == 0) break;
+    at += n;
   }
   return 0;
 }
 
-static void drop_attributes(int fd) {
-  static char names[XATTR_ROOM];
-  ssize_t all = flistxattr(fd, names, sizeof names);
-  for (char *name = names; name < names + all; name += strlen(name) + 1) fremovexattr(fd, name);
+static int copy_data(int from, int to, off_t size) {
+  if (size == 0 || ioctl(to, FICLONE, from) == 0) return 0;
+  if (ftruncate(to, size) < 0) return -1;
+  for (off_t at = 0; at < size;) {
+    off_t data = lseek(from, at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break; /* a hole up to the end */
+    off_t end = data < 0 ? size : lseek(from, data, SEEK_HOLE);
+    if (data < 0) data = at;
+    if (end < 0) end = size;
+    if (copy_range(from, to, data, end) < 0) return -1;
+    at = end;
+  }
+  return 0;
 }
 
-/* Owner before mode, capabilities after both: chown(2) takes set-user-ID bits and capabilities away. */
-static int settle(int from, int to, const struct stat *about) {
-  char from_path[32], to_path[32];
+static int copy_file(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
+  if (about->st_nlink > 1) {
+    const char *first = first_name(&w->links, about->st_ino, w->path);
+    /* A whiteout or a directory may have taken the first name away: then this one is copied anew. */
+    if (first && linkat(w->to_root, first, to_dir, name, 0) == 0) return 0;
+  }
+  int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (from < 0) return fail(w, "read");
+  int to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  int code = 0;
+  if (to < 0 || copy_data(from, to, about->st_size) < 0 || copy_metadata(from, to, about) < 0) code = fail(w, "copy");
+  if (to >= 0 && close(to) < 0 && code == 0) code = fail(w, "copy");
+  close(from);
+  return code;
+}
+
+static int copy_link(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
+  char target[PATH_ROOM + 1];
   const struct timespec times[2] = {about->st_mtim, about->st_mtim};
-  snprintf(from_path, sizeof from_path, "/proc/self/fd/%d", from);
-  snprintf(to_path, sizeof to_path, "/proc/self/fd/%d", to);
-  if (fchown(to, uid_of(about), gid_of(about)) < 0 && errno != EPERM && errno != EINVAL) return -1;
-  if (fchmod(to, about->st_mode & 07777) < 0) return -1;
-  /* With a trailing slash or dot the links of /proc are followed; these functions follow no last link otherwise. */
-  char from_here[40], to_here[40];
-  snprintf(from_here, sizeof from_here, "%s%s", from_path, S_ISDIR(about->st_mode) ? "/." : "");
-  snprintf(to_here, sizeof to_here, "%s%s", to_path, S_ISDIR(about->st_mode) ? "/." : "");
-  (void)copy_attributes;
-  return futimens(to, times);
+  ssize_t length = readlinkat(from_dir, name, target, sizeof target - 1);
+  if (length < 0) return fail(w, "read the link");
+  target[length] = '\0';
+  if (symlinkat(target, to_dir, name) < 0) return fail(w, "make the link");
+  int bad = fchownat(to_dir, name, copied_uid(about), copied_gid(about), AT_SYMLINK_NOFOLLOW);
+  if (bad < 0 && errno != EPERM && errno != EINVAL) return fail(w, "set the owner of");
+  return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : fail(w, "set the time of");
 }
 
-int copy_layer(int from_fd, int to_fd) { (void)from_fd; (void)to_fd; (void)settle; return 0; }
+static int copy_node(struct walk *w, int to_dir, const char *name, const struct stat *about) {
+  const struct timespec times[2] = {about->st_mtim, about->st_mtim};
+  if (mknodat(to_dir, name, about->st_mode, about->st_rdev) < 0) return fail(w, "make the special file");
+  int bad = fchownat(to_dir, name, copied_uid(about), copied_gid(about), AT_SYMLINK_NOFOLLOW);
+  if (bad < 0 && errno != EPERM && errno != EINVAL) return fail(w, "set the owner of");
+  if (fchmodat(to_dir, name, about->st_mode & 07777, 0) < 0) return fail(w, "set the mode of");
+  return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : fail(w, "set the time of");
+}
+
+static int merge(struct walk *w, int from, int to);
+
+static int copy_directory(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
+  const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int code = 0, from = openat(from_dir, name, flags);
+  if (from < 0) return fail(w, "read the directory");
+  int opaque = is_opaque(from);
+  if (opaque < 0 || (opaque > 0 && remove_tree(to_dir, name) < 0)) code = fail(w, "empty the directory");
+  bool made = code == 0 && mkdirat(to_dir, name, 0700) == 0;
+  int to = code == 0 && (made || errno == EEXIST) ? openat(to_dir, name, flags) : -1;
+  if (code == 0 && to < 0) code = fail(w, "make the directory");
+  /* A default access list that a lower layer left would rub off on what is made in the directory, acl(5). */
+  if (code == 0 && !made) drop_attributes(to);
+  if (code == 0) code = merge(w, from, to);
+  if (code == 0 && copy_metadata(from, to, about) < 0) code = fail(w, "finish the directory");
+  if (to >= 0) close(to);
+  close(from);
+  return code;
+}
+
+/* The name that an entry hides; NULL when it is no whiteout. */
+static const char *hidden_name(const char *name, const struct stat *about) {
+  if (strncmp(name, ".wh.", 4) == 0) return name + 4;
+  return S_ISCHR(about->st_mode) && about->st_rdev == 0 ? name : NULL;
+}
+
+static int copy_entry(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
+  if (S_ISDIR(about->st_mode)) {
+    struct stat there;
+    bool other = fstatat(to_dir, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISDIR(there.st_mode);
+    if (other && unlinkat(to_dir, name, 0) < 0) return fail(w, "replace");
+    return copy_directory(w, from_dir, to_dir, name, about);
+  }
+  if (remove_tree(to_dir, name) < 0) return fail(w, "replace");
+  if (S_ISREG(about->st_mode)) return copy_file(w, from_dir, to_dir, name, about);
+  if (S_ISLNK(about->st_mode)) return copy_link(w, from_dir, to_dir, name, about);
+  return copy_node(w, to_dir, name, about);
+}
+
+/* Whiteouts come first: they hide what the layers below have, never what this one brings. */
+static int merge_names(struct walk *w, int from, int to, const struct names *names, bool whiteouts) {
+  size_t length = strlen(w->path);
+  int code = 0;
+  for (const char *name = names->text; *name && code == 0; name += strlen(name) + 1) {
+    struct stat about;
+    int room = snprintf(w->path + length, sizeof w->path - length, "%s%s", length ? "/" : "", name);
+    if (fstatat(from, name, &about, AT_SYMLINK_NOFOLLOW) < 0) code = fail(w, "look at");
+    else if ((size_t)room >= sizeof w->path - length) errno = ENAMETOOLONG, code = fail(w, "copy");
+    else {
+      const char *hidden = hidden_name(name, &about);
+      if (hidden && whiteouts && *hidden && strcmp(hidden, ".") != 0 && strcmp(hidden, "..") != 0) {
+        if (remove_tree(to, hidden) < 0) code = fail(w, "carry out the whiteout");
+      } else if (!hidden && !whiteouts) code = copy_entry(w, from, to, name, &about);
+    }
+    w->path[length] = '\0';
+  }
+  return code;
+}
+
+static int merge(struct walk *w, int from, int to) {
+  struct names names;
+  int code = list(from, &names) < 0 ? fail(w, "list the directory") : 0;
+  if (code == 0) code = merge_names(w, from, to, &names, true);
+  if (code == 0) code = merge_names(w, from, to, &names, false);
+  free(names.text);
+  return code;
+}
+
+int copy_layer(int from_fd, int to_fd) {
+  /* Two descriptors a level: a path of 4096 bytes can be 2048 levels deep. */
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  umask(0);
+  struct walk w = {.to_root = to_fd};
+  struct stat about;
+  int from = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int to = openat(to_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int code = from < 0 || to < 0 || fstat(from, &about) < 0 ? fail(&w, "open the layer") : merge(&w, from, to);
+  if (code == 0) {
+    drop_attributes(to);
+    if (copy_metadata(from, to, &about) < 0) code = fail(&w, "finish");
+  }
+  if (from >= 0) close(from);
+  if (to >= 0) close(to);
+  forget_links(&w.links);
+  return code;
+}

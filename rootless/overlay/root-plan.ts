@@ -38,14 +38,14 @@ export function rootPlan(driver: Driver, parts: RootParts, shift: OwnerShift): s
 }
 
 /**
- * One job of the launcher's enter role, in the default map's namespace: `copy-tree TO UIDS GIDS FROM...`, lowest layer
- * first. UIDS and GIDS are `FOUND:WANTED:SIZE[,...]`, `-` where owners stay.
+ * Jobs of the launcher's enter role, in the default map's namespace: `copy-owners UIDS GIDS` (each
+ * `FOUND:WANTED:SIZE[,...]`) where owners move, then `copy-tree FROM... TO`, the lowest layer first.
  */
 export function copyPlan(parts: RootParts, shift: OwnerShift): string[][] {
-  const table = (ranges: IdRange[]) =>
-    shift.identity ? '-' : ranges.map((r) => `${r.container}:${r.host}:${r.size}`).join(',');
-  const { uid, gid } = shift.chown;
-  return [['copy-tree', parts.copy, table(uid), table(gid), ...parts.lowers.toReversed()]];
+  const table = (ranges: IdRange[]) => ranges.map((r) => `${r.container}:${r.host}:${r.size}`).join(',');
+  const copy = ['copy-tree', ...parts.lowers.toReversed(), parts.copy];
+  if (shift.identity) return [copy];
+  return [['copy-owners', table(shift.chown.uid), table(shift.chown.gid)], copy];
 }
 
 function fuseArguments(driver: Driver, parts: RootParts, shift: OwnerShift): string[] {

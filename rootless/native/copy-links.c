@@ -1,0 +1,56 @@
+#include "copy-links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "die.h"
+
+struct link {
+  struct link *next;
+  ino_t inode;
+  char path[];
+};
+
+static size_t slot_of(const struct link_table *table, ino_t inode) {
+  return (size_t)(((unsigned long long)inode * 0x9e3779b97f4a7c15ULL) >> 32) & (table->size - 1);
+}
+
+static void grow(struct link_table *table) {
+  struct link_table bigger = {.size = table->size ? table->size * 2 : 256, .count = table->count};
+  bigger.slots = calloc(bigger.size, sizeof *bigger.slots);
+  if (!bigger.slots) die("out of memory");
+  for (size_t i = 0; i < table->size; i++)
+    for (struct link *link = table->slots[i], *next; link; link = next) {
+      struct link **slot = &bigger.slots[slot_of(&bigger, link->inode)];
+      next = link->next;
+      link->next = *slot;
+      *slot = link;
+    }
+  free(table->slots);
+  *table = bigger;
+}
+
+const char *first_name(struct link_table *table, ino_t inode, const char *path) {
+  if (table->count >= table->size) grow(table);
+  struct link **slot = &table->slots[slot_of(table, inode)];
+  for (struct link *link = *slot; link; link = link->next)
+    if (link->inode == inode) return link->path;
+  struct link *link = malloc(sizeof *link + strlen(path) + 1);
+  if (!link) die("out of memory");
+  link->inode = inode;
+  strcpy(link->path, path);
+  link->next = *slot;
+  *slot = link;
+  table->count++;
+  return NULL;
+}
+
+void forget_links(struct link_table *table) {
+  for (size_t i = 0; i < table->size; i++)
+    for (struct link *link = table->slots[i], *next; link; link = next) {
+      next = link->next;
+      free(link);
+    }
+  free(table->slots);
+  *table = (struct link_table){0};
+}
