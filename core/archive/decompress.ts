@@ -1,0 +1,136 @@
+/**
+ * Decompression of layers and archives as they stream by: gzip (RFC 1952, several members, zeros after them) and
+ * zstd (RFC 8878, several and skippable frames). What it is tells the data itself: media types in the wild lie.
+ */
+import { PodError } from '../error.ts';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+export interface ExpansionLimit {
+  /** So many bytes may come out whatever went in. */
+  free: number;
+  /** Beyond that, at most so many times what went in. */
+  ratio: number;
+  /** And never more than this. */
+  bytes: number;
+}
+
+/**
+ * The stated bound against decompression bombs: beyond 1 GiB a stream may not be more than 200 times its
+ * compressed size (deflate reaches 1032 at most; file systems of programs 2 to 5), and never more than 256 GiB.
+ */
+export const EXPANSION_LIMIT: ExpansionLimit = { free: 2 ** 30, ratio: 200, bytes: 2 ** 38 };
+
+const CHUNK = 1 << 20;
+const MAGICS: [string, string][] = [
+  ['gzip', '1f8b'],
+  ['zstd', '28b52ffd'],
+  ['xz', 'fd377a585a00'],
+  ['bzip2', '425a68'],
+];
+/** A stream of zstd may start with a skippable frame, RFC 8878 section 3.1.2. */
+const ZSTD_SKIPPABLE = /^5[0-9a-f]2a4d18/;
+const LONGEST_MAGIC = 6;
+
+/** What the first bytes (6 suffice) say. PodError 'unsupported' for forms that can't be read. */
+export function compressionOf(start: Uint8Array): Compression {
+  const hex = Buffer.from(start.subarray(0, LONGEST_MAGIC)).toString('hex');
+  if (ZSTD_SKIPPABLE.test(hex)) return 'zstd';
+  const found = MAGICS.find(([, magic]) => hex.startsWith(magic))?.[0] ?? 'none';
+  if (found === 'none' || found === 'gzip' || found === 'zstd') return found;
+  throw new PodError({
+    code: 'unsupported',
+    message: `cannot decompress ${found}`,
+    why: 'only gzip and zstd can be read',
+  });
+}
+
+/**
+ * Yields the decompressed bytes in chunks of up to 1 MiB; data that isn't compressed goes through as it is.
+ * Errors of the source pass unchanged; damaged, truncated or overblown data is PodError 'invalid'.
+ */
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  limit: ExpansionLimit = EXPANSION_LIMIT,
+): AsyncGenerator<Uint8Array> {
+  const iterator = source[Symbol.asyncIterator]();
+  let taken = 0;
+  let given = 0;
+  try {
+    const head = await readHead(iterator);
+    const compression = compressionOf(head);
+    const input = countIn(head, iterator, (length) => {
+      taken += length;
+    });
+    for await (const chunk of compression === 'none' ? input : expand(input, compression)) {
+      given += chunk.length;
+      if (given > limit.bytes) throw bomb(`it holds more than ${limit.bytes} bytes`);
+      if (compression !== 'none' && given > limit.free && given > taken * limit.ratio)
+        throw bomb(`it grows to more than ${limit.ratio} times its size`);
+      yield chunk;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < LONGEST_MAGIC) {
+    const next = await iterator.next();
+    if (next.done) break;
+    head = head.length === 0 ? next.value : Buffer.concat([head, next.value]);
+  }
+  return head;
+}
+
+async function* countIn(
+  head: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+  count: (length: number) => void,
+): AsyncGenerator<Uint8Array> {
+  count(head.length);
+  if (head.length > 0) yield head;
+  for (let next = await rest.next(); !next.done; next = await rest.next()) {
+    count(next.value.length);
+    if (next.value.length > 0) yield next.value;
+  }
+}
+
+async function* expand(input: AsyncIterable<Uint8Array>, form: 'gzip' | 'zstd'): AsyncGenerator<Uint8Array> {
+  const [zlib, { pipeline }] = await Promise.all([import('node:zlib'), import('node:stream')]);
+  const options = { chunkSize: CHUNK, readableHighWaterMark: 2 * CHUNK, writableHighWaterMark: CHUNK };
+  const stream = form === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options);
+  let failure: unknown;
+  pipeline(input, stream, (error) => {
+    failure = error;
+  });
+  try {
+    for await (const chunk of stream) yield chunk as Uint8Array;
+  } catch (error) {
+    throw damaged(failure ?? error, form);
+  } finally {
+    stream.destroy();
+  }
+}
+
+function damaged(error: unknown, form: string): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('Z_') && !code.startsWith('ZSTD_')) return error;
+  const cut = code === 'Z_BUF_ERROR' || (error as Error).message.includes('unexpected end');
+  return new PodError({
+    code: 'invalid',
+    message: `cannot decompress the ${form} data`,
+    why: cut ? 'it is cut off' : (error as Error).message,
+    cause: error,
+  });
+}
+
+function bomb(why: string): PodError {
+  return new PodError({
+    code: 'invalid',
+    message: 'refused to decompress the data',
+    why,
+    hint: 'set TSC_POD_MAX_LAYER_SIZE to a larger number of bytes if you trust it',
+  });
+}
