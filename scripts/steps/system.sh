@@ -1,0 +1,40 @@
+# shellcheck shell=bash
+# What containers need of the system and no package brings.
+
+# open_devices: as root. On a desktop udev has opened both already.
+open_devices() {
+  open_device /dev/fuse 10 229
+  open_device /dev/net/tun 10 200
+}
+
+# open_device PATH MAJOR MINOR (numbers: the kernel's admin-guide/devices.txt)
+open_device() {
+  if [ ! -c "$1" ]; then
+    say "making $1"
+    mkdir -p "${1%/*}"
+    mknod "$1" c "$2" "$3" || say "warning: $1 can't be made here: what needs it won't work"
+  fi
+  if [ -c "$1" ] && [ "$(stat -c %a "$1")" != 666 ]; then
+    say "opening $1 to users"
+    chmod 0666 "$1" || say "warning: $1 stays closed to users"
+  fi
+}
+
+setting() { cat "/proc/sys/$1" 2>/dev/null || printf '%s\n' "$2"; }
+
+# Names what forbids user namespaces to users, with the command that mends it. Changes nothing: it is the
+# administrator's choice.
+name_restrictions() {
+  if [ "$(setting kernel/apparmor_restrict_unprivileged_userns 0)" = 1 ]; then
+    say "Ubuntu's AppArmor rule restricts user namespaces: containers won't start until"
+    say '    sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
+  fi
+  if [ "$(setting kernel/unprivileged_userns_clone 1)" = 0 ]; then
+    say "this kernel forbids user namespaces to users: containers won't start until"
+    say '    sudo sysctl kernel.unprivileged_userns_clone=1'
+  fi
+  if [ "$(setting user/max_user_namespaces 1)" = 0 ]; then
+    say "no user namespace may be made: containers won't start until"
+    say '    sudo sysctl user.max_user_namespaces=15000'
+  fi
+}
