@@ -7,6 +7,7 @@ import { COMPARISONS } from '../../../../rootless/seccomp/conditions.ts';
 import type { OciSeccomp, OciSyscallArg, OciSyscallRule } from '../../../../rootless/seccomp/oci.ts';
 import { ABIS } from '../../../../rootless/seccomp/syscall-tables.ts';
 import { runFilter } from './bpf-machine.ts';
+import { EDGES, randomness } from './random.ts';
 import { evaluate, returned } from './reference.ts';
 
 const ALLOW = 0x7fff0000;
@@ -15,30 +16,8 @@ const ENOSYS = 0x50026;
 const X64 = 0xc000003e;
 const I386 = 0x40000003;
 
-/** The same numbers in every run, so that a failure can be repeated. */
-function randomness(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
-
-const interesting = [
-  0n,
-  1n,
-  5n,
-  0x7fffffffn,
-  0x80000000n,
-  0xffffffffn,
-  0x100000000n,
-  0x100000005n,
-  2n ** 63n,
-  2n ** 64n - 1n,
-];
-
 function randomArg(random: (below: number) => number, index: number): OciSyscallArg {
-  const pick = () => interesting[random(interesting.length)]!;
+  const pick = () => EDGES[random(EDGES.length)]!;
   return { index, op: COMPARISONS[random(COMPARISONS.length)]!, value: pick(), valueTwo: pick() };
 }
 
@@ -73,7 +52,7 @@ for (const machine of ['x64', 'arm64'] as const) {
         0xffffffff,
       ];
       for (const number of numbers) {
-        const args = Array.from({ length: 6 }, () => interesting[random(interesting.length)]!);
+        const args = Array.from({ length: 6 }, () => EDGES[random(EDGES.length)]!);
         const got = runFilter(program, { arch: abi.audit, number, args });
         const want = evaluate(profile, abi, number, args);
         if (got !== want)
@@ -85,15 +64,15 @@ for (const machine of ['x64', 'arm64'] as const) {
 
 test('every comparison is right at the edges of 32 and 64 bits', () => {
   for (const op of COMPARISONS) {
-    for (const value of interesting) {
-      for (const valueTwo of op === 'SCMP_CMP_MASKED_EQ' ? interesting : [0n]) {
+    for (const value of EDGES) {
+      for (const valueTwo of op === 'SCMP_CMP_MASKED_EQ' ? EDGES : [0n]) {
         const args = [{ index: 3, op, value, valueTwo }];
         const profile: OciSeccomp = {
           defaultAction: 'SCMP_ACT_ALLOW',
           syscalls: [{ names: ['read'], action: 'SCMP_ACT_ERRNO', args }],
         };
         const program = compileSeccomp(profile, 'x64');
-        for (const actual of [...interesting, 4n, 6n, 0x100000004n, 0x500000001n]) {
+        for (const actual of [...EDGES, 4n, 6n, 0x100000004n, 0x500000001n]) {
           const call = { arch: X64, number: 0, args: [7n, 7n, 7n, actual, 7n, 7n] };
           assert.is(
             runFilter(program, call),
