@@ -17,6 +17,8 @@ export interface CgroupFacts {
   way: CgroupWay | undefined;
   /** Controllers that a container's group would have. */
   controllers: string[];
+  /** Whether a container's group would have this file; true where nothing can tell. */
+  hasFile: (file: string) => boolean;
   /** systemd is the init system here, whether or not its user manager can be reached. */
   booted: boolean;
 }
@@ -24,25 +26,32 @@ export interface CgroupFacts {
 export type CgroupWay =
   /** A scope of systemd's user manager; `runtimeDir` is where its socket is. */
   | { kind: 'systemd'; program: string; runtimeDir: string }
-  /** A new group in `parent` (absolute), which is ours; `evacuate`: its processes must move to a leaf first. */
-  | { kind: 'direct'; parent: string; evacuate: boolean };
+  /** A new group in `parent` (absolute), which is ours. */
+  | { kind: 'direct'; parent: string };
 
 /** `root` and `env` are for tests: a tree with /proc, /sys and /run. */
 export function cgroupFacts(uid: number, env: NodeJS.ProcessEnv = process.env, root = '/'): CgroupFacts {
   const mount = cgroup2Mount(root);
   const booted = existsSync(join(root, 'run/systemd/system'));
-  const none = { own: undefined, way: undefined, controllers: [], booted };
+  const none = { own: undefined, way: undefined, controllers: [], hasFile: () => true, booted };
   if (!mount) return { mode: existsSync(join(root, 'sys/fs/cgroup/memory')) ? 'v1' : 'none', mount, ...none };
   const mode = mount.endsWith('/unified') ? 'hybrid' : 'unified';
   const own = parseOwnGroup(textOf(join(root, 'proc/self/cgroup')));
   const systemd = systemdWay(uid, env, root);
-  if (systemd) {
-    const manager = `user.slice/user-${uid}.slice/user@${uid}.service`;
-    const controllers = controllersOf(join(mount, uid === 0 ? '' : manager));
-    return { mode, mount, own, way: systemd, controllers, booted };
-  }
-  const direct = own === undefined ? undefined : directWay(mount, own);
-  return { mode, mount, own, way: direct, controllers: direct ? controllersOf(direct.parent) : [], booted };
+  const way = systemd ?? (own === undefined ? undefined : directWay(mount, own));
+  const manager = join(
+    mount,
+    uid === 0 ? 'system.slice' : `user.slice/user-${uid}.slice/user@${uid}.service`,
+  );
+  const sample = systemd ? manager : join(mount, own ?? '');
+  const controllers = systemd
+    ? words(join(manager, 'cgroup.controllers'))
+    : way?.kind === 'direct'
+      ? words(join(way.parent, 'cgroup.subtree_control'))
+      : [];
+  // A group that has a controller shows the files that any other with it has; the root group has none of them.
+  const hasFile = (file: string) => !sampled(sample, file) || existsSync(join(sample, file));
+  return { mode, mount, own, way, controllers, hasFile, booted };
 }
 
 /** The v2 line of /proc/PID/cgroup, `0::/path`. */
@@ -85,19 +94,21 @@ function systemdWay(uid: number, env: NodeJS.ProcessEnv, root: string): CgroupWa
 
 /**
  * A process moves only where it may write the cgroup.procs of both groups' nearest common ancestor, and a group with
- * processes of its own gives no controllers to children: so the new group is a sibling of ours if the parent is
- * writable, and a child only at the root of a cgroup namespace (in a container), once that is emptied.
+ * processes of its own gives no controllers to children: so the new group is a sibling of ours. Only the host's root
+ * group (the one without cgroup.type) may have both.
  */
 function directWay(mount: string, own: string): (CgroupWay & { kind: 'direct' }) | undefined {
-  if (own !== '/') {
-    const parent = join(mount, dirname(own));
-    if (writable(parent)) return { kind: 'direct', parent, evacuate: false };
-  }
-  const self = join(mount, own);
-  // The real root group takes processes and controllers at once; it has no cgroup.type.
-  if (writable(self))
-    return { kind: 'direct', parent: self, evacuate: existsSync(join(self, 'cgroup.type')) };
-  return undefined;
+  const parent = join(mount, own === '/' ? '' : dirname(own));
+  if (own === '/' && existsSync(join(parent, 'cgroup.type'))) return undefined;
+  return writable(parent) ? { kind: 'direct', parent } : undefined;
+}
+
+/** The group has the file's controller, so that its files tell what there is. */
+function sampled(group: string, file: string): boolean {
+  const [controller = ''] = file.split('.');
+  return (
+    existsSync(join(group, 'cgroup.type')) && words(join(group, 'cgroup.controllers')).includes(controller)
+  );
 }
 
 function writable(group: string): boolean {
@@ -111,8 +122,8 @@ function writable(group: string): boolean {
   }
 }
 
-function controllersOf(group: string): string[] {
-  return textOf(join(group, 'cgroup.controllers')).split(/\s+/).filter(Boolean);
+function words(file: string): string[] {
+  return textOf(file).split(/\s+/).filter(Boolean);
 }
 
 function textOf(file: string): string {

@@ -36,39 +36,35 @@ export interface CgroupWish {
 }
 
 /**
- * The operations:
- * - `cgroup-evacuate DIR NAME`: all processes of DIR move into DIR/NAME.
- * - `cgroup-base self|DIR required|optional`: the group that holds monitor and container. `self` is the launcher's own
- *   (a scope), DIR is made (and removed at exit). The launcher moves itself into its leaf `monitor`. Optional: where
- *   that fails the container runs without a group, since nothing was asked of it.
- * - `cgroup-controllers +C...`: into cgroup.subtree_control of the base, and for a DIR of its parent first.
- * - `cgroup-container NAME`: made in the base; the container's process is put there before it runs.
- * - `cgroup-set FILE VALUE [FILE VALUE]...`: the first of the container's files that exists; none is an error.
- * - `cgroup-try FILE VALUE [FILE VALUE]...`: the same, none is fine.
+ * `cgroup-base self` (the launcher's own group: a scope) or a DIR that the launcher makes; `cgroup-controllers +C...`;
+ * `cgroup-container NAME`, made in the base beside the launcher's own leaf; `cgroup-set FILE VALUE` for each limit.
+ * Throws `unsupported` for a limit whose controller this user doesn't have.
  */
 export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
   const settings = cgroupSettings(wish.resources);
   for (const setting of settings) demand(facts, setting);
-  // A scope costs a round trip to the user manager, so it is made for those who need it.
-  const cheap = facts.way?.kind === 'direct' && !facts.way.evacuate && facts.controllers.length > 0;
-  if (!facts.way || !(settings.length > 0 || wish.always || cheap)) return { prefix: [], env: {}, ops: [] };
-  const ops: string[][] = [];
-  const need = settings.length > 0 ? 'required' : 'optional';
-  if (facts.way.kind === 'direct') {
-    if (facts.way.evacuate) ops.push(['cgroup-evacuate', facts.way.parent, 'tsc-pod-others']);
-    ops.push(['cgroup-base', join(facts.way.parent, `tsc-pod-${wish.id}`), need]);
-  } else ops.push(['cgroup-base', 'self', need]);
+  const { way } = facts;
+  // A scope costs a round trip to the user manager, so it is made for those who need it; a directory is cheap.
+  const wanted = settings.length > 0 || wish.always || way?.kind === 'direct';
+  if (!way || facts.controllers.length === 0 || !wanted) return { prefix: [], env: {}, ops: [] };
+  const base = way.kind === 'direct' ? join(way.parent, `tsc-pod-${wish.id}`) : 'self';
   const controllers = WANTED.filter((name) => facts.controllers.includes(name));
-  if (controllers.length > 0) ops.push(['cgroup-controllers', ...controllers.map((name) => `+${name}`)]);
-  ops.push(['cgroup-container', 'container'], ...settings.map(settingOp));
-  return { ...launchPrefix(facts, wish.id), ops };
+  return {
+    ...launchPrefix(facts, wish.id),
+    ops: [
+      ['cgroup-base', base],
+      ['cgroup-controllers', ...controllers.map((name) => `+${name}`)],
+      ['cgroup-container', 'container'],
+      ...settings.flatMap((setting) => settingOp(facts, setting)),
+    ],
+  };
 }
 
 /** `cgroup-set` operations for a container that runs: `update`. */
 export function updatePlan(facts: CgroupFacts, resources: LinuxResources): string[][] {
   const settings = cgroupSettings(resources);
   for (const setting of settings) demand(facts, setting);
-  return settings.map(settingOp);
+  return settings.flatMap((setting) => settingOp(facts, setting));
 }
 
 /**
@@ -87,8 +83,16 @@ export function scopeName(id: string): string {
   return `tsc-pod-${id}.scope`;
 }
 
-function settingOp({ optional, choices }: CgroupSetting): string[] {
-  return [optional ? 'cgroup-try' : 'cgroup-set', ...choices.flat()];
+/** The first of its files that this kernel has. */
+function settingOp(facts: CgroupFacts, { controller, optional, choices }: CgroupSetting): string[][] {
+  const choice = choices.find(([file]) => facts.hasFile(file));
+  if (choice) return [['cgroup-set', ...choice]];
+  if (optional) return [];
+  throw new PodError({
+    code: 'unsupported',
+    message: `cannot limit ${LIMITS[controller] ?? `by the ${controller} controller`}`,
+    why: `this kernel's cgroups have no ${choices.map(([file]) => file).join(' or ')}`,
+  });
 }
 
 function demand(facts: CgroupFacts, setting: CgroupSetting): void {
