@@ -6,10 +6,13 @@ import { PodError } from '../error.ts';
 export interface Rlimit {
   /** `RLIMIT_NOFILE` and so on, as in the OCI specification's process.rlimits. */
   type: string;
-  /** `Infinity` is RLIM_INFINITY: 18446744073709551615 in a config.json, -1 on the command line. */
+  /** UNLIMITED stands for RLIM_INFINITY. */
   soft: number;
   hard: number;
 }
+
+/** RLIM_INFINITY (2^64 - 1) is no number of JavaScript; this one is, in JSON too, and no limit reaches it. */
+export const UNLIMITED = 2 ** 63;
 
 /** Docker's names, and the row of /proc/PID/limits that tells the host's values. */
 const ROWS: Record<string, string> = {
@@ -81,13 +84,13 @@ function parseUlimit(text: string, host: string): Rlimit {
 function amount(text: string, host: number): number {
   if (text === 'host') return host;
   const value = Number(text);
-  return text === 'unlimited' || value < 0 ? Number.POSITIVE_INFINITY : value;
+  return text === 'unlimited' || value < 0 ? UNLIMITED : value;
 }
 
 function hostLimit(text: string, row: string): { soft: number; hard: number } {
   const line = text.split('\n').find((candidate) => candidate.startsWith(row)) ?? '';
   const [soft, hard] = line.slice(row.length).trim().split(/\s+/);
   const value = (word: string | undefined) =>
-    word === undefined || word === '' || word === 'unlimited' ? Number.POSITIVE_INFINITY : Number(word);
+    word === undefined || word === '' || word === 'unlimited' ? UNLIMITED : Number(word);
   return { soft: value(soft), hard: value(hard) };
 }

@@ -109,7 +109,7 @@ function demand(facts: CgroupFacts, setting: CgroupSetting): void {
 /** Why a controller can't be used, as a phrase. */
 export function whyNot(facts: CgroupFacts, controller: string): string {
   if (facts.mode === 'v1' || facts.mode === 'none') return 'this system has no cgroup v2';
-  if (facts.mode === 'hybrid' && !facts.way)
+  if (facts.mode === 'hybrid')
     return 'cgroup v2 is mounted beside v1, which has the controllers';
   if (!facts.way && facts.booted) return "systemd's user manager can not be reached";
   if (!facts.way) return 'no cgroup is delegated to this user';
