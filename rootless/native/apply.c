@@ -88,11 +88,28 @@ __attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
   if (write(STDERR_FILENO, line, (size_t)length) < 0) return;
 }
 
+static int status_of(int error) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT: return APPLY_NO_SPACE;
+    case EXDEV: /* see make_missing */
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case ELOOP:
+    case EMLINK:
+    case EFBIG:
+    case EINVAL:
+    case ENAMETOOLONG: return APPLY_REFUSED;
+    default: return APPLY_FAILED;
+  }
+}
+
 /* Tells what failed, from errno, and ends the work: returns false, so that callers can return it. */
 static bool fail(struct applier *a, const char *verb, const char *path) {
   const char *why = strerror(errno);
   if (errno == EXDEV) why = "a symbolic link on the way leads out of the layer, or nowhere";
-  a->status = errno == ENOSPC || errno == EDQUOT ? APPLY_NO_SPACE : APPLY_FAILED;
+  a->status = status_of(errno);
   say("apply: cannot %s %s: %s\n", verb, *path ? shown(path) : "/", why);
   return false;
 }
@@ -298,7 +315,7 @@ static bool do_hard_link(struct applier *a, struct record *r) {
     if (remove_existing(a, dir, name) && linkat(from, old, dir, name, 0) == 0) return true;
   }
   const char *why = strerror(errno);
-  a->status = errno == ENOSPC || errno == EDQUOT ? APPLY_NO_SPACE : APPLY_FAILED;
+  a->status = status_of(errno);
   say("apply: cannot make the hard link %s to %s: %s\n", shown(r->path), shown(target), why);
   return false;
 }
@@ -318,7 +335,7 @@ static bool do_node(struct applier *a, const struct record *r) {
 static bool do_xattr(struct applier *a, const struct record *r) {
   if (a->current.fd < 0) return bad_stream(a, "has an attribute of nothing");
   if (fsetxattr(a->current.fd, r->path, r->body, r->length, 0) == 0) return true;
-  if (errno == ENOTSUP || errno == EPERM) {
+  if (errno == ENOTSUP || errno == EPERM || errno == EINVAL) { /* EINVAL: an ACL of ids that aren't mapped */
     a->unattributed++;
     return true;
   }

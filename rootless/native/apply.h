@@ -4,9 +4,10 @@
 /* Exit statuses of the apply job. */
 enum {
   APPLY_OK = 0,
-  APPLY_FAILED = 1,     /* a system call failed, or a name leads nowhere */
+  APPLY_FAILED = 1,     /* a system call failed */
   APPLY_BAD_STREAM = 2, /* the stream is cut off or isn't one */
   APPLY_NO_SPACE = 3,   /* the disk, the inodes or the quota are used up */
+  APPLY_REFUSED = 4,    /* the operations ask for what can't be: a name that leads nowhere, is too long, ... */
 };
 
 /*

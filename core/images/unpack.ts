@@ -1,0 +1,176 @@
+/**
+ * Unpacks a layer once, into `layers/<hex of the diff id>/fs`: decompress, hash, read the tar and hand file
+ * operations to the launcher, all at the same time. A layer is there whole or not at all: it is made aside,
+ * checked against its diff id, and renamed.
+ *
+ *   layers/<hex>/fs     what the layer holds, owners mapped as in the user's namespace
+ *   layers/<hex>/size   bytes of the layer's tar, as text
+ *   layers/tmp-<pid>-<random>/   one that is being made; of no use when that process is gone
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { encodeFileOps, type FileOps } from '../../rootless/file-ops.ts';
+import { decompress, EXPANSION_LIMIT } from '../archive/decompress.ts';
+import { layerOps } from '../archive/layer-ops.ts';
+import { createTarParser } from '../archive/tar-parser.ts';
+import { errnoOf, PodError } from '../error.ts';
+import { type ApplyJob, enterAndDo, type Namespace, startApply } from './apply-job.ts';
+import { parseDigest } from './digest.ts';
+
+export interface UnpackOptions {
+  /** The store's `layers` directory; it exists. */
+  layersDir: string;
+  namespace: Namespace;
+  /** "sha256:<hex>" of the uncompressed tar; without it the layer gets whatever digest it has. */
+  diffId?: string;
+  /** False leaves the writing to disk to the kernel: after a power loss the layer may be damaged. Default true. */
+  sync?: boolean;
+  signal?: AbortSignal;
+  /** What the user should know though all went well: owners that can't be kept, for instance. */
+  onNotice?: (text: string) => void;
+}
+
+export interface UnpackedLayer {
+  diffId: string;
+  /** Bytes of the uncompressed tar. */
+  size: number;
+}
+
+/** The layer as it is in the store, or undefined. */
+export async function findLayer(layersDir: string, diffId: string): Promise<UnpackedLayer | undefined> {
+  const directory = layerPath(layersDir, diffId);
+  try {
+    return { diffId, size: Number(await readFile(join(directory, 'size'), 'utf8')) };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Unpacks the layer that `source` gives: a tar, as it is or compressed by gzip or zstd. A layer that is there
+ * already is left, and `source` isn't read. Two at once do the work twice, and both succeed. Errors: 'invalid'
+ * for a layer that is damaged, hostile or not the one that was expected, 'no-space', 'interrupted', 'io'; what
+ * `source` throws comes through. Nothing is left behind then.
+ */
+export async function unpackLayer(
+  source: AsyncIterable<Uint8Array>,
+  options: UnpackOptions,
+): Promise<UnpackedLayer> {
+  const present = options.diffId && (await findLayer(options.layersDir, options.diffId));
+  if (present) return present;
+  const aside = join(options.layersDir, `tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+  await mkdir(join(aside, 'fs'), { recursive: true, mode: 0o755 });
+  let published = false;
+  try {
+    const layer = await applyLayer(source, join(aside, 'fs'), options);
+    await writeFile(join(aside, 'size'), String(layer.size), { flush: options.sync ?? true });
+    published = await publish(aside, layerPath(options.layersDir, layer.diffId));
+    return layer;
+  } finally {
+    if (!published) await removeTree(aside, options.namespace);
+  }
+}
+
+/** Removes a directory of the store whose files may belong to any id of the namespace. */
+export async function removeTree(path: string, namespace: Namespace): Promise<void> {
+  await enterAndDo(namespace, ['remove', path]);
+  await rm(path, { recursive: true, force: true });
+}
+
+async function applyLayer(
+  source: AsyncIterable<Uint8Array>,
+  directory: string,
+  options: UnpackOptions,
+): Promise<UnpackedLayer> {
+  const { signal } = options;
+  if (signal?.aborted) throw interrupted(signal);
+  const job = startApply(options.namespace, directory);
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(interrupted(signal)), { once: true });
+  });
+  aborted.catch(() => {});
+  try {
+    const layer = await Promise.race([feed(source, job, options), aborted]);
+    for (const text of await Promise.race([job.done, aborted])) options.onNotice?.(text);
+    return layer;
+  } catch (error) {
+    job.kill();
+    const ended = await job.done.catch((reason: unknown) => reason);
+    // A job that failed by itself says why; the broken pipe is only what we saw of it.
+    throw errnoOf(error) === 'EPIPE' || errnoOf(error) === 'ECONNRESET' ? ended : error;
+  }
+}
+
+async function feed(
+  source: AsyncIterable<Uint8Array>,
+  job: ApplyJob,
+  options: UnpackOptions,
+): Promise<UnpackedLayer> {
+  const algorithm = options.diffId ? parseDigest(options.diffId, 'a layer').algorithm : 'sha256';
+  const hash = createHash(algorithm);
+  const ops = encodeFileOps();
+  const entries = layerOps(ops);
+  const parser = createTarParser(entries);
+  let size = 0;
+  // While the job takes one chunk's operations, the next chunk is decompressed, hashed and read.
+  let sending = Promise.resolve();
+  for await (const chunk of decompress(source, expansionLimit())) {
+    hash.update(chunk);
+    size += chunk.length;
+    parser.write(chunk);
+    await sending;
+    sending = job.send(ops.take());
+    sending.catch(() => {});
+  }
+  parser.end();
+  entries.finish();
+  const diffId = `${algorithm}:${hash.digest('hex')}`;
+  if (options.diffId !== undefined && diffId !== options.diffId) throw wrongDigest(options.diffId, diffId);
+  await sending;
+  await sendEnd(job, ops, options.sync ?? true);
+  return { diffId, size };
+}
+
+async function sendEnd(job: ApplyJob, ops: FileOps, sync: boolean): Promise<void> {
+  if (sync) ops.sync();
+  ops.end();
+  await job.send(ops.take());
+  job.end();
+}
+
+/** True when the layer is now at `target` by this rename; false when it was there before. */
+async function publish(aside: string, target: string): Promise<boolean> {
+  try {
+    await rename(aside, target);
+    return true;
+  } catch (error) {
+    const code = errnoOf(error);
+    if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await stat(join(target, 'size')))) return false;
+    throw error;
+  }
+}
+
+/** The bound on what a layer may expand to; TSC_POD_MAX_LAYER_SIZE, in bytes, replaces it. */
+function expansionLimit() {
+  const bytes = Number(process.env.TSC_POD_MAX_LAYER_SIZE);
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) return EXPANSION_LIMIT;
+  return { free: bytes, ratio: EXPANSION_LIMIT.ratio, bytes };
+}
+
+function layerPath(layersDir: string, diffId: string): string {
+  return join(layersDir, parseDigest(diffId, 'a layer').hex);
+}
+
+function wrongDigest(wanted: string, found: string): PodError {
+  return new PodError({
+    code: 'invalid',
+    message: `cannot unpack the layer ${wanted}`,
+    why: `its content has the digest ${found}`,
+  });
+}
+
+function interrupted(signal: AbortSignal): PodError {
+  return new PodError({ code: 'interrupted', message: 'unpacking was interrupted', cause: signal.reason });
+}
