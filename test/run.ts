@@ -8,7 +8,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
-import { type FileResult, runFile } from './runner/run-file.ts';
+import { type FileResult, killAll, runFile } from './runner/run-file.ts';
 
 interface ExpectedSkip {
   file: string;
@@ -95,4 +95,10 @@ async function main(args: string[]): Promise<number> {
   return sum.failed === 0 && (sum.passed > 0 || sum.skipped > 0 || files.length === 0) ? 0 : 1;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    killAll();
+    process.exit(130);
+  });
+}
 process.exitCode = await main(process.argv.slice(2));

@@ -68,5 +68,5 @@ as_account() {
   home=$(getent passwd "$name" | cut -d: -f6)
   setpriv --reuid "$name" --regid "$(id -g "$name")" --init-groups --inh-caps=-all \
     env -i --chdir=/ HOME="$home" USER="$name" LOGNAME="$name" SHELL=/bin/bash LANG=C.UTF-8 \
-    PATH="$PATH" TERM="${TERM:-dumb}" XDG_RUNTIME_DIR="$(runtime_directory "$name")" "${account_environment[@]}" "$@"
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM="${TERM:-dumb}" XDG_RUNTIME_DIR="$(runtime_directory "$name")" "${account_environment[@]}" "$@"
 }

@@ -25,11 +25,23 @@ as_owner() {
   fi
 }
 
+# Debian's npm 9 installs the package but makes no link for a command named node.
+link_node() {
+  local arch
+  case $(uname -m) in
+    x86_64) arch=x64 ;;
+    aarch64) arch=arm64 ;;
+    *) return ;;
+  esac
+  [ -e "$root/node_modules/.bin/node" ] || as_owner ln -s "../node-linux-$arch/bin/node" "$root/node_modules/.bin/node"
+}
+
 install_dependencies() {
   if dependencies_fresh; then return; fi
   [ -w "$root" ] || die "cannot install Node packages: $root is not yours to write" "Clone the repository to a folder of your own."
   say 'installing Node and its packages from the npm registry'
   # No package needs its install script; a newer npm would not run it either.
   quietly 'npm ci' as_owner npm --prefix "$root" ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  link_node
   [ -x "$root/node_modules/.bin/node" ] || die "npm has no Node for $(uname -m)" "Supported are x86_64 and aarch64."
 }

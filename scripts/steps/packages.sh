@@ -1,6 +1,5 @@
+# shellcheck shell=bash disable=SC2034
 # Debian and Ubuntu packages: which are missing, and their installation without a question.
-
-# shellcheck shell=bash disable=SC2034 # the arrays are used by scripts/setup
 
 # PACKAGE:WHAT, where WHAT is a command or a path that shows that it is there.
 build_packages=(

@@ -20,6 +20,19 @@ export interface FileResult {
   ms: number;
 }
 
+const active = new Set<number>();
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {}
+}
+
+/** Ends the test processes that run now: they are in groups of their own, where ^C doesn't reach them. */
+export function killAll(): void {
+  for (const pid of active) killGroup(pid);
+}
+
 /** After its last test a process may take so long to end: the time for `after` hooks. */
 const endSeconds = 60;
 /** The runner acts this much later than the test's own timer: only a test that blocks the event loop gets here. */
@@ -45,6 +58,7 @@ export async function runFile(file: string, root: string): Promise<FileResult> {
       env: { ...process.env, TEST_EVENTS_FD: '3', TSC_POD_TEST_DIR: scratch, TSC_POD_TEST: scratch },
     },
   );
+  active.add(child.pid!);
   const chunks: Buffer[] = [];
   child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr!.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -54,9 +68,7 @@ export async function runFile(file: string, root: string): Promise<FileResult> {
   const open = new Set<string>();
   const kill = (why: string) => {
     result.failures.push(why);
-    try {
-      process.kill(-child.pid!, 'SIGKILL');
-    } catch {}
+    killGroup(child.pid!);
   };
   const during = () => (running === undefined ? 'no test was running' : `hung in "${running}"`);
   const timer = (seconds: number, why: () => string) => setTimeout(() => kill(why()), seconds * 1000);
@@ -96,6 +108,7 @@ export async function runFile(file: string, root: string): Promise<FileResult> {
   const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
     child.on('exit', (c, s) => resolve([c, s]));
   });
+  active.delete(child.pid!);
   clearTimeout(fileTimer);
   clearTimeout(testTimer);
   await Promise.race([read, new Promise((resolve) => setTimeout(resolve, 1000))]);
