@@ -1,24 +1,27 @@
 /** This system, for the checks of `doctor`. */
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { currentUser, findProgram, hostIdMap, type IdMaps, mapPlan } from '../../rootless/id-map.ts';
 import { runInNamespace } from '../../rootless/launcher.ts';
 import { fileSystemOf } from '../../rootless/overlay/file-system.ts';
-import { launcherProbe, overlayWorks } from '../../rootless/overlay/probe.ts';
+import { overlayWorks } from '../../rootless/overlay/probe.ts';
+import { hostFacts } from '../container/facts.ts';
+import { probeOverlay } from '../container/probe-overlay.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
+import type { Paths } from '../paths.ts';
 import type { DoctorHost } from './check.ts';
 
-export function thisSystem(dataRoot: string, env: Record<string, string | undefined>): DoctorHost {
+export function thisSystem(paths: Paths, env: Record<string, string | undefined>): DoctorHost {
   const user = currentUser();
   const maps = hostIdMap(user);
   return {
     user,
     env,
-    dataRoot,
+    dataRoot: paths.data,
     release: release(),
     maps,
     read,
@@ -28,10 +31,7 @@ export function thisSystem(dataRoot: string, env: Record<string, string | undefi
     output,
     space,
     enter,
-    overlay: () => {
-      mkdirSync(dataRoot, { recursive: true, mode: 0o700 });
-      return overlayWorks(dataRoot, launcherProbe(launcherPath, maps, dataRoot));
-    },
+    overlay: () => overlayWorks(paths.data, () => probeOverlay(paths, hostFacts(env))),
   };
 }
 

@@ -24,8 +24,8 @@ export interface CgroupFacts {
 }
 
 export type CgroupWay =
-  /** A scope of systemd's user manager; `runtimeDir` is where its socket is. */
-  | { kind: 'systemd'; program: string; runtimeDir: string }
+  /** A scope of systemd's (user) manager; `runtimeDir`: where its socket is, when XDG_RUNTIME_DIR doesn't say so. */
+  | { kind: 'systemd'; program: string; user: boolean; runtimeDir: string | undefined }
   /** A new group in `parent` (absolute), which is ours. */
   | { kind: 'direct'; parent: string };
 
@@ -86,10 +86,15 @@ function cgroup2Mount(root: string): string | undefined {
 
 function systemdWay(uid: number, env: NodeJS.ProcessEnv, root: string): CgroupWay | undefined {
   if (!existsSync(join(root, 'run/systemd/system'))) return undefined;
-  const runtimeDir = env.XDG_RUNTIME_DIR || `/run/user/${uid}`;
-  if (uid !== 0 && !existsSync(join(root, runtimeDir, 'systemd/private'))) return undefined;
   const program = findProgram('systemd-run', env.PATH);
-  return program ? { kind: 'systemd', program, runtimeDir } : undefined;
+  if (!program) return undefined;
+  if (uid === 0) return { kind: 'systemd', program, user: false, runtimeDir: undefined };
+  const reachable = (directory: string) => existsSync(join(root, directory, 'systemd/private'));
+  if (env.XDG_RUNTIME_DIR && reachable(env.XDG_RUNTIME_DIR)) {
+    return { kind: 'systemd', program, user: true, runtimeDir: undefined };
+  }
+  const runtimeDir = `/run/user/${uid}`;
+  return reachable(runtimeDir) ? { kind: 'systemd', program, user: true, runtimeDir } : undefined;
 }
 
 /**

@@ -9,8 +9,6 @@ import { type CgroupSetting, cgroupSettings, type LinuxResources } from './resou
 export interface CgroupPlan {
   /** Words before `launcher FILE`; empty when it is started directly. */
   prefix: string[];
-  /** To add to the launcher's environment. */
-  env: Record<string, string>;
   ops: string[][];
 }
 
@@ -46,11 +44,11 @@ export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
   const { way } = facts;
   // A scope costs a round trip to the user manager, so it is made for those who need it; a directory is cheap.
   const wanted = settings.length > 0 || wish.always || way?.kind === 'direct';
-  if (!way || facts.controllers.length === 0 || !wanted) return { prefix: [], env: {}, ops: [] };
+  if (!way || facts.controllers.length === 0 || !wanted) return { prefix: [], ops: [] };
   const base = way.kind === 'direct' ? join(way.parent, `tsc-pod-${wish.id}`) : 'self';
   const controllers = WANTED.filter((name) => facts.controllers.includes(name));
   return {
-    ...launchPrefix(facts, wish.id),
+    prefix: launchPrefix(facts, wish.id),
     ops: [
       ['cgroup-base', base],
       ['cgroup-controllers', ...controllers.map((name) => `+${name}`)],
@@ -71,12 +69,13 @@ export function updatePlan(facts: CgroupFacts, resources: LinuxResources): strin
  * With systemd the launcher is started in a scope of the user manager: systemd-run registers its own process, then
  * executes the launcher in it, so the pid and the descriptors stay.
  */
-export function launchPrefix(facts: CgroupFacts, id: string): Pick<CgroupPlan, 'prefix' | 'env'> {
-  if (facts.way?.kind !== 'systemd') return { prefix: [], env: {} };
+export function launchPrefix(facts: CgroupFacts, id: string): string[] {
+  if (facts.way?.kind !== 'systemd') return [];
   const { program, runtimeDir } = facts.way;
-  const manager = process.geteuid?.() === 0 ? [] : ['--user'];
+  const environment = runtimeDir === undefined ? [] : ['/usr/bin/env', `XDG_RUNTIME_DIR=${runtimeDir}`];
+  const manager = facts.way.user ? ['--user'] : [];
   const options = ['--scope', '--quiet', '--collect', `--unit=${scopeName(id)}`, '--property=Delegate=yes'];
-  return { prefix: [program, ...manager, ...options, '--'], env: { XDG_RUNTIME_DIR: runtimeDir } };
+  return [...environment, program, ...manager, ...options, '--'];
 }
 
 export function scopeName(id: string): string {
@@ -109,8 +108,7 @@ function demand(facts: CgroupFacts, setting: CgroupSetting): void {
 /** Why a controller can't be used, as a phrase. */
 export function whyNot(facts: CgroupFacts, controller: string): string {
   if (facts.mode === 'v1' || facts.mode === 'none') return 'this system has no cgroup v2';
-  if (facts.mode === 'hybrid')
-    return 'cgroup v2 is mounted beside v1, which has the controllers';
+  if (facts.mode === 'hybrid') return 'cgroup v2 is mounted beside v1, which has the controllers';
   if (!facts.way && facts.booted) return "systemd's user manager can not be reached";
   if (!facts.way) return 'no cgroup is delegated to this user';
   return `the cgroup controller ${controller} is not delegated to this user`;

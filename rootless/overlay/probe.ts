@@ -6,9 +6,6 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { PodError } from '../../core/error.ts';
-import { type IdMaps, mapPlan } from '../id-map.ts';
-import { runInNamespace } from '../launcher.ts';
 import { canHoldUpper, fileSystemOf } from './file-system.ts';
 
 /** Tries it under a directory of the data root; undefined: it works, else why not, as a phrase. */
@@ -59,21 +56,4 @@ function remember(file: string, value: Remembered): void {
     writeFileSync(aside, `${JSON.stringify(value)}\n`, { mode: 0o600 });
     renameSync(aside, file);
   } catch {}
-}
-
-/** The probe in a namespace of the user's default map, made by the launcher's enter role. */
-export function launcherProbe(launcher: () => string, maps: IdMaps, dataRoot: string): OverlayProbe {
-  return async () => {
-    try {
-      const jobs = [
-        ['namespace', 'mount'],
-        ['probe-overlay', dataRoot],
-      ];
-      runInNamespace(launcher(), mapPlan(maps), jobs);
-      return undefined;
-    } catch (error) {
-      if (!(error instanceof PodError) || error.why?.startsWith('bug')) throw error;
-      return error.why ?? error.message;
-    }
-  };
 }
