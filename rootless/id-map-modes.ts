@@ -31,16 +31,17 @@ export interface IdMapSurroundings {
 /** The maps of a container, from the default ones. Throws `usage` for bad values, `missing` where ids are too few. */
 export function containerMaps(defaults: IdMaps, wish: IdMapWish, around: IdMapSurroundings): IdMaps {
   const [mode = 'host', ...rest] = (wish.userns ?? 'host').split(':');
-  const options = parseOptions(rest.join(':'), wish.userns ?? '');
   if (wish.uidmap?.length || wish.gidmap?.length) {
     if (mode !== 'host') throw usage(`--userns=${wish.userns} and --uidmap or --gidmap exclude each other`);
     return explicitMaps(defaults, wish.uidmap ?? [], wish.gidmap ?? []);
   }
+  if (!['host', '', 'keep-id', 'nomap', 'auto'].includes(mode)) {
+    throw usage(`unknown user namespace mode ${JSON.stringify(wish.userns)}`, {
+      hint: '--userns takes host, keep-id[:uid=N,gid=N], nomap or auto[:size=N]',
+    });
+  }
+  const options = parseOptions(rest.join(':'), wish.userns ?? '');
   switch (mode) {
-    case 'host':
-    case '':
-      allow(options, [], wish.userns ?? '');
-      return defaults;
     case 'keep-id':
       allow(options, ['uid', 'gid'], wish.userns ?? '');
       return withMaps(
@@ -55,9 +56,8 @@ export function containerMaps(defaults: IdMaps, wish: IdMapWish, around: IdMapSu
       allow(options, ['size', 'uidmapping', 'gidmapping'], wish.userns ?? '');
       return autoMaps(defaults, options, around);
     default:
-      throw usage(`unknown user namespace mode ${JSON.stringify(wish.userns)}`, {
-        hint: '--userns takes host, keep-id[:uid=N,gid=N], nomap or auto[:size=N]',
-      });
+      allow(options, [], wish.userns ?? '');
+      return defaults;
   }
 }
 

@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PodError } from '../../../../core/error.ts';
+import { type CgroupFacts, cgroupFacts, parseOwnGroup } from '../../../../rootless/cgroup/facts.ts';
+import { cgroupPlan, updatePlan } from '../../../../rootless/cgroup/plan.ts';
+
+const systemd: CgroupFacts = {
+  mode: 'unified',
+  mount: '/sys/fs/cgroup',
+  own: '/user.slice/user-1000.slice/session-1.scope',
+  way: { kind: 'systemd', program: '/usr/bin/systemd-run', user: true, runtimeDir: undefined },
+  controllers: ['cpu', 'memory', 'pids'],
+  hasFile: (file) => file !== 'memory.swap.max',
+  booted: true,
+};
+const direct: CgroupFacts = {
+  ...systemd,
+  way: { kind: 'direct', parent: '/sys/fs/cgroup/ann' },
+  booted: false,
+  hasFile: () => true,
+};
+
+function refusal(facts: CgroupFacts, resources = { memory: { limit: 1 } }): PodError {
+  try {
+    cgroupPlan(facts, { id: 'abc', resources, always: false });
+  } catch (error) {
+    if (error instanceof PodError) return error;
+    throw error;
+  }
+  return assert.unreachable('it was accepted') as never;
+}
+
+test('with systemd the launcher starts in a scope and makes the groups in it', () => {
+  const resources = { memory: { limit: 1000, swap: 2000 }, pids: { limit: 5 } };
+  assert.equal(cgroupPlan(systemd, { id: 'abc', resources, always: false }), {
+    prefix: [
+      '/usr/bin/systemd-run',
+      '--user',
+      '--scope',
+      '--quiet',
+      '--collect',
+      '--unit=tsc-pod-abc.scope',
+      '--property=Delegate=yes',
+      '--',
+    ],
+    ops: [
+      ['cgroup-base', 'self'],
+      ['cgroup-controllers', '+cpu', '+memory', '+pids'],
+      ['cgroup-container', 'container'],
+      ['cgroup-set', 'memory.max', '1000'],
+      ['cgroup-set', 'pids.max', '5'],
+    ],
+  });
+});
+
+test('without XDG_RUNTIME_DIR the scope is asked for where the manager is', () => {
+  const facts: CgroupFacts = {
+    ...systemd,
+    way: { ...systemd.way, runtimeDir: '/run/user/1000' } as CgroupFacts['way'],
+  };
+  const { prefix } = cgroupPlan(facts, { id: 'abc', resources: { pids: { limit: 5 } }, always: false });
+  assert.equal(prefix.slice(0, 3), [
+    '/usr/bin/env',
+    'XDG_RUNTIME_DIR=/run/user/1000',
+    '/usr/bin/systemd-run',
+  ]);
+});
+
+test('a scope is made only for those who need it, a group of ours always', () => {
+  assert.equal(cgroupPlan(systemd, { id: 'a', resources: {}, always: false }), { prefix: [], ops: [] });
+  assert.is(cgroupPlan(systemd, { id: 'a', resources: {}, always: true }).ops.length, 3);
+  assert.equal(cgroupPlan(direct, { id: 'a', resources: {}, always: false }).ops[0], [
+    'cgroup-base',
+    '/sys/fs/cgroup/ann/tsc-pod-a',
+  ]);
+  assert.equal(cgroupPlan({ ...direct, controllers: [] }, { id: 'a', resources: {}, always: true }).ops, []);
+});
+
+test('a limit without its controller is an error that says how to get it', () => {
+  const error = refusal({ ...systemd, controllers: ['pids'] });
+  assert.is(error.code, 'unsupported');
+  assert.is(error.exitCode, 125);
+  assert.is(error.message, 'cannot limit memory');
+  assert.is(error.why, 'the cgroup controller memory is not delegated to this user');
+  assert.match(error.hint ?? '', /Delegate=cpu cpuset io memory pids.*user@\.service\.d\/delegate\.conf/);
+});
+
+test('the way out fits the system', () => {
+  assert.match(refusal({ ...systemd, way: undefined, controllers: [] }).hint ?? '', 'loginctl enable-linger');
+  assert.match(refusal({ ...direct, way: undefined, controllers: [] }).hint ?? '', 'chown -R');
+  assert.match(refusal({ ...systemd, mode: 'v1', controllers: [] }).hint ?? '', 'unified_cgroup_hierarchy');
+  assert.match(refusal({ ...systemd, mode: 'hybrid', controllers: [] }).why ?? '', 'beside v1');
+});
+
+test('update writes the same files', () => {
+  assert.equal(updatePlan(direct, { cpu: { quota: 1000, period: 100_000 } }), [
+    ['cgroup-set', 'cpu.max', '1000 100000'],
+  ]);
+});
+
+test('the first file that the kernel has is written', () => {
+  const facts = { ...direct, controllers: ['io'], hasFile: (file: string) => file === 'io.weight' };
+  assert.equal(updatePlan(facts, { blockIO: { weight: 1000 } }), [['cgroup-set', 'io.weight', '10000']]);
+  assert.throws(
+    () => updatePlan({ ...facts, hasFile: () => false }, { blockIO: { weight: 10 } }),
+    'cannot limit block I/O',
+  );
+});
+
+let root = '';
+test.before.each(() => {
+  root = mkdtempSync(join(tmpdir(), 'cgroup-'));
+});
+test.after.each(() => rmSync(root, { recursive: true, force: true }));
+
+function lay(files: Record<string, string>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+}
+
+test("a user's manager tells which controllers are delegated", () => {
+  const manager = 'sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service';
+  lay({
+    'sys/fs/cgroup/cgroup.procs': '',
+    'proc/self/cgroup': '0::/user.slice/user-1000.slice/session-1.scope\n',
+    'run/systemd/system/x': '',
+    'run/user/1000/systemd/private': '',
+    [`${manager}/cgroup.controllers`]: 'cpu memory pids\n',
+    [`${manager}/cgroup.type`]: 'domain\n',
+    [`${manager}/memory.max`]: 'max\n',
+    'bin/systemd-run': '#!/bin/sh\n',
+  });
+  const facts = cgroupFacts(1000, { PATH: '/bin' }, root);
+  assert.is(facts.mode, 'unified');
+  assert.is(facts.booted, true);
+  if (facts.way) {
+    assert.equal(facts.controllers, ['cpu', 'memory', 'pids']);
+    assert.is(facts.hasFile('memory.max'), true);
+    assert.is(facts.hasFile('memory.swap.max'), false);
+    assert.is(facts.hasFile('io.weight'), true);
+  }
+});
+
+test('a group of ours is found beside our own', () => {
+  lay({
+    'sys/fs/cgroup/cgroup.procs': '',
+    'sys/fs/cgroup/ann/cgroup.procs': '',
+    'sys/fs/cgroup/ann/cgroup.type': 'domain',
+    'sys/fs/cgroup/ann/cgroup.subtree_control': 'memory pids\n',
+    'sys/fs/cgroup/ann/shell/cgroup.procs': '1\n',
+    'proc/self/cgroup': '0::/ann/shell\n',
+  });
+  const facts = cgroupFacts(1000, {}, root);
+  assert.equal(facts.way, { kind: 'direct', parent: join(root, 'sys/fs/cgroup/ann') });
+  assert.equal(facts.controllers, ['memory', 'pids']);
+});
+
+test('the root of a cgroup namespace can not be shared with its processes', () => {
+  lay({
+    'sys/fs/cgroup/cgroup.procs': '1\n',
+    'sys/fs/cgroup/cgroup.type': 'domain\n',
+    'sys/fs/cgroup/cgroup.subtree_control': '',
+    'proc/self/cgroup': '0::/\n',
+  });
+  assert.is(cgroupFacts(1000, {}, root).way, undefined);
+});
+
+test('a system without cgroup v2 is told', () => {
+  lay({ 'sys/fs/cgroup/memory/tasks': '', 'proc/self/cgroup': '4:memory:/\n' });
+  assert.is(cgroupFacts(1000, {}, root).mode, 'v1');
+  rmSync(join(root, 'sys'), { recursive: true });
+  assert.is(cgroupFacts(1000, {}, root).mode, 'none');
+});
+
+test('the own group is the line of hierarchy 0', () => {
+  assert.is(parseOwnGroup('4:memory:/x\n0::/a/b c\n'), '/a/b c');
+  assert.is(parseOwnGroup('0::/a (deleted)\n'), '/a');
+  assert.is(parseOwnGroup('4:memory:/x\n'), undefined);
+});
+
+test.run();
