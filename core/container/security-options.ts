@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { PodError } from '../error.ts';
 
 /** What `--security-opt` values ask for, together. */
@@ -9,16 +10,13 @@ export interface SecurityOptions {
   readonlyPaths: string[];
   /** Mount options for /proc: `hidepid=2`. */
   procOptions: string[];
-  /** The AppArmor profile to change to, where AppArmor is in use. */
-  apparmor?: string;
 }
 
-/** Facts of the machine, and what other options have decided. */
-export interface SecurityHost {
+export interface SecurityFacts {
   /** --privileged: no filter and nothing hidden, but what is asked for by name. */
   privileged?: boolean;
-  apparmorEnabled?: boolean;
-  selinuxEnabled?: boolean;
+  /** Whether SELinux is in use; looked up where it matters unless told. */
+  selinux?: () => boolean;
 }
 
 /** What of /proc and /sys says too much about the host, as in Docker and podman (the union of both). */
@@ -54,12 +52,13 @@ export const READONLY_PATHS: readonly string[] = [
  *
  * @throws PodError 'usage' for what can't be read, 'unsupported' for what this machine can't do
  */
-export function parseSecurityOptions(values: readonly string[], host: SecurityHost = {}): SecurityOptions {
+export function parseSecurityOptions(values: readonly string[], facts: SecurityFacts = {}): SecurityOptions {
+  const { privileged = false, selinux = () => existsSync('/sys/fs/selinux/enforce') } = facts;
   const result: SecurityOptions = {
-    seccomp: host.privileged ? 'unconfined' : 'default',
+    seccomp: privileged ? 'unconfined' : 'default',
     noNewPrivileges: false,
-    maskedPaths: host.privileged ? [] : [...MASKED_PATHS],
-    readonlyPaths: host.privileged ? [] : [...READONLY_PATHS],
+    maskedPaths: privileged ? [] : [...MASKED_PATHS],
+    readonlyPaths: privileged ? [] : [...READONLY_PATHS],
     procOptions: [],
   };
   const asked = { mask: [] as string[], unmask: [] as string[] };
@@ -77,10 +76,10 @@ export function parseSecurityOptions(values: readonly string[], host: SecurityHo
         result.noNewPrivileges = isTrue(option, value ?? 'true');
         break;
       case 'apparmor':
-        setApparmor(result, given(), host);
+        checkApparmor(given());
         break;
       case 'label':
-        checkLabel(given(), host);
+        checkLabel(given(), selinux);
         break;
       case 'mask':
         asked.mask.push(...paths(option, given()));
@@ -139,24 +138,19 @@ function isTrue(option: string, value: string): boolean {
   throw unreadable(option, 'its value is true or false');
 }
 
-function setApparmor(result: SecurityOptions, profile: string, host: SecurityHost): void {
-  if (profile === 'unconfined') {
-    delete result.apparmor;
-    return;
-  }
-  if (!host.apparmorEnabled) {
-    throw new PodError({
-      code: 'unsupported',
-      message: `cannot use the AppArmor profile ${JSON.stringify(profile)}`,
-      why: 'AppArmor is not in use on this machine, or not open to users',
-      hint: 'Leave the option out, or use --security-opt apparmor=unconfined',
-    });
-  }
-  result.apparmor = profile;
+/** Only root of the host may confine a process with AppArmor, or lift what confines the user's. */
+function checkApparmor(profile: string): void {
+  if (profile === 'unconfined') return;
+  throw new PodError({
+    code: 'unsupported',
+    message: `cannot use the AppArmor profile ${JSON.stringify(profile)}`,
+    why: 'a container without root has no say in AppArmor',
+    hint: 'Leave the option out, or use --security-opt apparmor=unconfined',
+  });
 }
 
 /** SELinux labels mean nothing where it is off: there podman takes them silently, and scripts rely on it. */
-function checkLabel(value: string, host: SecurityHost): void {
+function checkLabel(value: string, selinux: () => boolean): void {
   if (value === 'disable' || value === 'nested') return;
   if (!/^(user|role|type|level|filetype):./s.test(value)) {
     throw unreadable(
@@ -164,7 +158,7 @@ function checkLabel(value: string, host: SecurityHost): void {
       'a label is disable, nested, or user:, role:, type:, level:, filetype: and a value',
     );
   }
-  if (!host.selinuxEnabled) return;
+  if (!selinux()) return;
   throw new PodError({
     code: 'unsupported',
     message: `cannot set the SELinux label ${JSON.stringify(value)}`,

@@ -22,20 +22,23 @@ export const KILL_PROCESS = 0x80000000;
 /** What a filter returns to refuse a call with this errno. */
 export const errno = (number: number): number => (0x00050000 | number) >>> 0;
 
+/** A profile that leaves decisions to another program. */
+export function withoutAgent(what: string): PodError {
+  return new PodError({
+    code: 'unsupported',
+    message: 'cannot use the seccomp profile',
+    why: `${what}, and there is no agent here that would answer`,
+    hint: 'Use SCMP_ACT_ERRNO or SCMP_ACT_ALLOW for these system calls.',
+  });
+}
+
 /**
  * The value that a filter returns for an action.
  * @param data the errno of ERRNO, what the tracer reads of TRACE; EPERM when missing, as in runc. Others have none.
  * @param where the place in the profile, for the error
  */
 export function returnValue(action: string, data: number | undefined, where: string): number {
-  if (action === 'SCMP_ACT_NOTIFY') {
-    throw new PodError({
-      code: 'unsupported',
-      message: 'cannot use the seccomp profile',
-      why: `${where} is SCMP_ACT_NOTIFY, and there is no agent here that would answer`,
-      hint: 'Use SCMP_ACT_ERRNO or SCMP_ACT_ALLOW for these system calls.',
-    });
-  }
+  if (action === 'SCMP_ACT_NOTIFY') throw withoutAgent(`${where} is ${action}`);
   const value = RETURN[action];
   if (value === undefined) {
     throw new PodError({

@@ -1,7 +1,7 @@
 /** Seccomp profiles in Docker's JSON format, and what may be wrong with a file that should be one. */
 import { constants } from 'node:os';
 import { PodError } from '../../core/error.ts';
-import { ACTIONS } from './actions.ts';
+import { ACTIONS, withoutAgent } from './actions.ts';
 import { at, type Checker, invalid } from './check-json.ts';
 import { COMPARISONS } from './conditions.ts';
 import { parseExact } from './exact-json.ts';
@@ -41,9 +41,10 @@ export function parseProfile(text: string, file: string): DockerProfile {
   } catch (error) {
     if (!(error instanceof SyntaxError) && !(error instanceof PodError)) throw error;
     throw new PodError({
-      code: 'invalid',
+      code: error instanceof PodError ? error.code : 'invalid',
       message: `cannot use the seccomp profile ${file}`,
       why: error instanceof PodError ? error.why! : `it is not JSON: ${error.message}`,
+      ...(error instanceof PodError && error.hint !== undefined ? { hint: error.hint } : {}),
       cause: error,
     });
   }
@@ -65,21 +66,20 @@ export function checkProfile(json: unknown): DockerProfile {
   const defaultErrno = errnoOf(top.optional('defaultErrnoRet'), top.optional('defaultErrno'));
   const flags = top.optional('flags')?.list((flag) => flag.oneOf(FLAGS));
   const listenerPath = top.optional('listenerPath')?.text();
-  if (listenerPath) {
-    throw new PodError({
-      code: 'unsupported',
-      message: 'cannot use the seccomp profile',
-      why: 'listenerPath names an agent for notifications, which tsc-pod does not start',
-    });
-  }
+  if (listenerPath) throw withoutAgent(`listenerPath is ${JSON.stringify(listenerPath)}`);
   return {
-    defaultAction: top.required('defaultAction').oneOf([...ACTIONS, 'SCMP_ACT_NOTIFY']),
+    defaultAction: actionOf(top.required('defaultAction')),
     ...(defaultErrno === undefined ? {} : { defaultErrnoRet: defaultErrno }),
     ...(architectures?.length ? { architectures } : {}),
     ...(archMap === undefined ? {} : { archMap }),
     ...(flags?.length ? { flags } : {}),
     syscalls: top.optional('syscalls')?.list(checkRule) ?? [],
   };
+}
+
+function actionOf(entry: Checker): string {
+  if (entry.text() === 'SCMP_ACT_NOTIFY') throw withoutAgent(`${entry.path} is SCMP_ACT_NOTIFY`);
+  return entry.oneOf(ACTIONS);
 }
 
 function checkRule(entry: Checker): DockerRule {
@@ -95,7 +95,7 @@ function checkRule(entry: Checker): DockerRule {
   });
   return {
     names: name ? [name] : names,
-    action: rule.required('action').oneOf([...ACTIONS, 'SCMP_ACT_NOTIFY']),
+    action: actionOf(rule.required('action')),
     ...(errnoRet === undefined ? {} : { errnoRet }),
     ...(args?.length ? { args } : {}),
     ...Object.fromEntries(filters),

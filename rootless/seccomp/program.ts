@@ -1,34 +1,55 @@
 /** Filters as the kernel takes them, compiled once: for the default profile when the program's snapshot is made. */
-
-import { arch } from 'node:process';
+import { PodError } from '../../core/error.ts';
 import { DEFAULT_CAPABILITIES } from '../capabilities.ts';
 import { compileSeccomp } from './compile.ts';
+import { stringifyExact } from './exact-json.ts';
 import type { OciSeccomp } from './oci.ts';
 import { defaultProfile, resolveProfile } from './profile.ts';
 import type { MachineArch } from './syscall-tables.ts';
 
 const programs = new WeakMap<OciSeccomp, Uint8Array>();
+/** The same by their text: a container's config.json that is read again has a profile of its own. */
+const programsByText = new Map<string, Uint8Array>();
 const defaults = new Map<string, OciSeccomp>();
 
-/** struct sock_filter[] of a profile. */
+/** The machine that this program was built for. @throws PodError 'unsupported' where it has no system call tables */
+export function machine(): MachineArch {
+  const { arch } = process;
+  if (arch === 'x64' || arch === 'arm64') return arch;
+  throw new PodError({
+    code: 'unsupported',
+    message: 'cannot filter system calls',
+    why: `their numbers on ${arch} are not known`,
+    hint: 'Use --security-opt seccomp=unconfined',
+  });
+}
+
+/** struct sock_filter[] of a profile, as {@link compileSeccomp} makes it. */
 export function seccompProgram(profile: OciSeccomp): Uint8Array {
-  let program = programs.get(profile);
-  if (!program) {
-    program = compileSeccomp(profile, arch as MachineArch);
-    programs.set(profile, program);
-  }
+  const known = programs.get(profile);
+  if (known !== undefined) return known;
+  const text = stringifyExact(profile);
+  const program = programsByText.get(text) ?? compileSeccomp(profile, machine());
+  programs.set(profile, program);
+  programsByText.set(text, program);
   return program;
 }
 
-/** The default profile for a container with these capabilities. */
-export function defaultSeccomp(capabilities: readonly string[]): OciSeccomp {
-  const key = [...capabilities].sort().join();
-  let profile = defaults.get(key);
-  if (!profile) {
-    profile = resolveProfile(defaultProfile, { capabilities: [...capabilities], arch: arch as MachineArch });
-    defaults.set(key, profile);
-  }
+/** What the default profile's rules depend on. */
+const MATTERS = new Set(
+  defaultProfile.syscalls.flatMap((rule) => [...(rule.includes?.caps ?? []), ...(rule.excludes?.caps ?? [])]),
+);
+
+/** The default profile for a container with these capabilities (CAP_*, the bounding set). */
+export function defaultSeccomp(bounding: readonly string[]): OciSeccomp {
+  const capabilities = bounding.filter((name) => MATTERS.has(name)).sort();
+  const key = capabilities.join();
+  const known = defaults.get(key);
+  if (known !== undefined) return known;
+  const profile = resolveProfile(defaultProfile, { capabilities, arch: machine() });
+  defaults.set(key, profile);
   return profile;
 }
 
-seccompProgram(defaultSeccomp(DEFAULT_CAPABILITIES));
+/** Both were slow at a container's start, and are free in the snapshot. */
+if (process.arch === 'x64' || process.arch === 'arm64') seccompProgram(defaultSeccomp(DEFAULT_CAPABILITIES));
