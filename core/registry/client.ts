@@ -39,7 +39,7 @@ export interface RegistryClient {
   /** A small blob as a whole, verified. */
   smallBlob(digest: string, size: number, limit: number): Promise<Buffer>;
   /** One try to open a blob at an offset; the answer may start earlier. Neither retried nor verified. */
-  openBlob(digest: string, from: number): Promise<BlobBody>;
+  openBlob(digest: string, from: number, signal?: AbortSignal): Promise<BlobBody>;
 }
 
 export interface ClientOptions {
@@ -115,15 +115,15 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     });
   }
 
-  async function openBlob(digest: string, from: number): Promise<BlobBody> {
+  async function openBlob(digest: string, from: number, signal?: AbortSignal): Promise<BlobBody> {
     const doing = `fetch the blob ${shortened(digest)} of`;
     const range: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
     const headers = { 'accept-encoding': 'identity', ...range };
-    const answer = await session.send('GET', await url('blobs', digest), headers);
+    const answer = await session.send('GET', await url('blobs', digest), headers, signal);
     const chunks = (): BlobBody['chunks'] => readBody(answer, transport.idleTimeout);
     if (answer.status === 416 && from > 0) {
       answer.body.destroy();
-      return openBlob(digest, 0);
+      return openBlob(digest, 0, signal);
     }
     await expect(answer, [200, 206], doing);
     if (answer.status === 200) return { from: 0, chunks: chunks() };

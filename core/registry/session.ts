@@ -19,7 +19,12 @@ export interface SessionOptions {
 
 export interface Session {
   /** Sends, and once more with proof of who asks when the first answer is 401. The answer may still be 401. */
-  send(method: Exchange['method'], url: URL, headers?: Record<string, string>): Promise<Answer>;
+  send(
+    method: Exchange['method'],
+    url: URL,
+    headers?: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Answer>;
 }
 
 export function openSession(options: SessionOptions): Session {
@@ -75,6 +80,7 @@ export function openSession(options: SessionOptions): Session {
     method: Exchange['method'],
     url: URL,
     headers: Record<string, string> = {},
+    signal?: AbortSignal,
   ): Promise<Answer> {
     const dispatch = (proof: string | undefined): Promise<Answer> =>
       sendFollowing(transport, {
@@ -83,6 +89,7 @@ export function openSession(options: SessionOptions): Session {
         headers: { 'user-agent': 'tsc-pod', ...headers, ...(proof && { authorization: proof }) },
         insecure,
         identify: true,
+        signal,
       });
     const sent = await authorization(url);
     const answer = await dispatch(sent);

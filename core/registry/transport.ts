@@ -19,6 +19,8 @@ export interface Exchange {
   readonly insecure: boolean;
   /** Show the client certificate that certs.d has for the host. */
   readonly identify: boolean;
+  /** Ends this exchange alone. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Answer {
@@ -33,6 +35,7 @@ export interface TransportOptions {
   readonly env: Environment;
   /** Used instead of certs.d (--cert-dir). */
   readonly certDir?: string | undefined;
+  /** Ends every exchange that has no signal of its own. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -93,6 +96,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
 
   function send(exchange: Exchange, again = false): Promise<Answer> {
     const { method, url, headers, body } = exchange;
+    const signal = exchange.signal ?? options.signal;
     const library = url.protocol === 'https:' ? https : http;
     return new Promise((resolve, reject) => {
       const request: ClientRequest = library.request(url, {
@@ -100,7 +104,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
         headers:
           body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
         agent: agentFor(exchange),
-        ...(options.signal && { signal: options.signal }),
+        ...(signal && { signal }),
       });
       const stopWaiting = boundWait(request, url, idleTimeout);
       request.on('response', (response) => {
@@ -109,7 +113,7 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
       });
       request.on('error', (error) => {
         stopWaiting();
-        if (options.signal?.aborted) return reject(interrupted(options.signal.reason));
+        if (signal?.aborted) return reject(interrupted(signal.reason));
         const failure = connectionError(error, url);
         // A kept connection that the other end has just closed says nothing about the registry.
         if (request.reusedSocket && failure.transient && !again) return resolve(send(exchange, true));

@@ -1,0 +1,131 @@
+/** One image from one registry into the store: its layers side by side, its name last. */
+
+import { PodError } from '../error.ts';
+import { canonicalName, type ImageReference } from '../reference.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import type { Namespace } from './apply-job.ts';
+import { discardUnused } from './collect.ts';
+import { fetchLayer } from './fetch-layer.ts';
+import { createGate } from './gate.ts';
+import { blobSize, hasLayer, type StorePaths } from './layout.ts';
+import type { PullOptions } from './pull-options.ts';
+import { findRemoteImage, type RemoteImage } from './remote-image.ts';
+import { requireSpace } from './space.ts';
+import { putImage } from './store.ts';
+import type { Descriptor, ImageRecord } from './types.ts';
+import { findLayer, removeTree } from './unpack.ts';
+
+/** Layers at a time; each is downloaded and unpacked at once. */
+const AT_A_TIME = 4;
+/** How often somebody may remove what this pull counts on before that is an error. */
+const TRIES = 3;
+
+interface Layer {
+  readonly blob: Descriptor;
+  readonly diffId: string;
+}
+
+/** Fetches `source` (the name in a mirror, maybe) and names it `name`. */
+export async function fetchImage(
+  client: RegistryClient,
+  name: ImageReference,
+  source: ImageReference,
+  options: PullOptions,
+): Promise<ImageRecord> {
+  const { paths } = options;
+  const image = await findRemoteImage(client, source, options.platform, paths);
+  const layers = layersOf(image);
+  for (let left = TRIES; left > 0; left--) {
+    await fetchLayers(client, layers, canonicalName(name), options);
+    const put = await putImage(paths, {
+      name: canonicalName(name),
+      manifest: { bytes: image.manifestBytes, mediaType: image.mediaType },
+      config: image.configBytes,
+      listDigest: image.listDigest,
+      unpackedSize: await unpackedSize(paths, image.config.rootfs.diff_ids),
+    });
+    if (put !== undefined) return put;
+  }
+  const message = `cannot keep ${canonicalName(name)}`;
+  throw new PodError({ code: 'conflict', message, why: 'its layers are being removed at the same time' });
+}
+
+/** Blobs beside their diff ids, each blob once: an image may use a layer twice. */
+function layersOf({ manifest, config }: RemoteImage): Layer[] {
+  const layers = new Map<string, Layer>();
+  manifest.layers.forEach((blob, index) => {
+    const diffId = config.rootfs.diff_ids[index]!;
+    const key = `${blob.digest} ${diffId}`;
+    if (!layers.has(key)) layers.set(key, { blob, diffId });
+  });
+  return [...layers.values()];
+}
+
+async function fetchLayers(
+  client: RegistryClient,
+  layers: readonly Layer[],
+  name: string,
+  options: PullOptions,
+): Promise<void> {
+  const { paths } = options;
+  const absent = {
+    blobs: layers.filter(({ blob }) => blobSize(paths, blob.digest) !== blob.size).map(({ blob }) => blob),
+    layers: layers.filter(({ diffId }) => !hasLayer(paths, diffId)),
+  };
+  if (absent.blobs.length + absent.layers.length === 0) return reportAll(layers, options);
+  // A layer takes at least as much unpacked as packed: a lower bound, so that nothing is refused that fits.
+  const unpacked = absent.layers.reduce((sum, { blob }) => sum + blob.size, 0);
+  const packed = absent.blobs.reduce((sum, { size }) => sum + size, 0);
+  requireSpace(paths.images, packed + unpacked, `cannot store ${name}`);
+  const namespace = await options.namespace();
+  try {
+    await sideBySide(client, layers, namespace, options);
+  } catch (error) {
+    // What is broken or hostile leaves nothing behind; what broke off is gone on with next time.
+    if (error instanceof PodError && error.code === 'invalid') {
+      const digests = absent.blobs.map(({ digest }) => digest);
+      const diffIds = absent.layers.map(({ diffId }) => diffId);
+      for (const path of (await discardUnused(paths, digests, diffIds)).trash)
+        await removeTree(path, namespace);
+    }
+    throw error;
+  }
+}
+
+function reportAll(layers: readonly Layer[], { onProgress }: PullOptions): void {
+  for (const { blob } of layers) {
+    onProgress?.({ digest: blob.digest, kind: 'exists', current: blob.size, total: blob.size });
+  }
+}
+
+/** The first failure stops the others, and is told when they have stopped. */
+async function sideBySide(
+  client: RegistryClient,
+  layers: readonly Layer[],
+  namespace: Namespace,
+  options: PullOptions,
+): Promise<void> {
+  const { paths, onNotice, onProgress = () => {} } = options;
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const gate = createGate(AT_A_TIME);
+  const failures: unknown[] = [];
+  await Promise.all(
+    layers.map(({ blob, diffId }) =>
+      gate(async () => {
+        if (signal.aborted) return;
+        await fetchLayer({ blob, diffId, client, paths, namespace, signal, onProgress, onNotice });
+      }).catch((error) => {
+        failures.push(error);
+        stop.abort(error);
+      }),
+    ),
+  );
+  if (failures.length > 0) throw failures[0];
+  options.signal?.throwIfAborted();
+}
+
+async function unpackedSize(paths: StorePaths, diffIds: readonly string[]): Promise<number> {
+  const found = await Promise.all(diffIds.map((diffId) => findLayer(paths.layers, diffId)));
+  return found.reduce((sum, layer) => sum + (layer?.size ?? 0), 0);
+}

@@ -1,0 +1,131 @@
+/** One layer from the registry into the store: its blob kept as it came, unpacked while it is on its way. */
+
+import { createReadStream, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PodError } from '../error.ts';
+import { withLock } from '../lock.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { downloadBlob } from '../registry/download.ts';
+import type { Namespace } from './apply-job.ts';
+import { parseDigest } from './digest.ts';
+import { type GrowingFile, openGrowingFile } from './growing-file.ts';
+import { blobPath, blobSize, hasLayer, removeFile, type StorePaths, storeError } from './layout.ts';
+import type { Descriptor } from './types.ts';
+import { unpackLayer } from './unpack.ts';
+
+/** What happens to a layer, for whoever shows it. */
+export interface LayerProgress {
+  /** Digest of the blob. */
+  readonly digest: string;
+  readonly kind: 'waiting' | 'downloading' | 'extracting' | 'done' | 'exists' | 'retry';
+  /** Bytes of the blob that are there. */
+  readonly current: number;
+  /** Bytes of the blob. */
+  readonly total: number;
+  /** With `retry`: what went wrong and how long to wait. */
+  readonly note?: string;
+}
+
+export interface LayerJob {
+  readonly blob: Descriptor;
+  readonly diffId: string;
+  readonly client: RegistryClient;
+  readonly paths: StorePaths;
+  readonly namespace: Namespace;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: LayerProgress) => void;
+  readonly onNotice?: ((text: string) => void) | undefined;
+}
+
+/** Makes sure that the layer's blob and its unpacked form are in the store. */
+export async function fetchLayer(job: LayerJob): Promise<void> {
+  const { blob, diffId, paths } = job;
+  const hasBlob = (): boolean => blobSize(paths, blob.digest) === blob.size;
+  if (hasBlob() && hasLayer(paths, diffId)) return report(job, 'exists', blob.size);
+  report(job, 'waiting', 0);
+  if (!hasBlob()) {
+    // Whoever else fetches the same blob has done the work when the lock is free again. A lock stands for the few
+    // blobs whose digests begin alike: its file can't be removed, another may be waiting for it.
+    const lock = join(paths.locks, `blob-${parseDigest(blob.digest, 'a blob').hex.slice(0, 3)}`);
+    await withLock(lock, async () => {
+      job.signal.throwIfAborted();
+      if (!hasBlob()) await download(job);
+    });
+  }
+  if (!hasLayer(paths, diffId)) {
+    report(job, 'extracting', blob.size);
+    await unpack(job, createReadStream(blobPath(paths, blob.digest), { highWaterMark: 1 << 20 }), job.signal);
+  }
+  report(job, 'done', blob.size);
+}
+
+function report(
+  { blob, onProgress }: LayerJob,
+  kind: LayerProgress['kind'],
+  current: number,
+  note?: string,
+): void {
+  onProgress({ digest: blob.digest, kind, current, total: blob.size, ...(note && { note }) });
+}
+
+async function unpack(job: LayerJob, source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const { paths, namespace, diffId, onNotice } = job;
+  mkdirSync(paths.layers, { recursive: true, mode: 0o755 });
+  await unpackLayer(source, {
+    layersDir: paths.layers,
+    namespace,
+    diffId,
+    signal,
+    ...(onNotice && { onNotice }),
+  });
+}
+
+/** Downloads and unpacks side by side. When one fails, the other is called off. */
+async function download(job: LayerJob): Promise<void> {
+  const { blob, paths, diffId } = job;
+  const partial = join(paths.partial, parseDigest(blob.digest, 'a blob').hex);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([job.signal, stop.signal]);
+  const file = await openGrowingFile(partial);
+  const failures: unknown[] = [];
+  const run = (work: Promise<void>): Promise<void> =>
+    work.catch((error) => {
+      failures.push(error);
+      file.end(error);
+      stop.abort(error);
+    });
+  try {
+    const arrive = async (): Promise<void> => {
+      await receive(job, file, signal);
+      file.end();
+      report(job, 'extracting', blob.size);
+      await file.sync();
+    };
+    const unpacked = hasLayer(paths, diffId);
+    await Promise.all([run(arrive()), unpacked || run(unpack(job, file.follow(), signal))]);
+    if (failures.length > 0) throw storeError(failures[0], `cannot store layer ${blob.digest.slice(0, 19)}`);
+    const target = blobPath(paths, blob.digest);
+    mkdirSync(dirname(target), { recursive: true });
+    renameSync(partial, target);
+  } catch (error) {
+    // What arrived is worth keeping only when the same bytes will be asked for again.
+    if (error instanceof PodError && ['invalid', 'no-space'].includes(error.code)) removeFile(partial);
+    throw error;
+  } finally {
+    await file.close().catch(() => {});
+  }
+}
+
+async function receive(job: LayerJob, file: GrowingFile, signal: AbortSignal): Promise<void> {
+  const { digest, size } = job.blob;
+  await downloadBlob(job.client, file, {
+    digest,
+    size,
+    signal,
+    onProgress: (bytes) => report(job, 'downloading', bytes),
+    onRetry: (error, milliseconds) => {
+      const note = `${error.why ?? error.message}; again in ${(milliseconds / 1000).toFixed(1)} s`;
+      report(job, 'retry', file.size, note);
+    },
+  });
+}

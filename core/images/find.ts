@@ -1,0 +1,115 @@
+/** Looking images up in the store. One name is the hottest path of the program: three small files are read. */
+
+import { PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
+import {
+  canonicalName,
+  type ImageReference,
+  parseImageReference,
+  printable,
+  repositoryName,
+  withRepository,
+} from '../reference.ts';
+import { idOf, KEPT, nameOf, readRecord } from './entry.ts';
+import { readIndex } from './layout.ts';
+import type { Descriptor, ImageRecord, Index } from './types.ts';
+
+type Images = Pick<Paths, 'images'>;
+
+const ID = /^(?:sha256:)?([a-f0-9]{1,64})$/;
+
+/**
+ * The image of a name ("alpine", "quay.io/x/y:1@sha256:…"), of an id or the beginning of one, or of a manifest's
+ * digest. Undefined where there is none; PodError `conflict` where the beginning fits several.
+ */
+export function resolveImage(paths: Images, text: string): ImageRecord | undefined {
+  const index = readIndex(paths);
+  const entry = findEntry(paths, index, text);
+  if (entry === undefined) return undefined;
+  return readRecord(paths, entry, namesLike(paths, index, entry));
+}
+
+/** Like resolveImage, for a reference that is parsed already. */
+export function resolveReference(paths: Images, reference: ImageReference): ImageRecord | undefined {
+  const index = readIndex(paths);
+  const entry = findByReference(index, reference);
+  return entry && readRecord(paths, entry, namesLike(paths, index, entry));
+}
+
+/** Every image, once each, in the order of the index. */
+export function listImages(paths: Images): ImageRecord[] {
+  const groups = new Map<string, Descriptor[]>();
+  for (const entry of readIndex(paths).manifests) {
+    const id = idOf(paths, entry);
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()].map((entries) => readRecord(paths, entries[0]!, namesOf(entries)));
+}
+
+/** The entry that a name, id or digest means. */
+export function findEntry(paths: Images, index: Index, text: string): Descriptor | undefined {
+  const id = ID.exec(text)?.[1];
+  const wholeId = id !== undefined && id.length === 64;
+  if (!wholeId && !text.startsWith('sha256:')) {
+    const named = findByReference(index, parseImageReference(text));
+    if (named !== undefined) return named;
+  }
+  return id === undefined ? undefined : findById(paths, index, id);
+}
+
+/** By name: as it is, then as an image that was made here, then in other registries with the same short name. */
+function findByReference(index: Index, reference: ImageReference): Descriptor | undefined {
+  const named = findByName(index, reference);
+  if (named !== undefined || reference.shortName === undefined) return named;
+  return findByName(index, withRepository(reference, `localhost/${reference.shortName}`));
+}
+
+function findByName(index: Index, reference: ImageReference): Descriptor | undefined {
+  const name = canonicalName(reference);
+  const exact = index.manifests.find((entry) => nameOf(entry) === name);
+  const { digest } = reference;
+  if (exact !== undefined || digest === undefined) return exact;
+  const repository = repositoryName(reference);
+  return index.manifests.find(
+    (entry) => digestsOf(entry).includes(digest) && nameOf(entry)?.replace(/[:@][^/]*$/, '') === repository,
+  );
+}
+
+function digestsOf(entry: Descriptor): (string | undefined)[] {
+  return [entry.digest, entry.annotations?.[KEPT.manifest], entry.annotations?.[KEPT.list]];
+}
+
+function findById(paths: Images, index: Index, prefix: string): Descriptor | undefined {
+  let found: { id: string; entry: Descriptor } | undefined;
+  for (const entry of index.manifests) {
+    const id = idOf(paths, entry);
+    const byDigest = prefix.length === 64 && digestsOf(entry).includes(`sha256:${prefix}`);
+    if (!byDigest && !id.startsWith(prefix)) continue;
+    if (found !== undefined && found.id !== id) {
+      throw new PodError({
+        code: 'conflict',
+        message: `image id ${printable(prefix)} is ambiguous`,
+        why: `${found.id.slice(0, 12)} and ${id.slice(0, 12)} begin with it`,
+      });
+    }
+    if (found === undefined || nameOf(found.entry) === undefined) found = { id, entry };
+  }
+  return found?.entry;
+}
+
+/** All names of the image of an entry. */
+function namesLike(paths: Images, index: Index, entry: Descriptor): string[] {
+  const id = idOf(paths, entry);
+  return namesOf(index.manifests.filter((other) => nameOf(other) !== undefined && idOf(paths, other) === id));
+}
+
+export function namesOf(entries: readonly Descriptor[]): string[] {
+  return entries.map(nameOf).filter((name) => name !== undefined);
+}
+
+/** The error for a name that means nothing here. */
+export function noSuchImage(text: string): PodError {
+  return new PodError({ code: 'not-found', message: `no such image: ${printable(text)}` });
+}

@@ -1,0 +1,147 @@
+/** Getting an image: from the store if the policy lets it, else from the first place that has it. */
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Endpoint, endpointsOf } from '../config/endpoints.ts';
+import { loadRegistriesConfig, type RegistriesConfig } from '../config/registries-conf.ts';
+import { expandShortName } from '../config/short-names.ts';
+import { PodError } from '../error.ts';
+import { platformMatches } from '../platform.ts';
+import { canonicalName, familiarName, type ImageReference } from '../reference.ts';
+import { openRegistry, type RegistryClient } from '../registry/client.ts';
+import { RegistryError } from '../registry/error.ts';
+import { openTransport, type Transport } from '../registry/transport.ts';
+import { fetchImage } from './fetch-image.ts';
+import { resolveReference } from './find.ts';
+import { removeFile, type StorePaths } from './layout.ts';
+import type { PullOptions } from './pull-options.ts';
+import type { ImageRecord } from './types.ts';
+
+export type { PullOptions, PullPolicy } from './pull-options.ts';
+
+/**
+ * The image of a reference, complete in the store. Errors: `not-found`, `denied`, `network`, `invalid` (what came
+ * breaks its format or its digest), `unsupported`, `no-space`, `interrupted`.
+ */
+export async function pullImage(reference: ImageReference, options: PullOptions): Promise<ImageRecord> {
+  const policy = options.policy ?? 'missing';
+  const local = findLocal(reference, options);
+  if (local !== undefined && (policy === 'missing' || policy === 'never')) return local;
+  const config = await loadRegistriesConfig(options.env);
+  const candidates = expandShortName(reference, config);
+  const present = local ?? firstLocal(candidates, options);
+  if (present !== undefined && (policy === 'missing' || policy === 'never')) return present;
+  if (policy === 'never') throw absent(reference);
+  removeStale(options.paths);
+  const transport = await openTransport(options);
+  try {
+    return await fromRegistries(reference, candidates, present, config, transport, options);
+  } catch (error) {
+    if (
+      policy === 'newer' &&
+      present !== undefined &&
+      error instanceof PodError &&
+      error.code === 'network'
+    ) {
+      options.onNotice?.(`using the local ${familiarName(reference)}: ${error.why ?? error.message}`);
+      return present;
+    }
+    throw error;
+  } finally {
+    transport.close();
+  }
+}
+
+/** What the store has for a reference, if it is for the platform that is asked for. */
+function findLocal(reference: ImageReference, { paths, platform }: PullOptions): ImageRecord | undefined {
+  const image = resolveReference(paths, reference);
+  return image === undefined || (platform && !platformMatches(image.platform, platform)) ? undefined : image;
+}
+
+function firstLocal(candidates: readonly ImageReference[], options: PullOptions): ImageRecord | undefined {
+  for (const candidate of candidates) {
+    const image = findLocal(candidate, options);
+    if (image !== undefined) return image;
+  }
+  return undefined;
+}
+
+function absent(reference: ImageReference): PodError {
+  const name = familiarName(reference);
+  const message = `image ${name} is not here, and the pull policy is never`;
+  return new PodError({ code: 'not-found', message, hint: `tsc-pod pull ${name}` });
+}
+
+/** Tries every place in turn. The last one's error is the one to tell, those before it are notices. */
+async function fromRegistries(
+  reference: ImageReference,
+  candidates: readonly ImageReference[],
+  present: ImageRecord | undefined,
+  config: RegistriesConfig,
+  transport: Transport,
+  options: PullOptions,
+): Promise<ImageRecord> {
+  let last: PodError | undefined;
+  for (const candidate of candidates) {
+    for (const endpoint of endpointsOf(candidate, config)) {
+      if (last !== undefined) options.onNotice?.(`${last.message}: ${last.why ?? ''}`);
+      const insecure = options.tlsVerify === undefined ? endpoint.insecure : !options.tlsVerify;
+      const client = openRegistry({
+        ...options,
+        endpoint: { ...endpoint, insecure },
+        transport,
+        credentialHelpers: config.credentialHelpers,
+      });
+      try {
+        if (present !== undefined && (await isCurrent(client, endpoint, present))) return present;
+        return await fetchImage(client, candidate, endpoint.reference, options);
+      } catch (error) {
+        if (!(error instanceof PodError)) throw error;
+        if (!isOfThePlace(error)) throw told(candidate, error);
+        last = error;
+      }
+    }
+  }
+  throw told(candidates.length === 1 ? candidates[0]! : reference, last);
+}
+
+/** Whether another place may do better. */
+function isOfThePlace(error: PodError): boolean {
+  return error instanceof RegistryError || error.code === 'not-found' || error.code === 'invalid';
+}
+
+/** A tag that stands where it stood needs no download (and counts for no rate limit: it is a HEAD request). */
+async function isCurrent(client: RegistryClient, endpoint: Endpoint, present: ImageRecord): Promise<boolean> {
+  const { digest, tag } = endpoint.reference;
+  if (digest !== undefined) return [present.digest, present.listDigest].includes(digest);
+  try {
+    const current = await client.currentDigest(tag ?? 'latest');
+    return current !== undefined && [present.digest, present.listDigest].includes(current);
+  } catch (error) {
+    // Some registries don't know HEAD: the GET that follows tells what is wrong, if anything is.
+    if (error instanceof RegistryError && error.status !== undefined && error.status !== 429) return false;
+    throw error;
+  }
+}
+
+function told(reference: ImageReference, error: PodError | undefined): PodError {
+  const message = `cannot pull ${canonicalName(reference)}`;
+  if (error === undefined) return new PodError({ code: 'not-found', message });
+  const why = [error.message, error.why].filter((part) => part !== undefined).join(': ');
+  const { code, hint, exitCode } = error;
+  return new PodError({ code, message, why, ...(hint && { hint }), exitCode, cause: error });
+}
+
+const STALE_MS = 7 * 24 * 3600_000;
+
+/** Downloads that nobody went on with for a week. */
+function removeStale(paths: StorePaths): void {
+  try {
+    for (const name of readdirSync(paths.partial)) {
+      const path = join(paths.partial, name);
+      if (Date.now() - statSync(path).mtimeMs > STALE_MS) removeFile(path);
+    }
+  } catch {
+    // Tidying up is no reason to fail.
+  }
+}
