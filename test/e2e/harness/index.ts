@@ -16,8 +16,11 @@ import { pod } from './pod.ts';
 export { limitEachTest, limitFile } from '../../runner/limit.ts';
 export { skip } from '../../runner/skip.ts';
 export { eventually } from './eventually.ts';
+export { addImage, busyboxImage, busyboxLayer, type ImageSpec } from './images.ts';
 export * from './pod.ts';
+export { mirrorDockerHub, type Registry, startRegistry, trust } from './registry.ts';
 export { binary, environment, sandbox } from './sandbox.ts';
+export { type TarEntry, tarOf } from './tar.ts';
 export { podTerminal, type Terminal, terminal } from './terminal.ts';
 
 /** uvu's test. After the file's last one all its containers are removed; what is left then fails the file. */
