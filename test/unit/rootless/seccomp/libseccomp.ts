@@ -1,10 +1,7 @@
 /** libseccomp as an oracle: the same rules, compiled by the library that the other runtimes use. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { OciSeccomp } from '../../../../rootless/seccomp/oci.ts';
-import { skip } from '../../../runner/skip.ts';
+import { buildC } from './build-c.ts';
 import { returned } from './reference.ts';
 
 const OPS = 'NE LT LE EQ GE GT MASKED_EQ'.split(' ').map((name) => `SCMP_CMP_${name}`);
@@ -15,21 +12,6 @@ const ARCHES: Record<string, string> = {
 };
 
 let built: string | undefined;
-
-/** Builds a C program of this folder; the running test is skipped where that can't be. */
-export function buildC(source: string, ...flags: string[]): string {
-  const dir = mkdtempSync(join(tmpdir(), 'seccomp-test-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  const program = join(dir, source.replace(/\.c$/, ''));
-  try {
-    execFileSync('gcc', ['-O1', '-o', program, join(import.meta.dirname, source), ...flags], {
-      stdio: 'pipe',
-    });
-  } catch {
-    skip(`gcc can't build ${source} (gcc and libseccomp-dev are needed)`);
-  }
-  return program;
-}
 
 export function compileWithLibseccomp(profile: OciSeccomp): Uint8Array {
   built ??= buildC('oracle.c', '-lseccomp');
