@@ -9,6 +9,9 @@
  * Roles: `run` makes a container and stays as its monitor; `exec` starts a further process in one; `enter` does file
  * work as root of a user namespace; `lock` holds a lock; `signal` signals a process and waits for its end.
  *
+ * Any role
+ *   unlink-plan                       the plan's own file is removed once it is read: it may hold secrets
+ *
  * Namespaces and ids
  *   uidmap C H N, gidmap C H N        a range of ids, user_namespaces(7); as many as there are ranges
  *   newuidmap PATH, newgidmap PATH    the helpers that write the maps; without them the launcher writes them
@@ -25,7 +28,7 @@
  *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH, preserve-fds N
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
- *   cgroup-base PATH|self, cgroup-controllers WORD..., cgroup-container NAME, cgroup-set FILE VALUE
+ *   cgroup-...                        rootless/cgroup/plan.ts
  *
  * Its root and its world, in this order
  *   root-target DIR                   where the root is mounted
@@ -41,7 +44,8 @@
  *   capabilities BOUNDING EFFECTIVE PERMITTED INHERITABLE AMBIENT (hexadecimal), init, env NAME=VALUE, exec ARGV...
  *
  * exec: target PID START, join KINDS, cgroup-join PATH, and the process's operations
- * enter: apply DIR (rootless/file-ops.ts), copy-tree FROM... TO, remove PATH..., exec ARGV...
+ * enter: apply DIR (rootless/file-ops.ts), copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH...,
+ *        probe-overlay DIR, exec ARGV...
  * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START
  */
 

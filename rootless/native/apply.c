@@ -9,28 +9,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "inside.h"
+#include "op-stream.h"
 #include "remove.h"
-
-enum {
-  BUFFER = 1 << 20,
-  RECORD_HEAD = 8,
-  META = 24,
-  XATTR_MAX = 1 << 16, /* XATTR_SIZE_MAX of linux/limits.h */
-};
-
-static const char MAGIC[8] = "podops1\n";
-
-struct meta {
-  uint32_t mode, uid, gid;
-  struct timespec mtime;
-};
 
 /* The file or directory that data and attributes belong to, until the next operation that makes something. */
 struct current {
@@ -42,8 +28,7 @@ struct current {
 };
 
 struct applier {
-  int in_fd;
-  size_t at, filled; /* unread bytes: buffer[at..filled) */
+  struct stream stream;
   struct inside inside;
   struct current current;
   bool stale; /* something was removed: directories that were looked up may be gone */
@@ -51,15 +36,6 @@ struct applier {
   unsigned unmapped, hidden, unattributed; /* what the notices at the end count */
 };
 
-/* One operation. data follows in the stream for 'D' and is here, whole, for all others. */
-struct record {
-  char op;
-  uint32_t length;
-  char path[INSIDE_PATH];
-  unsigned char body[XATTR_MAX + 1];
-};
-
-static unsigned char buffer[BUFFER];
 static struct applier applier;
 static struct record record;
 
@@ -118,44 +94,6 @@ static bool bad_stream(struct applier *a, const char *why) {
   a->status = APPLY_BAD_STREAM;
   say("apply: the stream of file operations %s\n", why);
   return false;
-}
-
-static bool fill(struct applier *a) {
-  if (a->at == a->filled) a->at = a->filled = 0;
-  ssize_t n;
-  do n = read(a->in_fd, buffer + a->filled, BUFFER - a->filled);
-  while (n < 0 && errno == EINTR);
-  if (n < 0) return fail(a, "read", "the stream of file operations");
-  if (n == 0) return bad_stream(a, "ends too early");
-  a->filled += (size_t)n;
-  return true;
-}
-
-static bool take(struct applier *a, void *to, size_t length) {
-  unsigned char *out = to;
-  while (length > 0) {
-    if (a->at == a->filled && !fill(a)) return false;
-    size_t n = a->filled - a->at < length ? a->filled - a->at : length;
-    memcpy(out, buffer + a->at, n);
-    a->at += n;
-    out += n;
-    length -= n;
-  }
-  return true;
-}
-
-static uint32_t u32(const unsigned char *p) {
-  return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
-static uint64_t u64(const unsigned char *p) { return u32(p) | (uint64_t)u32(p + 4) << 32; }
-
-static struct timespec time_of(const unsigned char *p) {
-  return (struct timespec){.tv_sec = (time_t)(int64_t)u64(p + 4), .tv_nsec = (long)(u32(p) % 1000000000)};
-}
-
-static struct meta meta_of(const unsigned char *p) {
-  return (struct meta){.mode = u32(p), .uid = u32(p + 4), .gid = u32(p + 8), .mtime = time_of(p + 12)};
 }
 
 /* Keeps an owner that can't be had here where fuse-overlayfs and containers/storage look for it. */
@@ -261,7 +199,7 @@ static int parent_of(struct applier *a, const char *path, const char **name) {
 }
 
 static bool do_directory(struct applier *a, const struct record *r) {
-  const struct meta meta = meta_of(r->body);
+  const struct meta meta = meta_at(r->body);
   const char *name;
   int dir = parent_of(a, r->path, &name);
   int fd = dir < 0 ? -1 : make_directory(a, dir, name);
@@ -271,7 +209,7 @@ static bool do_directory(struct applier *a, const struct record *r) {
 
 static bool do_file(struct applier *a, const struct record *r) {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  const struct meta meta = meta_of(r->body);
+  const struct meta meta = meta_at(r->body);
   const char *name;
   int dir = parent_of(a, r->path, &name);
   int fd = dir < 0 ? -1 : openat(dir, name, flags, 0600);
@@ -288,8 +226,8 @@ static bool own_special(struct applier *a, int dir, const char *name, const stru
 }
 
 static bool do_symlink(struct applier *a, struct record *r) {
-  const struct meta meta = meta_of(r->body);
-  const char *target = (const char *)r->body + META;
+  const struct meta meta = meta_at(r->body);
+  const char *target = (const char *)r->body + META_BYTES;
   const char *name;
   int dir = parent_of(a, r->path, &name);
   bool made = dir >= 0 && (symlinkat(target, dir, name) == 0 ||
@@ -321,8 +259,8 @@ static bool do_hard_link(struct applier *a, struct record *r) {
 }
 
 static bool do_node(struct applier *a, const struct record *r) {
-  const struct meta meta = meta_of(r->body);
-  const dev_t device = makedev(u32(r->body + META), u32(r->body + META + 4));
+  const struct meta meta = meta_at(r->body);
+  const dev_t device = makedev(u32_at(r->body + META_BYTES), u32_at(r->body + META_BYTES + 4));
   const char *name;
   int dir = parent_of(a, r->path, &name);
   bool made = dir >= 0 && (mknodat(dir, name, meta.mode, device) == 0 ||
@@ -386,7 +324,7 @@ static bool do_opaque(struct applier *a, const struct record *r) {
 
 /* The time of a directory, once all is in it. It may have been replaced since: then there is nothing to do. */
 static bool do_times(struct applier *a, const struct record *r) {
-  const struct timespec times[2] = {time_of(r->body), time_of(r->body)};
+  const struct timespec times[2] = {time_at(r->body), time_at(r->body)};
   const char *name;
   int dir = inside_parent(&a->inside, r->path, &name, NULL, NULL);
   if (dir >= 0 && utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) == 0) return true;
@@ -410,10 +348,10 @@ static bool do_data(struct applier *a, uint32_t length) {
   c->offset += length;
   c->ends_in_hole = false;
   while (length > 0) {
-    if (a->at == a->filled && !fill(a)) return false;
-    size_t n = a->filled - a->at < length ? a->filled - a->at : length;
-    if (!write_all(c->fd, buffer + a->at, n)) return fail(a, "write", c->path);
-    a->at += n;
+    const unsigned char *data;
+    size_t n = stream_data(&a->stream, &data, length);
+    if (n == 0) return bad_stream(a, a->stream.broken);
+    if (!write_all(c->fd, data, n)) return fail(a, "write", c->path);
     length -= (uint32_t)n;
   }
   return true;
@@ -422,7 +360,7 @@ static bool do_data(struct applier *a, uint32_t length) {
 static bool do_hole(struct applier *a, const struct record *r) {
   struct current *c = &a->current;
   if (c->fd < 0 || !c->is_file) return bad_stream(a, "has a hole in nothing");
-  const uint64_t length = u64(r->body);
+  const uint64_t length = u64_at(r->body);
   if (length > (uint64_t)INT64_MAX - c->offset) return bad_stream(a, "has a file that is too large");
   c->offset += length;
   c->ends_in_hole = true;
@@ -435,42 +373,6 @@ static bool do_sync(struct applier *a) {
   if (!done) fail(a, "write out", "");
   if (fd >= 0) close(fd);
   return done;
-}
-
-/* The fewest bytes in the body of an operation; -1: there is no such operation. */
-static int least_body(char op) {
-  switch (op) {
-    case 'd':
-    case 'f': return META;
-    case 'l': return META + 1;
-    case 'n': return META + 8;
-    case 'h': return 1;
-    case 't': return 12;
-    case 'H': return 8;
-    case 'x':
-    case 'w':
-    case 'o':
-    case 's':
-    case 'e': return 0;
-    default: return -1;
-  }
-}
-
-static bool read_record(struct applier *a, struct record *r) {
-  unsigned char head[RECORD_HEAD];
-  if (!take(a, head, sizeof head)) return false;
-  const size_t path = (size_t)head[2] | (size_t)head[3] << 8;
-  r->op = (char)head[0];
-  r->length = u32(head + 4);
-  if (r->op == 'D') return path == 0 || bad_stream(a, "has data with a name");
-  if (least_body(r->op) < 0 || r->length < (uint32_t)least_body(r->op) || r->length > XATTR_MAX ||
-      path >= INSIDE_PATH)
-    return bad_stream(a, "has an operation that isn't one");
-  if (!take(a, r->path, path) || !take(a, r->body, r->length)) return false;
-  r->path[path] = '\0';
-  r->body[r->length] = '\0';
-  if (memchr(r->path, '\0', path)) return bad_stream(a, "has a name with a NUL");
-  return true;
 }
 
 static bool carry_out(struct applier *a, struct record *r) {
@@ -507,22 +409,17 @@ static void give_notices(const struct applier *a) {
 
 int apply_stream(int in_fd, int root_fd) {
   struct applier *a = &applier;
-  char magic[sizeof MAGIC];
-  const int size = BUFFER;
   memset(a, 0, sizeof *a);
-  a->in_fd = in_fd;
   a->inside.fd = root_fd;
   a->current.fd = -1;
   umask(0);
-  if (fcntl(in_fd, F_SETPIPE_SZ, size) < 0) setsockopt(in_fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  bool good = take(a, magic, sizeof magic);
-  if (good && memcmp(magic, MAGIC, sizeof magic) != 0) good = bad_stream(a, "has another version");
-  while (good) {
-    good = read_record(a, &record) && carry_out(a, &record);
-    if (record.op == 'e') break;
+  bool more = stream_begin(&a->stream, in_fd) || bad_stream(a, a->stream.broken);
+  while (more) {
+    more = stream_next(&a->stream, &record) || bad_stream(a, a->stream.broken);
+    more = more && carry_out(a, &record) && record.op != 'e';
   }
   if (a->current.fd >= 0) close(a->current.fd);
   inside_forget(&a->inside);
-  if (good) give_notices(a);
+  if (a->status == APPLY_OK) give_notices(a);
   return a->status;
 }

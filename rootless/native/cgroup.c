@@ -11,6 +11,7 @@
 #include "die.h"
 
 static char base[1024], container[2200];
+static bool made_base;
 
 static const char *mount_point(void) {
   return access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified";
@@ -42,30 +43,81 @@ static void set_base(const char *word) {
   if (!*base) die("cannot find this process's cgroup (v2) in /proc/self/cgroup");
 }
 
-static void move_to_leaf(void) {
+/* One process after the other; those that come meanwhile are taken by the next round. */
+static void evacuate(const struct operation *operation) {
+  char leaf[1200], list[1200], line[32];
+  snprintf(leaf, sizeof leaf, "%s/%s", operation->words[1], operation->words[2]);
+  if (mkdir(leaf, 0755) < 0 && errno != EEXIST) die_errno("cannot make the cgroup %s", leaf);
+  snprintf(list, sizeof list, "%s/cgroup.procs", operation->words[1]);
+  for (int round = 0, moved = 1; moved && round < 16; round++) {
+    FILE *file = fopen(list, "re");
+    moved = 0;
+    while (file && fgets(line, sizeof line, file)) {
+      line[strcspn(line, "\n")] = 0;
+      if (write_to(leaf, "cgroup.procs", line)) moved = 1;
+      else if (errno != ESRCH) die_errno("cannot move process %s into the cgroup %s", line, leaf);
+    }
+    if (file) fclose(file);
+  }
+}
+
+static bool move_to_leaf(void) {
   char leaf[1100], self[24];
   snprintf(leaf, sizeof leaf, "%s/monitor", base);
   snprintf(self, sizeof self, "%d", getpid());
-  if (mkdir(leaf, 0755) < 0 && errno != EEXIST) die_errno("cannot make the cgroup %s", leaf);
-  if (!write_to(leaf, "cgroup.procs", self)) die_errno("cannot move into the cgroup %s", leaf);
+  return (mkdir(leaf, 0755) == 0 || errno == EEXIST) && write_to(leaf, "cgroup.procs", self);
+}
+
+/* A directory of its own gets only the controllers that its parent hands down. */
+static void enable(const char *controller) {
+  char parent[1024];
+  snprintf(parent, sizeof parent, "%s", base);
+  char *slash = strrchr(parent, '/');
+  if (made_base && slash) {
+    *slash = 0;
+    write_to(parent, "cgroup.subtree_control", controller);
+  }
+  write_to(base, "cgroup.subtree_control", controller);
+}
+
+/* FILE VALUE [FILE VALUE]...: the first file that is there; its refusal is an error. */
+static void apply_setting(const struct operation *setting, bool required) {
+  for (size_t i = 1; i + 1 < setting->count; i += 2) {
+    char path[2400];
+    snprintf(path, sizeof path, "%s/%s", container, setting->words[i]);
+    if (access(path, F_OK) < 0) continue;
+    if (!write_to(container, setting->words[i], setting->words[i + 1]))
+      die_errno("cannot set the limit %s to %s", setting->words[i], setting->words[i + 1]);
+    return;
+  }
+  if (required) die("cannot set the limit %s: the cgroup %s has no such file", setting->words[1], container);
+}
+
+static bool make_groups(const struct plan *plan) {
+  const struct operation *controllers = plan_find(plan, "cgroup-controllers");
+  if (mkdir(base, 0755) == 0) made_base = true;
+  else if (errno != EEXIST) return false;
+  if (!move_to_leaf()) return false;
+  for (size_t i = 1; controllers && i < controllers->count; i++) enable(controllers->words[i]);
+  snprintf(container, sizeof container, "%s/%s", base, plan_word(plan, "cgroup-container", 1));
+  return mkdir(container, 0755) == 0 || errno == EEXIST;
 }
 
 void cgroup_make(const struct plan *plan) {
-  const char *word = plan_word(plan, "cgroup-base", 1), *name = plan_word(plan, "cgroup-container", 1);
-  const struct operation *controllers = plan_find(plan, "cgroup-controllers"), *setting;
-  if (!word || !name) return;
-  set_base(word);
-  if (mkdir(base, 0755) < 0 && errno != EEXIST) die_errno("cannot make the cgroup %s", base);
-  move_to_leaf();
-  for (size_t i = 1; controllers && i < controllers->count; i++)
-    if (!write_to(base, "cgroup.subtree_control", controllers->words[i]))
-      die_errno("cannot enable the controller %s in the cgroup %s", controllers->words[i], base);
-  snprintf(container, sizeof container, "%s/%s", base, name);
-  if (mkdir(container, 0755) < 0 && errno != EEXIST) die_errno("cannot make the cgroup %s", container);
+  const struct operation *wish = plan_find(plan, "cgroup-base"), *setting;
   size_t from = 0;
-  while ((setting = plan_next(plan, "cgroup-set", &from)))
-    if (!write_to(container, setting->words[1], setting->words[2]))
-      die_errno("cannot set the limit %s to %s", setting->words[1], setting->words[2]);
+  if (!wish || !plan_find(plan, "cgroup-container")) return;
+  bool required = wish->count < 3 || strcmp(wish->words[2], "required") == 0;
+  if ((setting = plan_find(plan, "cgroup-evacuate"))) evacuate(setting);
+  set_base(wish->words[1]);
+  if (!make_groups(plan)) {
+    if (required) die_errno("cannot make a cgroup below %s", base);
+    *container = 0;
+    return;
+  }
+  while ((setting = plan_next(plan, "cgroup-set", &from))) apply_setting(setting, true);
+  from = 0;
+  while ((setting = plan_next(plan, "cgroup-try", &from))) apply_setting(setting, false);
 }
 
 void cgroup_place(pid_t pid) {
@@ -87,11 +139,25 @@ bool cgroup_saw_oom(void) {
   return killed > 0;
 }
 
+/* A group that holds this process can't be removed: back to where there may be processes. */
+static void leave(char *slash, const char *self) {
+  static const char *const leaves[] = {"tsc-pod-others", "shell", ""};
+  for (size_t i = 0; slash && i < sizeof leaves / sizeof *leaves; i++) {
+    char parent[1100];
+    snprintf(parent, sizeof parent, "%.*s/%s", (int)(slash - base), base, leaves[i]);
+    if (write_to(parent, "cgroup.procs", self)) return;
+  }
+}
+
 void cgroup_remove(void) {
   if (!*container) return;
   rmdir(container);
-  char leaf[1100];
+  if (!made_base) return; /* systemd removes its scope */
+  char leaf[1100], self[24], *slash = strrchr(base, '/');
   snprintf(leaf, sizeof leaf, "%s/monitor", base);
+  snprintf(self, sizeof self, "%d", getpid());
+  /* The monitor itself is the last in it: it goes beside the other processes of the parent's leaf, or its own. */
+  leave(slash, self);
   rmdir(leaf);
   rmdir(base);
 }

@@ -7,9 +7,8 @@
 #include "plan.h"
 
 /*
- * cgroup v2 (the kernel's cgroup-v2.rst). cgroup-base PATH: a group delegated to the user; `self` stands for the one
- * that this process is in. The monitor moves into its leaf `monitor` (no process may be beside groups with
- * controllers), cgroup-controllers are enabled in it, and the container gets the group cgroup-container NAME.
+ * cgroup v2 (the kernel's cgroup-v2.rst); rootless/cgroup/plan.ts defines the operations. The monitor moves into the
+ * base's leaf `monitor`, since no process may be beside groups that have controllers; the container gets a group too.
  */
 void cgroup_make(const struct plan *plan);
 void cgroup_place(pid_t pid);

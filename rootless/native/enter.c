@@ -12,6 +12,7 @@
 #include "copy.h"
 #include "die.h"
 #include "message.h"
+#include "probe.h"
 #include "remove.h"
 #include "roles.h"
 #include "spawn.h"
@@ -26,7 +27,7 @@ static int job_apply(const struct operation *job) {
 static int job_remove(const struct operation *job) {
   int failed = 0;
   for (size_t i = 1; i < job->count; i++)
-    if (remove_tree(AT_FDCWD, job->words[i]) != 0) failed = 1;
+    if (remove_path(job->words[i]) != 0) failed = 1;
   return failed;
 }
 
@@ -36,7 +37,8 @@ static int job_copy_tree(const struct operation *job) {
   for (size_t i = 1; i + 1 < job->count; i++) {
     int from = open(job->words[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (from < 0) die_errno("cannot open %s", job->words[i]);
-    if (copy_layer(from, to) != 0) return 1;
+    int code = copy_layer(from, to);
+    if (code != 0) return code;
     close(from);
   }
   return 0;
@@ -48,7 +50,9 @@ static int do_jobs(const struct plan *plan) {
     int code = 0;
     if (strcmp(job->words[0], "apply") == 0) code = job_apply(job);
     else if (strcmp(job->words[0], "remove") == 0) code = job_remove(job);
+    else if (strcmp(job->words[0], "copy-owners") == 0) copy_owners(job->words[1], job->words[2]);
     else if (strcmp(job->words[0], "copy-tree") == 0) code = job_copy_tree(job);
+    else if (strcmp(job->words[0], "probe-overlay") == 0) code = probe_overlay(job->words[1]);
     else if (strcmp(job->words[0], "exec") == 0) {
       prctl(PR_SET_DUMPABLE, 1);
       execvp(job->words[1], job->words + 1);

@@ -1,5 +1,6 @@
 /* The launcher: carries out one plan. It decides nothing: what is to be done is in the plan. */
 #include <string.h>
+#include <unistd.h>
 
 #include "die.h"
 #include "plan.h"
@@ -27,6 +28,7 @@ int main(int argc, char **argv, char **environment) {
     die("usage: tsc-pod-launcher PLAN-FILE | -c PLAN");
   }
   plan_parse(&plan, text, length);
+  if (argc == 2 && plan_find(&plan, "unlink-plan")) unlink(argv[1]);
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     if (strcmp(roles[i].name, plan.role) == 0) return roles[i].run(&plan);
   bug("unknown role %.20s", plan.role);

@@ -92,7 +92,7 @@ static void remove_in_namespace(const struct plan *plan, int userns, const char 
   if (pid == 0) {
     report_to(-1);
     if (userns >= 0 && setns(userns, CLONE_NEWUSER) == 0) become_namespace_root(plan);
-    _exit(remove_tree(AT_FDCWD, path) == 0 ? 0 : 1);
+    _exit(remove_path(path) == 0 ? 0 : 1);
   }
   wait_for(pid);
 }

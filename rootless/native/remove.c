@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -38,8 +39,7 @@ struct removal {
 
 static _Alignas(8) unsigned char dents[LEVELS][DENTS];
 
-static int open_in(int fd, const char *name, uint64_t flags)
-{
+static int open_in(int fd, const char *name, uint64_t flags) {
   struct open_how how = {
     .flags = flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
     .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
@@ -47,21 +47,22 @@ static int open_in(int fd, const char *name, uint64_t flags)
   return (int)syscall(SYS_openat2, fd, name, &how, sizeof how);
 }
 
-/* Gives the owner all rights on a directory that shuts its owner out; true when it could. */
-static bool unlock_dir(int fd, const char *name)
-{
+/* Gives the owner all rights on a directory (O_PATH) that shuts its owner out; true when it could. */
+static bool unlock(int fd) {
   char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  return chmod(path, 0700) == 0;
+}
+
+static bool unlock_dir(int fd, const char *name) {
   int child = open_in(fd, name, O_PATH);
-  if (child < 0)
-    return false;
-  snprintf(path, sizeof path, "/proc/self/fd/%d", child);
-  bool done = chmod(path, 0700) == 0;
-  close(child);
+  bool done = child >= 0 && unlock(child);
+  if (child >= 0)
+    close(child);
   return done;
 }
 
-static int open_dir(int fd, const char *name)
-{
+static int open_dir(int fd, const char *name) {
   int child = open_in(fd, name, O_RDONLY);
   if (child < 0 && errno == EACCES && unlock_dir(fd, name))
     child = open_in(fd, name, O_RDONLY);
@@ -69,8 +70,7 @@ static int open_dir(int fd, const char *name)
 }
 
 /* unlinkat(2), once more after the directory was made writable when that was what forbade it. */
-static int unlink_in(int fd, const char *name, int flags)
-{
+static int unlink_in(int fd, const char *name, int flags) {
   if (unlinkat(fd, name, flags) == 0 || errno == ENOENT)
     return 0;
   if (errno != EACCES || fchmod(fd, 0700) != 0) {
@@ -80,8 +80,7 @@ static int unlink_in(int fd, const char *name, int flags)
 }
 
 /* Moves a directory that is too deep into the top one, whose next pass finds it. */
-static int move_up(struct removal *r, int fd, const char *name)
-{
+static int move_up(struct removal *r, int fd, const char *name) {
   char moved[32];
   for (int tries = 0; tries < 100; tries++) {
     snprintf(moved, sizeof moved, ".removing-%u", r->moved++);
@@ -97,8 +96,7 @@ static int move_up(struct removal *r, int fd, const char *name)
 
 static int empty_dir(struct removal *r, int fd, int level);
 
-static int remove_dir(struct removal *r, int fd, const char *name, int level)
-{
+static int remove_dir(struct removal *r, int fd, const char *name, int level) {
   for (;;) {
     if (unlink_in(fd, name, AT_REMOVEDIR) == 0)
       return 0;
@@ -126,8 +124,7 @@ static int remove_dir(struct removal *r, int fd, const char *name, int level)
   }
 }
 
-static int remove_entry(struct removal *r, int fd, const struct dent *entry, int level)
-{
+static int remove_entry(struct removal *r, int fd, const struct dent *entry, int level) {
   if (entry->type != DT_DIR) {
     if (unlink_in(fd, entry->name, 0) == 0)
       return 0;
@@ -138,8 +135,7 @@ static int remove_entry(struct removal *r, int fd, const struct dent *entry, int
 }
 
 /* Removes the entries of fd, one pass. The caller's rmdir tells whether another is needed. */
-static int empty_dir(struct removal *r, int fd, int level)
-{
+static int empty_dir(struct removal *r, int fd, int level) {
   int result = 0;
   if (lseek(fd, 0, SEEK_SET) < 0)
     return -1;
@@ -164,8 +160,21 @@ static int empty_dir(struct removal *r, int fd, int level)
   return result;
 }
 
-int remove_tree(int dir_fd, const char *name)
-{
+/* The way to the tree is the caller's, and may lead through links and mounts. The tree itself is no mount: rmdir said so. */
+static int open_top(int dir_fd, const char *name) {
+  const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  int fd = openat(dir_fd, name, O_RDONLY | flags);
+  if (fd >= 0 || errno != EACCES)
+    return fd;
+  int locked = openat(dir_fd, name, O_PATH | flags);
+  if (locked >= 0 && unlock(locked))
+    fd = openat(dir_fd, name, O_RDONLY | flags);
+  if (locked >= 0)
+    close(locked);
+  return fd;
+}
+
+int remove_tree(int dir_fd, const char *name) {
   struct removal r = {.top_fd = -1};
   if (unlinkat(dir_fd, name, 0) == 0 || errno == ENOENT)
     return 0;
@@ -175,7 +184,7 @@ int remove_tree(int dir_fd, const char *name)
   while (result == 0 && unlink_in(dir_fd, name, AT_REMOVEDIR) != 0) {
     if (errno != ENOTEMPTY && errno != EEXIST)
       return -1;
-    r.top_fd = open_dir(dir_fd, name);
+    r.top_fd = open_top(dir_fd, name);
     if (r.top_fd < 0)
       return errno == ENOENT ? 0 : -1;
     result = empty_dir(&r, r.top_fd, 0);
@@ -188,4 +197,17 @@ int remove_tree(int dir_fd, const char *name)
     }
   }
   return result;
+}
+
+int remove_path(const char *path) {
+  char parent[PATH_MAX];
+  const char *slash = strrchr(path, '/');
+  int length = slash ? (int)(slash - path) : 0;
+  snprintf(parent, sizeof parent, "%.*s%s", length, path, slash ? "/" : ".");
+  int dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (dir < 0 && errno == ENOENT) return 0;
+  int code = dir < 0 ? -1 : remove_tree(dir, slash ? slash + 1 : path);
+  if (code != 0) dprintf(STDERR_FILENO, "Error: cannot remove %s: %s\n", path, strerror(errno));
+  if (dir >= 0) close(dir);
+  return code;
 }

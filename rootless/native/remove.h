@@ -9,4 +9,7 @@
  */
 int remove_tree(int dir_fd, const char *name);
 
+/* The same for a path whose parent may be on another mount, and which is named in a message when it fails. */
+int remove_path(const char *path);
+
 #endif

@@ -1,0 +1,25 @@
+import { planContainer, runContainer } from '../../core/container/run.ts';
+import { Option } from '../command.ts';
+import { ContainerCommand } from '../container-command.ts';
+
+export class Run extends ContainerCommand {
+  static override paths = [['run'], ['container', 'run']];
+  static override usage = { description: 'Run a command in a new container' };
+
+  detach = Option.Boolean('-d,--detach', false, {
+    description: 'Run in the background and print the container id',
+  });
+  rm = Option.Boolean('--rm', false, { description: 'Remove the container when it has ended' });
+  sigProxy = Option.Boolean('--sig-proxy', true, { description: 'Pass signals on to the container' });
+  dryRun = Option.Boolean('--dry-run', false, {
+    description: 'Print the plan that would be carried out, and make nothing',
+  });
+
+  async execute(): Promise<number> {
+    const options = this.options({ detach: this.detach, rm: this.rm });
+    const context = this.createContext();
+    if (!this.dryRun) return runContainer(options, context);
+    this.print(await planContainer(options, context));
+    return 0;
+  }
+}

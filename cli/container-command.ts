@@ -1,0 +1,188 @@
+import type { CreateContext } from '../core/container/create.ts';
+import { hostFacts } from '../core/container/facts.ts';
+import type { ContainerOptions } from '../core/container/options.ts';
+import { Option, PodCommand } from './command.ts';
+import { obtainImage } from './obtain-image.ts';
+import { oneOf, parsed, parseInteger } from './parse.ts';
+import { pathsOf } from './paths.ts';
+import { terminalSize } from './terminal-size.ts';
+
+const list = (names: string, description: string) => Option.Array(names, [], { description });
+const text = (names: string, description: string) => Option.String(names, { description });
+const flag = (names: string, description: string) => Option.Boolean(names, false, { description });
+
+/** The flags that `run` and `create` share, in docker's words. */
+export abstract class ContainerCommand extends PodCommand {
+  addHost = list('--add-host', 'Add a line to /etc/hosts (`name:address`)');
+  annotation = list('--annotation', 'Add an annotation (`key=value`)');
+  blkioWeight = text('--blkio-weight', 'Share of block I/O, 10 to 1000 (`weight`)');
+  blkioWeightDevice = list('--blkio-weight-device', "Share of a device's I/O (`device:weight`)");
+  capAdd = list('--cap-add', 'Add a `capability`');
+  capDrop = list('--cap-drop', 'Drop a `capability`');
+  cgroupns = text('--cgroupns', 'Cgroup namespace: private or host (`mode`)');
+  cidfile = text('--cidfile', 'Write the container id to this `file`');
+  cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');
+  cpuQuota = text('--cpu-quota', 'CPU time a period in `microseconds`');
+  cpuShares = text('-c,--cpu-shares', 'CPU `shares`, relative to others');
+  cpus = text('--cpus', 'Number of CPUs, as 1.5 (`number`)');
+  cpusetCpus = text('--cpuset-cpus', 'CPUs to run on, as 0-2,4 (`list`)');
+  cpusetMems = text('--cpuset-mems', 'Memory nodes to use, as 0,1 (`list`)');
+  detachKeys = text('--detach-keys', 'The `keys` that detach from a container');
+  device = list('--device', 'Give a `device` of the host');
+  deviceReadBps = list('--device-read-bps', 'Limit reading from a device (`device:rate`)');
+  deviceReadIops = list('--device-read-iops', 'Limit reads a second (`device:number`)');
+  deviceWriteBps = list('--device-write-bps', 'Limit writing to a device (`device:rate`)');
+  deviceWriteIops = list('--device-write-iops', 'Limit writes a second (`device:number`)');
+  dns = list('--dns', 'Name `server` to use');
+  dnsOption = list('--dns-option,--dns-opt', 'An `option` for resolv.conf');
+  dnsSearch = list('--dns-search', 'A search `domain` for resolv.conf');
+  domainname = text('--domainname', 'NIS domain `name`');
+  entrypoint = text('--entrypoint', "Replace the image's entrypoint (`command`)");
+  env = list('-e,--env', 'Set a variable (`name=value`), or pass one on (`name`)');
+  envFile = list('--env-file', 'Read variables from a `file`');
+  expose = list('--expose', 'A `port` that the container listens on');
+  gidmap = list('--gidmap', 'Group id map (`container:host:size`)');
+  groupAdd = list('--group-add', 'A further `group` for the process');
+  hostname = text('-h,--hostname', 'Host `name` of the container');
+  init = flag('--init', 'Run a process 1 that passes on signals and reaps processes');
+  interactive = flag('-i,--interactive', 'Keep standard input open');
+  ipc = text('--ipc', 'IPC namespace: private or host (`mode`)');
+  label = list('-l,--label', 'A `label`, key=value');
+  labelFile = list('--label-file', 'Read labels from a `file`');
+  logDriver = text('--log-driver', 'Where output goes: k8s-file, json-file, none or passthrough (`driver`)');
+  logOpt = list('--log-opt', 'max-size or max-file of the log (`key=value`)');
+  memory = text('-m,--memory', 'Memory limit (`size`)');
+  memoryReservation = text('--memory-reservation', 'Memory that is kept (`size`)');
+  memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
+  containerName = text('--name', 'A `name` for the container');
+  network = list('--network,--net', 'Network: slirp4netns, none, host (`mode`)');
+  oomKillDisable = flag('--oom-kill-disable', 'Has no effect on cgroup v2');
+  oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
+  pid = text('--pid', 'PID namespace (`mode`)');
+  pidfile = text('--pidfile', 'Write the process id of the container to this `file`');
+  pidsLimit = text('--pids-limit', 'Most processes at a time (`number`)');
+  platform = text('--platform', 'The `platform` of the image, as linux/arm64');
+  privileged = flag('--privileged', 'All capabilities, no filter, nothing hidden');
+  publish = list('-p,--publish', 'Publish a port (`[address:][port:]port`)');
+  publishAll = flag('-P,--publish-all', 'Publish all exposed ports on random ones');
+  pull = Option.String('--pull', 'missing', {
+    description: 'Fetch the image: always, missing, never or newer (`when`)',
+    validator: oneOf('always', 'missing', 'never', 'newer'),
+  });
+  quiet = flag('-q,--quiet', 'Say nothing while pulling');
+  readOnly = flag('--read-only', 'Mount the root file system read-only');
+  securityOpt = list('--security-opt', 'A security `option`');
+  shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
+  stopSignal = text('--stop-signal', 'The `signal` that stops the container');
+  stopTimeout = Option.String('--stop-timeout', {
+    description: 'Time to stop before it is killed, -1: no limit (`seconds`)',
+    validator: parsed((text) => parseInteger(text, -1)),
+  });
+  sysctl = list('--sysctl', 'Set a kernel parameter of a namespace (`key=value`)');
+  tmpfs = list('--tmpfs', 'Mount a tmpfs (`path[:options]`)');
+  tty = flag('-t,--tty', 'Give the container a terminal');
+  uidmap = list('--uidmap', 'User id map (`container:host:size`)');
+  ulimit = list('--ulimit', 'A resource `limit`, as nofile=1024:2048');
+  umask = text('--umask', 'File mode creation mask, as 0022 (`mask`)');
+  user = text('-u,--user', '`user[:group]`, names or numbers');
+  userns = text('--userns', 'User namespace: host, keep-id, nomap or auto (`mode`)');
+  uts = text('--uts', 'UTS namespace: private or host (`mode`)');
+  volume = list('-v,--volume', 'Mount a `volume`: /host/path:/path[:ro] or name:/path');
+  workdir = text('-w,--workdir', 'Working `directory`');
+
+  image = Option.String({ name: 'image' });
+  command = Option.Proxy({ name: 'command' });
+
+  protected options(own: { detach: boolean; rm: boolean }): ContainerOptions {
+    const { image, command, containerName, pull } = this;
+    return {
+      ...own,
+      image,
+      command,
+      name: containerName,
+      pull,
+      hostname: this.hostname,
+      domainname: this.domainname,
+      env: this.env,
+      envFile: this.envFile,
+      volume: this.volume,
+      tmpfs: this.tmpfs,
+      workdir: this.workdir,
+      user: this.user,
+      groupAdd: this.groupAdd,
+      entrypoint: this.entrypoint,
+      readOnly: this.readOnly,
+      privileged: this.privileged,
+      capAdd: this.capAdd,
+      capDrop: this.capDrop,
+      securityOpt: this.securityOpt,
+      device: this.device,
+      ulimit: this.ulimit,
+      sysctl: this.sysctl,
+      label: this.label,
+      labelFile: this.labelFile,
+      annotation: this.annotation,
+      init: this.init,
+      stopSignal: this.stopSignal,
+      stopTimeout: this.stopTimeout,
+      shmSize: this.shmSize,
+      umask: this.umask,
+      network: this.network,
+      publish: this.publish,
+      publishAll: this.publishAll,
+      expose: this.expose,
+      addHost: this.addHost,
+      dns: this.dns,
+      dnsSearch: this.dnsSearch,
+      dnsOption: this.dnsOption,
+      userns: this.userns,
+      uidmap: this.uidmap,
+      gidmap: this.gidmap,
+      ipc: this.ipc,
+      pid: this.pid,
+      uts: this.uts,
+      cgroupns: this.cgroupns,
+      resources: {
+        memory: this.memory,
+        memorySwap: this.memorySwap,
+        memoryReservation: this.memoryReservation,
+        cpus: this.cpus,
+        cpuShares: this.cpuShares,
+        cpuPeriod: this.cpuPeriod,
+        cpuQuota: this.cpuQuota,
+        cpusetCpus: this.cpusetCpus,
+        cpusetMems: this.cpusetMems,
+        pidsLimit: this.pidsLimit,
+        blkioWeight: this.blkioWeight,
+        blkioWeightDevice: this.blkioWeightDevice,
+        deviceReadBps: this.deviceReadBps,
+        deviceWriteBps: this.deviceWriteBps,
+        deviceReadIops: this.deviceReadIops,
+        deviceWriteIops: this.deviceWriteIops,
+        oomKillDisable: this.oomKillDisable,
+        oomScoreAdj: this.oomScoreAdj,
+      },
+      interactive: this.interactive,
+      tty: this.tty,
+      logDriver: this.logDriver,
+      logOpt: this.logOpt,
+      detachKeys: this.detachKeys,
+      cidfile: this.cidfile,
+      pidfile: this.pidfile,
+      platform: this.platform,
+      storageDriver: this.storageDriver,
+    };
+  }
+
+  protected createContext(): CreateContext {
+    const { stdout, env } = this.context;
+    return {
+      paths: pathsOf(this),
+      environment: env,
+      host: hostFacts(env),
+      image: (options) => obtainImage(options.image, { ...options, quiet: this.quiet }, this),
+      terminalSize: terminalSize(stdout),
+      notice: (line) => this.warn(line),
+    };
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * The program's entry. Everything above `main` is done while the binary is built, and kept in its start-up snapshot;
+ * what belongs to one run (argv, environment, streams) is taken in `main`.
+ */
+
+import { getAsset } from 'node:sea';
+import { startupSnapshot } from 'node:v8';
+import { provideAssets } from '../core/assets.ts';
+import { provideLauncher } from '../core/launcher.ts';
+import { findPaths } from '../core/paths.ts';
+import { PodCommand, type PodContext } from './command.ts';
+import { commandTable } from './command-table.ts';
+import { commands } from './commands.ts';
+import { dispatch } from './dispatch.ts';
+import { reportError } from './output/error.ts';
+import { watchOutput } from './output/streams.ts';
+
+declare const VERSION: string;
+declare const LAUNCHER_HASH: string;
+
+const table = commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands);
+
+async function main(): Promise<void> {
+  const { stdin, stdout, stderr, env } = process;
+  const context: PodContext = { stdin, stdout, stderr, env, colorDepth: 1 };
+  const fail = (error: unknown) => process.exit(reportError(error, context, { debug: false }));
+  watchOutput(stdout, 'standard output', fail);
+  watchOutput(stderr, 'standard error', () => process.exit(125));
+  const asset = (name: string) => new Uint8Array(getAsset(name));
+  provideAssets(asset);
+  provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') }, () => findPaths(env).libexec);
+  process.exitCode = await dispatch(process.argv.slice(2), table, context);
+}
+
+if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(() => void main());
+else void main();

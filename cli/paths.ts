@@ -1,0 +1,7 @@
+import { findPaths, type Paths } from '../core/paths.ts';
+import type { PodCommand } from './command.ts';
+
+/** Where this command's state is, by --root and the environment. */
+export function pathsOf(command: PodCommand): Paths {
+  return findPaths(command.context.env, command.root);
+}

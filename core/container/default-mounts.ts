@@ -1,0 +1,78 @@
+import { readdirSync, statSync } from 'node:fs';
+import type { OciMount } from '../../rootless/oci-spec.ts';
+
+export interface WorldFacts {
+  /** Bytes of /dev/shm. */
+  shmSize: number;
+  /** Group 5 (tty) is mapped. */
+  ttyGroup: boolean;
+  /** The network namespace is the host's: sysfs can't be mounted anew there, sysfs(5). */
+  hostNetwork: boolean;
+  /** cgroup v2 is all there is, so that the container's own part of it can be shown. */
+  unifiedCgroup: boolean;
+  privileged: boolean;
+  /** Host files put over /etc/hosts and the like, by destination. */
+  files: Record<string, string>;
+}
+
+/** What every container has mounted, in order. runtime-spec config-linux.md, "Default Filesystems". */
+export function defaultMounts(facts: WorldFacts): OciMount[] {
+  const safe = ['nosuid', 'noexec', 'nodev'];
+  const access = facts.privileged ? [] : ['ro'];
+  const tty = facts.ttyGroup ? ['gid=5'] : [];
+  const mounts: OciMount[] = [
+    { destination: '/proc', type: 'proc', source: 'proc', options: safe },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+    },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...tty],
+    },
+    {
+      destination: '/dev/shm',
+      type: 'tmpfs',
+      source: 'shm',
+      options: [...safe, 'mode=1777', `size=${facts.shmSize}`],
+    },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: safe },
+    facts.hostNetwork
+      ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'rprivate', ...safe, 'ro'] }
+      : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...safe, ...access] },
+  ];
+  if (facts.unifiedCgroup && !facts.hostNetwork)
+    mounts.push({
+      destination: '/sys/fs/cgroup',
+      type: 'cgroup',
+      source: 'cgroup',
+      options: [...safe, 'relatime', ...access],
+    });
+  for (const [destination, source] of Object.entries(facts.files))
+    mounts.push({ destination, type: 'bind', source, options: ['bind', 'rprivate'] });
+  if (facts.privileged) mounts.push(...hostDevices());
+  return mounts;
+}
+
+const MADE_ANYWAY = new Set(['null', 'zero', 'full', 'random', 'urandom', 'tty', 'console', 'ptmx']);
+
+/** --privileged: the host's device nodes, as far as the user may open them. */
+function hostDevices(): OciMount[] {
+  const mounts: OciMount[] = [];
+  for (const name of readdirSync('/dev')) {
+    if (MADE_ANYWAY.has(name) || /^tty\d*$/.test(name)) continue;
+    const path = `/dev/${name}`;
+    try {
+      const about = statSync(path);
+      if (about.isCharacterDevice() || about.isBlockDevice())
+        mounts.push({ destination: path, type: 'bind', source: path, options: ['bind', 'rprivate'] });
+    } catch {
+      // Gone or not to be seen: not there for the container either.
+    }
+  }
+  return mounts;
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { PodError } from '../error.ts';
+
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+export interface EnvironmentSources {
+  image: readonly string[];
+  files: readonly string[];
+  flags: readonly string[];
+  /** The caller's own variables: `-e NAME` passes one on. */
+  host: Record<string, string | undefined>;
+  hostname: string | undefined;
+  tty: boolean;
+  home: string;
+}
+
+function nameOf(variable: string): string {
+  const equals = variable.indexOf('=');
+  return equals < 0 ? variable : variable.slice(0, equals);
+}
+
+/** Docker's env-file: a NAME=VALUE a line, NAME alone takes the caller's, `#` begins a comment line. */
+function readFile(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new PodError({
+      code: 'not-found',
+      message: `cannot read the env file ${path}`,
+      why: (cause as Error).message,
+      cause,
+    });
+  }
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  return lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+/** The process's environment; later sources win: image, files, flags. A flag `NAME` unset with the caller takes NAME out. */
+export function buildEnvironment(sources: EnvironmentSources): string[] {
+  const result = new Map<string, string>();
+  const set = (variable: string) => result.set(nameOf(variable), variable);
+  set(DEFAULT_PATH);
+  if (sources.tty) set('TERM=xterm');
+  if (sources.hostname) set(`HOSTNAME=${sources.hostname}`);
+  set(`HOME=${sources.home}`);
+  for (const variable of sources.image) set(variable);
+  for (const variable of [...sources.files.flatMap(readFile), ...sources.flags]) {
+    const name = nameOf(variable);
+    if (name === '' || /\s/.test(name) || variable.includes('\0'))
+      throw new PodError({
+        code: 'usage',
+        message: `cannot set the variable ${JSON.stringify(variable)}`,
+        why: 'its name is empty or has white space',
+      });
+    if (variable.includes('=')) set(variable);
+    else if (sources.host[name] === undefined) result.delete(name);
+    else set(`${name}=${sources.host[name]}`);
+  }
+  return [...result.values()];
+}

@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { mergeCapabilities } from '../../rootless/capabilities.ts';
+import { cgroupOf } from '../../rootless/cgroup/facts.ts';
+import { launchPrefix } from '../../rootless/cgroup/plan.ts';
+import { compileProcess } from '../../rootless/compile.ts';
+import { becomeLauncher } from '../../rootless/launcher.ts';
+import type { OciSpec } from '../../rootless/oci-spec.ts';
+import { encodePlan, type Operation } from '../../rootless/plan.ts';
+import { PodError } from '../error.ts';
+import { launcherPath } from '../launcher.ts';
+import type { Paths } from '../paths.ts';
+import { buildEnvironment } from './environment.ts';
+import type { HostFacts } from './facts.ts';
+import { detachBytes } from './launch-plan.ts';
+import { readLayeredFile } from './layered-file.ts';
+import { newId } from './name.ts';
+import type { ContainerRecord } from './record.ts';
+import { containerState } from './state.ts';
+import { readSpec, runtimeDirectory } from './store.ts';
+import { resolveUser } from './user.ts';
+
+export interface ExecOptions {
+  command: string[];
+  detach: boolean;
+  interactive: boolean;
+  tty: boolean;
+  privileged: boolean;
+  env: string[];
+  envFile: string[];
+  user?: string | undefined;
+  workdir?: string | undefined;
+  detachKeys?: string | undefined;
+  preserveFds?: number | undefined;
+}
+
+export interface ExecContext {
+  paths: Paths;
+  environment: NodeJS.ProcessEnv;
+  host: HostFacts;
+  terminalSize?: { rows: number; columns: number } | undefined;
+}
+
+/** The process of an `exec`: the container's own, but for what was asked. */
+function processOf(
+  options: ExecOptions,
+  context: ExecContext,
+  spec: OciSpec,
+  root: string,
+): OciSpec['process'] {
+  const own = spec.process;
+  const read = (path: string) => readLayeredFile([root], path);
+  const user = options.user === undefined ? undefined : resolveUser(options.user, [], read);
+  const uid = user?.uid ?? own.user.uid;
+  const capabilities = options.privileged
+    ? mergeCapabilities({ privileged: true, root: uid === 0 })
+    : own.capabilities;
+  const kept = options.user === undefined || options.privileged ? capabilities : mergedFor(uid, capabilities);
+  const home = user ? [`HOME=${user.home}`] : [];
+  const inherited = user ? own.env.filter((variable) => !variable.startsWith('HOME=')) : own.env;
+  const terminal =
+    options.tty && !own.env.some((variable) => variable.startsWith('TERM=')) ? ['TERM=xterm'] : [];
+  const env = buildEnvironment({
+    image: [...inherited, ...home, ...terminal],
+    files: options.envFile,
+    flags: options.env,
+    host: context.environment,
+    hostname: undefined,
+    tty: false,
+    home: '/',
+  });
+  return {
+    ...own,
+    terminal: options.tty,
+    args: options.command,
+    cwd: options.workdir ?? own.cwd,
+    env,
+    user: user
+      ? {
+          uid: user.uid,
+          gid: user.gid,
+          additionalGids: user.groups,
+          ...(own.user.umask !== undefined && { umask: own.user.umask }),
+        }
+      : own.user,
+    capabilities: kept,
+  };
+}
+
+/** Another user than the container's has the bounding set, and as root all of it. */
+function mergedFor(uid: number, own: OciSpec['process']['capabilities']): OciSpec['process']['capabilities'] {
+  const { bounding } = own;
+  if (uid === 0) return { bounding, effective: bounding, permitted: bounding, inheritable: [], ambient: [] };
+  return { bounding, effective: [], permitted: [], inheritable: [], ambient: [] };
+}
+
+/** Runs a command in a running container. Does not return: the launcher takes this process's place. */
+export function execInContainer(record: ContainerRecord, options: ExecOptions, context: ExecContext): never {
+  const { paths, host } = context;
+  const state = containerState(paths, record);
+  const spec = readSpec(paths, record.id);
+  if (state.status !== 'running' || !state.process || !spec) {
+    throw new PodError({
+      code: 'conflict',
+      message: `cannot execute in ${record.name}`,
+      why: 'it is not running',
+      hint: `tsc-pod run -d …   # a container must run to take further commands`,
+    });
+  }
+  const { pid, start } = state.process;
+  const own = processOf(options, context, spec, `/proc/${pid}/root`);
+  const kinds = spec.linux.namespaces.map((space) => space.type);
+  const operations: Operation[] = [
+    ['unlink-plan'],
+    ['target', String(pid), start],
+    ['join', kinds.join(',')],
+    ['cwd', own.cwd],
+  ];
+  const group = joinedGroup(host, pid);
+  if (group) operations.push(['cgroup-join', group]);
+  operations.push(['stdin', options.interactive && !options.detach ? 'inherit' : 'null']);
+  if (options.detach) operations.push(['detach']);
+  if (options.detachKeys) operations.push(['detach-keys', detachBytes(options.detachKeys)]);
+  if (options.preserveFds) operations.push(['preserve-fds', String(options.preserveFds)]);
+  if (options.tty)
+    operations.push([
+      'terminal',
+      String(context.terminalSize?.rows ?? 0),
+      String(context.terminalSize?.columns ?? 0),
+    ]);
+  operations.push(...compileProcess(own, options.privileged ? {} : spec.linux));
+  const file = join(runtimeDirectory(paths, record.id), `exec-${newId().slice(0, 16)}`);
+  writeFileSync(file, encodePlan('exec', operations), { mode: 0o600 });
+  const prefix = group ? launchPrefix(host.cgroups, `exec-${newId().slice(0, 16)}`) : [];
+  return becomeLauncher(launcherPath(), file, prefix);
+}
+
+/** The container's cgroup, where it has one of its own. */
+function joinedGroup(host: HostFacts, pid: number): string | undefined {
+  const { mount } = host.cgroups;
+  const group = mount && cgroupOf(pid, mount);
+  return group?.endsWith('/container') ? group : undefined;
+}

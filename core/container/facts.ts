@@ -1,0 +1,28 @@
+import { type CgroupFacts, cgroupFacts } from '../../rootless/cgroup/facts.ts';
+import { hostIdMap, type IdMaps } from '../../rootless/id-map.ts';
+
+/** What a container needs to know of the host, read when it is asked for. */
+export interface HostFacts {
+  readonly defaultMaps: IdMaps;
+  readonly cgroups: CgroupFacts;
+}
+
+export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
+  let maps: IdMaps | undefined;
+  let cgroups: CgroupFacts | undefined;
+  return {
+    get defaultMaps() {
+      maps ??= hostIdMap();
+      return maps;
+    },
+    get cgroups() {
+      cgroups ??= cgroupFacts(process.geteuid!(), environment);
+      return cgroups;
+    },
+  };
+}
+
+/** Whether the map has that id of the container's. */
+export function isMapped(ranges: IdMaps['uid'], id: number): boolean {
+  return ranges.some((range) => id >= range.container && id < range.container + range.size);
+}

@@ -1,0 +1,42 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
+import { spawnLauncher } from '../../rootless/launcher.ts';
+import { launcherPath } from '../launcher.ts';
+import type { Paths } from '../paths.ts';
+import { isSameProcess } from './process-identity.ts';
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** containers/.<id>.<pid>.<start> whose maker is gone. */
+function abandonedDrafts(paths: Paths): string[] {
+  const abandoned = entries(paths.containers).filter((name) => {
+    const [empty, , pid, start] = name.split('.');
+    return empty === '' && !isSameProcess({ pid: Number(pid), start: start ?? '' });
+  });
+  return abandoned.map((name) => join(paths.containers, name));
+}
+
+/**
+ * Removes what killed processes have left: drafts, and what was on its way out in trash/. In the background, since
+ * nobody waits for it; a second one at work on the same trees does no harm.
+ */
+export function collectLeftovers(paths: Paths): void {
+  const left = [...abandonedDrafts(paths), ...entries(paths.trash).map((name) => join(paths.trash, name))];
+  if (left.length === 0) return;
+  const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];
+  const child = spawnLauncher(launcherPath(), 'enter', jobs, { stdio: 'ignore', detached: true });
+  child.on('error', () => {});
+  child.unref();
+}
+
+/** A container's runtime directory, which has no files of other owners. */
+export function removeRuntime(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}

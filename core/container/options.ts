@@ -1,0 +1,65 @@
+/** What a user asks of a container: the flags of `run` and `create`, as typed, before anything is looked up. */
+
+import type { ResourceFlags } from './resource-options.ts';
+
+export interface ContainerOptions {
+  image: string;
+  /** What follows the image on the command line. */
+  command: string[];
+  name?: string | undefined;
+  hostname?: string | undefined;
+  domainname?: string | undefined;
+  env: string[];
+  envFile: string[];
+  volume: string[];
+  tmpfs: string[];
+  workdir?: string | undefined;
+  user?: string | undefined;
+  groupAdd: string[];
+  entrypoint?: string | undefined;
+  readOnly: boolean;
+  privileged: boolean;
+  capAdd: string[];
+  capDrop: string[];
+  securityOpt: string[];
+  device: string[];
+  ulimit: string[];
+  sysctl: string[];
+  label: string[];
+  labelFile: string[];
+  annotation: string[];
+  init: boolean;
+  stopSignal?: string | undefined;
+  /** Seconds. */
+  stopTimeout?: number | undefined;
+  shmSize?: string | undefined;
+  umask?: string | undefined;
+  network: string[];
+  publish: string[];
+  publishAll: boolean;
+  expose: string[];
+  addHost: string[];
+  dns: string[];
+  dnsSearch: string[];
+  dnsOption: string[];
+  userns?: string | undefined;
+  uidmap: string[];
+  gidmap: string[];
+  ipc?: string | undefined;
+  pid?: string | undefined;
+  uts?: string | undefined;
+  cgroupns?: string | undefined;
+  resources: ResourceFlags;
+  interactive: boolean;
+  tty: boolean;
+  detach: boolean;
+  rm: boolean;
+  logDriver?: string | undefined;
+  logOpt: string[];
+  detachKeys?: string | undefined;
+  cidfile?: string | undefined;
+  pidfile?: string | undefined;
+  pull: 'always' | 'missing' | 'never' | 'newer';
+  platform?: string | undefined;
+  storageDriver?: string | undefined;
+}

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+
+/** A process that can't be mistaken for a later one with its number. `start`: clock ticks since boot, proc_pid_stat(5) field 22. */
+export interface ProcessIdentity {
+  pid: number;
+  start: string;
+}
+
+function statFields(pid: number): string[] | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+export function identify(pid: number): ProcessIdentity {
+  return { pid, start: statFields(pid)?.[19] ?? '' };
+}
+
+/** Whether that very process is still there, and not only as a zombie. */
+export function isSameProcess(identity: ProcessIdentity): boolean {
+  if (!identity.start) return false;
+  const fields = statFields(identity.pid);
+  return fields?.[19] === identity.start && fields[0] !== 'Z' && fields[0] !== 'X';
+}

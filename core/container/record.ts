@@ -1,0 +1,59 @@
+/** A container as it lies on disk: containers/<id>/ with config.json (OCI), container.json (this), and its files. */
+
+import type { IdMaps } from '../../rootless/id-map.ts';
+import type { DriverName } from '../../rootless/overlay/driver.ts';
+import type { Operation } from '../../rootless/plan.ts';
+import type { Healthcheck } from '../images/types.ts';
+
+export interface LogSettings {
+  driver: 'k8s-file' | 'json-file' | 'none' | 'passthrough';
+  /** Bytes at which the log is rotated; 0: never. */
+  maxSize: number;
+  maxFiles: number;
+}
+
+export interface VolumeUse {
+  name: string;
+  destination: string;
+  anonymous: boolean;
+}
+
+export interface ContainerRecord {
+  version: 1;
+  id: string;
+  name: string;
+  /** RFC 3339. */
+  created: string;
+  /** As the user named it, its canonical name and its id. */
+  image: { asked: string; name: string; id: string; digest: string };
+  /** Entrypoint and command, as they run. */
+  args: string[];
+  entrypoint: string[];
+  command: string[];
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  driver: DriverName;
+  /** Hex diff ids of the image's layers, the lowest first. */
+  layers: string[];
+  maps: IdMaps;
+  network: {
+    mode: string;
+    ports: [];
+    exposed: string[];
+    operations: Operation[];
+    hostAddress?: string;
+  };
+  log: LogSettings;
+  interactive: boolean;
+  tty: boolean;
+  autoRemove: boolean;
+  init: boolean;
+  privileged: boolean;
+  stopSignal: string;
+  /** Seconds. */
+  stopTimeout: number;
+  detachKeys: string;
+  pidfile?: string | undefined;
+  volumes: VolumeUse[];
+  healthcheck?: Healthcheck | undefined;
+}

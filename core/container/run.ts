@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { becomeLauncher } from '../../rootless/launcher.ts';
+import { encodePlan } from '../../rootless/plan.ts';
+import { launcherPath } from '../launcher.ts';
+import type { Paths } from '../paths.ts';
+import { type CreateContext, createContainer } from './create.ts';
+import { launchPlan, type StartMode } from './launch-plan.ts';
+import { collectLeftovers } from './leftovers.ts';
+import type { ContainerOptions } from './options.ts';
+import { runtimeDirectory } from './store.ts';
+
+/** Writes a container's plan into its runtime directory and gives the file. */
+export function writePlan(paths: Paths, id: string, text: string): string {
+  const runtime = runtimeDirectory(paths, id);
+  mkdirSync(runtime, { recursive: true, mode: 0o700 });
+  const file = join(runtime, 'plan');
+  writeFileSync(file, text, { mode: 0o600 });
+  return file;
+}
+
+/**
+ * `run`: options -> image -> spec -> host facts and id map -> network -> plan -> launcher. Does not return: the
+ * launcher takes this process's place, and its exit status is the container's.
+ */
+export async function runContainer(options: ContainerOptions, context: CreateContext): Promise<never> {
+  const { paths } = context;
+  collectLeftovers(paths);
+  const created = await createContainer(options, context);
+  const mode: StartMode = { detach: options.detach };
+  const plan = launchPlan({ paths, mode, ...created });
+  const file = writePlan(paths, created.record.id, encodePlan('run', plan));
+  return becomeLauncher(launcherPath(), file, created.prefix);
+}
+
+/** `run --dry-run`: the plan's text; nothing is left on disk. */
+export async function planContainer(options: ContainerOptions, context: CreateContext): Promise<string> {
+  const created = await createContainer(options, { ...context, dryRun: true });
+  return encodePlan(
+    'run',
+    launchPlan({ paths: context.paths, mode: { detach: options.detach }, ...created }),
+  );
+}

@@ -1,0 +1,183 @@
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { OciSpec } from '../../rootless/oci-spec.ts';
+import { errnoOf, PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
+import { checkName, newId, randomName } from './name.ts';
+import { identify, isSameProcess } from './process-identity.ts';
+import type { ContainerRecord } from './record.ts';
+
+/**
+ * containers/<id>/ is complete from the moment it has that name: it is made as containers/.<id>.<pid>.<start>, and
+ * renamed. names/<name> is a link whose target is the id: making it is what reserves the name (symlink(2) is atomic).
+ */
+
+const ID = /^[0-9a-f]{64}$/;
+
+export function containerDirectory(paths: Paths, id: string): string {
+  return join(paths.containers, id);
+}
+
+/** Short, since unix sockets in it have paths of at most 107 bytes, unix(7). */
+export function runtimeDirectory(paths: Paths, id: string): string {
+  return join(paths.runtime, id.slice(0, 16));
+}
+
+/** A container that is being made: its directory has everything but its final name. */
+export interface Draft {
+  id: string;
+  name: string;
+  directory: string;
+}
+
+function draftDirectory(paths: Paths, id: string): string {
+  const { pid, start } = identify(process.pid);
+  return join(paths.containers, `.${id}.${pid}.${start}`);
+}
+
+/** Makes the directory and reserves the name: the wished one, or a random one that is free. */
+export function beginContainer(paths: Paths, wish: string | undefined): Draft {
+  for (const path of [paths.containers, paths.names, paths.runtime])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  const id = newId();
+  const directory = draftDirectory(paths, id);
+  mkdirSync(directory, { mode: 0o700 });
+  try {
+    return { id, directory, name: reserveName(paths, id, wish) };
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Makes the container visible. `containers/<id>` is there, whole, after this. */
+export function commitContainer(paths: Paths, draft: Draft, spec: OciSpec, record: ContainerRecord): void {
+  writeFileSync(join(draft.directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+  writeFileSync(join(draft.directory, 'container.json'), JSON.stringify(record), { mode: 0o600 });
+  renameSync(draft.directory, containerDirectory(paths, draft.id));
+}
+
+export function abandonContainer(paths: Paths, draft: Draft): void {
+  rmSync(draft.directory, { recursive: true, force: true });
+  releaseName(paths, draft.name, draft.id);
+}
+
+function reserveName(paths: Paths, id: string, wish: string | undefined): string {
+  for (let attempt = 0; ; attempt++) {
+    const name = wish === undefined ? randomName(attempt) : checkName('container', wish);
+    try {
+      symlinkSync(id, join(paths.names, name));
+      return name;
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+    const holder = holderOf(paths, name);
+    if (holder === undefined) continue;
+    if (wish !== undefined) {
+      throw new PodError({
+        code: 'conflict',
+        message: `the name ${JSON.stringify(name)} is taken`,
+        why: `container ${holder.slice(0, 12)} has it`,
+        hint: `tsc-pod rm ${name}   # or choose another name`,
+      });
+    }
+  }
+}
+
+/** The id that has a name. A reservation whose maker died before the container was whole is taken back. */
+function holderOf(paths: Paths, name: string): string | undefined {
+  const link = join(paths.names, name);
+  let id: string;
+  try {
+    id = readlinkSync(link);
+  } catch {
+    return undefined;
+  }
+  const entries = readdirSync(paths.containers);
+  if (entries.includes(id) || entries.some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry)))
+    return id;
+  try {
+    unlinkSync(link);
+  } catch {
+    // Somebody else took it back first.
+  }
+  return undefined;
+}
+
+function isAlive(draft: string): boolean {
+  const [, , pid, start] = draft.split('.');
+  return isSameProcess({ pid: Number(pid), start: start ?? '' });
+}
+
+export function releaseName(paths: Paths, name: string, id: string): void {
+  const link = join(paths.names, name);
+  try {
+    if (readlinkSync(link) === id) unlinkSync(link);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+export function listIds(paths: Paths): string[] {
+  try {
+    return readdirSync(paths.containers).filter((name) => ID.test(name));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** undefined: removed meanwhile. */
+export function readRecord(paths: Paths, id: string): ContainerRecord | undefined {
+  return readJson(join(containerDirectory(paths, id), 'container.json')) as ContainerRecord | undefined;
+}
+
+export function readSpec(paths: Paths, id: string): OciSpec | undefined {
+  return readJson(join(containerDirectory(paths, id), 'config.json')) as OciSpec | undefined;
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw new PodError({
+      code: 'invalid',
+      message: `cannot read ${file}`,
+      why: (cause as Error).message,
+      cause,
+    });
+  }
+}
+
+/** The container of a name, an id, or an id's beginning that only one has. */
+export function findContainer(paths: Paths, wish: string): ContainerRecord {
+  const byName = /^[\w.-]+$/.test(wish) ? holderOf(paths, wish) : undefined;
+  const record = byName && readRecord(paths, byName);
+  if (record) return record;
+  const matches = /^[0-9a-f]+$/.test(wish) ? listIds(paths).filter((id) => id.startsWith(wish)) : [];
+  if (matches.length > 1) {
+    throw new PodError({
+      code: 'conflict',
+      message: `${wish} is the beginning of ${matches.length} container ids`,
+      hint: 'give more digits, or the name',
+    });
+  }
+  const found = matches[0] && readRecord(paths, matches[0]);
+  if (found) return found;
+  throw new PodError({
+    code: 'not-found',
+    message: `no such container: ${wish}`,
+    hint: 'tsc-pod ps -a   # lists all containers',
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * From an OCI config.json to the plan's operations: what the container's world is and what its process becomes.
+ * The order is the launcher's order of work.
+ */
+
+import { capabilityMask } from './capabilities.ts';
+import type { OciLinux, OciMount, OciProcess, OciSpec } from './oci-spec.ts';
+import type { Operation } from './plan.ts';
+import { seccompProgram } from './seccomp/program.ts';
+
+/** Mount options that are flags of the plan; any other goes to the file system as data. fstab's words, mount(8). */
+const FLAGS = new Set([
+  ...[
+    'ro',
+    'nosuid',
+    'nodev',
+    'noexec',
+    'noatime',
+    'relatime',
+    'strictatime',
+    'nodiratime',
+    'sync',
+    'dirsync',
+  ],
+]);
+const PROPAGATION = new Set(['private', 'shared', 'slave', 'unbindable']);
+/** What a mount has without being told. */
+const DEFAULTS = new Set([
+  'rw',
+  'suid',
+  'dev',
+  'exec',
+  'atime',
+  'async',
+  'defaults',
+  'bind',
+  'norelatime',
+  'nostrictatime',
+]);
+
+interface MountOptions {
+  flags: string[];
+  data: string[];
+  bind: boolean;
+}
+
+function mountOptions(mount: OciMount): MountOptions {
+  const result: MountOptions = { flags: [], data: [], bind: mount.type === 'bind' };
+  for (const option of mount.options ?? []) {
+    if (FLAGS.has(option) || PROPAGATION.has(option)) result.flags.push(option);
+    else if (option === 'rbind') {
+      result.bind = true;
+      result.flags.push('rec');
+    } else if (option === 'bind') result.bind = true;
+    else if (option.startsWith('r') && PROPAGATION.has(option.slice(1))) result.flags.push(option.slice(1));
+    else if (!DEFAULTS.has(option)) result.data.push(option);
+  }
+  return result;
+}
+
+const words = (list: string[]): string => (list.length > 0 ? [...new Set(list)].join(',') : '-');
+
+function mountOperation(mount: OciMount): Operation {
+  const { flags, data, bind } = mountOptions(mount);
+  if (bind) return ['bind', mount.source ?? '', mount.destination, words(flags)];
+  // runtime-spec calls it cgroup; what a container gets is always version 2.
+  const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
+  return ['mount', type, mount.source ?? type, mount.destination, words(flags), data.join(',')];
+}
+
+const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+const LINKS: [target: string, path: string][] = [
+  ['/proc/self/fd', '/dev/fd'],
+  ['/proc/self/fd/0', '/dev/stdin'],
+  ['/proc/self/fd/1', '/dev/stdout'],
+  ['/proc/self/fd/2', '/dev/stderr'],
+  ['pts/ptmx', '/dev/ptmx'],
+  ['/proc/kcore', '/dev/core'],
+];
+
+/** The nodes and links of config-linux.md, "Default Devices"; nodes can't be made in a user namespace, so they are bound. */
+function deviceOperations(): Operation[] {
+  const nodes = DEVICES.map((name) => ['bind', `/dev/${name}`, `/dev/${name}`, '-']);
+  return [...nodes, ...LINKS.map(([target, path]) => ['symlink', target, path])];
+}
+
+function namespaceOperations(linux: OciLinux): Operation[] {
+  return linux.namespaces.map(({ type, path }) => (path ? ['namespace', type, path] : ['namespace', type]));
+}
+
+/** The world: everything up to the process. `hints` has a line to print when the mount of a destination fails. */
+export function compileWorld(spec: OciSpec, hints: ReadonlyMap<string, string> = new Map()): Operation[] {
+  const { linux, process } = spec;
+  const operations: Operation[] = [
+    ...namespaceOperations(linux),
+    ['root-propagation', words(propagationOf(linux))],
+  ];
+  const ownDevices = spec.mounts.some((mount) => mount.destination === '/dev' && mount.type === 'tmpfs');
+  let devicesMade = !ownDevices;
+  for (const mount of spec.mounts) {
+    const hint = hints.get(mount.destination);
+    if (hint) operations.push(['hint', hint]);
+    operations.push(mountOperation(mount));
+    if (!devicesMade && mount.destination === '/dev') {
+      operations.push(...deviceOperations());
+      devicesMade = true;
+    }
+  }
+  for (const [key, value] of Object.entries(linux.sysctl ?? {})) operations.push(['sysctl', key, value]);
+  const makes = (type: string) => linux.namespaces.some((space) => space.type === type && !space.path);
+  if (spec.hostname && makes('uts')) operations.push(['hostname', spec.hostname]);
+  if (spec.domainname && makes('uts')) operations.push(['domainname', spec.domainname]);
+  operations.push(['pivot']);
+  if (process.terminal) {
+    const { height = 0, width = 0 } = process.consoleSize ?? {};
+    operations.push(['terminal', String(height), String(width)]);
+  }
+  for (const path of linux.maskedPaths ?? []) operations.push(['masked', path]);
+  for (const path of linux.readonlyPaths ?? []) operations.push(['readonly', path]);
+  operations.push(['cwd', process.cwd]);
+  if (spec.root.readonly) operations.push(['root-readonly']);
+  return operations;
+}
+
+function propagationOf(linux: OciLinux): string[] {
+  const wish = linux.rootfsPropagation ?? 'rprivate';
+  return wish.startsWith('r') ? ['rec', wish.slice(1)] : [wish];
+}
+
+/** The process: config.md, "Process". */
+export function compileProcess(process: OciProcess, linux: Pick<OciLinux, 'seccomp'>): Operation[] {
+  const { user, capabilities } = process;
+  const operations: Operation[] = [];
+  for (const { type, soft, hard } of process.rlimits ?? [])
+    operations.push(['rlimit', type.replace(/^RLIMIT_/, ''), limitWord(soft), limitWord(hard)]);
+  if (process.oomScoreAdj !== undefined) operations.push(['oom-score-adj', String(process.oomScoreAdj)]);
+  if (user.umask !== undefined) operations.push(['umask', user.umask.toString(8).padStart(4, '0')]);
+  const groups = user.additionalGids?.length ? user.additionalGids.join(',') : '-';
+  operations.push(['user', String(user.uid), String(user.gid), groups]);
+  const sets = [
+    capabilities.bounding,
+    capabilities.effective,
+    capabilities.permitted,
+    capabilities.inheritable,
+    capabilities.ambient,
+  ];
+  operations.push(['capabilities', ...sets.map((set) => capabilityMask(set).toString(16))]);
+  if (process.noNewPrivileges) operations.push(['no-new-privileges']);
+  if (linux.seccomp) operations.push(['seccomp', Buffer.from(seccompProgram(linux.seccomp)).toString('hex')]);
+  for (const variable of process.env) operations.push(['env', variable]);
+  operations.push(['exec', ...process.args]);
+  return operations;
+}
+
+/** RLIM_INFINITY is -1 in a plan, and 2^64-1 (or what a double makes of it) in JSON. */
+function limitWord(value: number): string {
+  return value < 0 || value >= 2 ** 63 ? '-1' : String(value);
+}

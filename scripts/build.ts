@@ -1,0 +1,120 @@
+/** Builds dist/tsc-pod: the launcher in C, the built-in image, one JavaScript file, packed with Node into one binary. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { build as bundle } from 'esbuild';
+
+const require = createRequire(import.meta.url);
+const root = resolve(import.meta.dirname, '..');
+const dist = join(root, 'dist');
+
+const LIBC = ['-static', '-idirafter', '/usr/include', '-idirafter', `/usr/include/${multiarch()}`];
+const WARNINGS = ['-Wall', '-Wextra', '-Werror'];
+const HARDENING = [
+  '-fstack-protector-strong',
+  '-D_FORTIFY_SOURCE=2',
+  '-Wl,-z,relro,-z,now',
+  '-Wl,-z,noexecstack',
+];
+
+function multiarch(): string {
+  return execFileSync('gcc', ['-print-multiarch'], { encoding: 'utf8' }).trim();
+}
+
+function say(text: string): void {
+  process.stdout.write(`build: ${text}\n`);
+}
+
+function buildLauncher(): string {
+  const source = join(root, 'rootless/native');
+  const files = readdirSync(source).filter((name) => name.endsWith('.c'));
+  const output = join(dist, 'launcher');
+  execFileSync(
+    'musl-gcc',
+    [
+      '-std=c17',
+      '-Os',
+      '-s',
+      ...WARNINGS,
+      ...HARDENING,
+      ...LIBC,
+      '-ffunction-sections',
+      '-Wl,--gc-sections',
+      '-o',
+      output,
+      ...files,
+    ],
+    { cwd: source, stdio: 'inherit' },
+  );
+  return output;
+}
+
+async function bundleProgram(launcherHash: string, version: string): Promise<string> {
+  const output = join(dist, 'tsc-pod.cjs');
+  await bundle({
+    entryPoints: [join(root, 'cli/main.ts')],
+    outfile: output,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    // A start-up snapshot has no loader for import(): built-in modules are required instead.
+    supported: { 'dynamic-import': false },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    define: { LAUNCHER_HASH: JSON.stringify(launcherHash), VERSION: JSON.stringify(version) },
+    logLevel: 'warning',
+  });
+  return output;
+}
+
+/** The official Node binary of this architecture, from its npm package. */
+function nodeBinary(): string {
+  return require.resolve(`node-linux-${process.arch}/bin/node`);
+}
+
+async function pack(program: string, assets: Record<string, string>): Promise<void> {
+  const sea = require('@yao-pkg/pkg/lib-es5/sea.js').default;
+  const output = join(dist, 'tsc-pod.new');
+  rmSync(output, { force: true });
+  // pkg asks for `node` on PATH, which must be the version that is packed.
+  process.env.PATH = `${join(nodeBinary(), '..')}:${process.env.PATH}`;
+  await sea(program, {
+    targets: [
+      {
+        nodeRange: `node${process.versions.node.split('.')[0]}`,
+        platform: 'linux',
+        arch: process.arch,
+        output,
+      },
+    ],
+    nodePath: nodeBinary(),
+    seaConfig: { useSnapshot: true, useCodeCache: false, disableExperimentalSEAWarning: true, assets },
+  });
+  renameSync(output, join(dist, 'tsc-pod'));
+}
+
+async function main(): Promise<void> {
+  mkdirSync(dist, { recursive: true });
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  say('the launcher');
+  const launcher = buildLauncher();
+  const hash = createHash('sha256').update(readFileSync(launcher)).digest('hex').slice(0, 16);
+  say('the built-in image');
+  execFileSync(process.execPath, [join(root, 'scripts/builtin-image.ts')], { stdio: 'inherit' });
+  say('the program');
+  const program = await bundleProgram(hash, version);
+  say('the binary');
+  const builtin = join(dist, 'builtin');
+  const assets: Record<string, string> = { launcher };
+  for (const name of existsSync(builtin) ? readdirSync(builtin) : [])
+    assets[`builtin/${name}`] = join(builtin, name);
+  writeFileSync(join(dist, 'assets.json'), JSON.stringify(Object.keys(assets)));
+  await pack(program, assets);
+  say('done: dist/tsc-pod');
+}
+
+await main();
