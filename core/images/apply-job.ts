@@ -84,7 +84,10 @@ function send(stdin: Writable, pieces: Uint8Array[]): Promise<void> {
 async function readTalk(stream: Readable): Promise<string[]> {
   let text = '';
   for await (const chunk of stream) if (text.length < MAX_TALK) text += chunk;
-  return text.split('\n').flatMap((line) => line.replace(/^(?:apply|Error): /, '') || []);
+  // The launcher escapes bytes; what is left are characters that only Unicode knows to be dangerous.
+  return text
+    .split('\n')
+    .flatMap((line) => line.replace(/^(?:apply|Error): /, '').replace(/[\p{Cc}\p{Cf}]/gu, '?') || []);
 }
 
 function failure(code: number | null, signal: string | null, lines: string[]): PodError {

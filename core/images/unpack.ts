@@ -62,14 +62,15 @@ export async function unpackLayer(
   if (present) return present;
   const aside = join(options.layersDir, `tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
   await mkdir(join(aside, 'fs'), { recursive: true, mode: 0o755 });
-  let published = false;
   try {
     const layer = await applyLayer(source, join(aside, 'fs'), options);
     await writeFile(join(aside, 'size'), String(layer.size), { flush: options.sync ?? true });
-    published = await publish(aside, layerPath(options.layersDir, layer.diffId));
-    return layer;
-  } finally {
+    const published = await publish(aside, layerPath(options.layersDir, layer.diffId));
     if (!published) await removeTree(aside, options.namespace);
+    return layer;
+  } catch (error) {
+    await removeTree(aside, options.namespace).catch(() => {}); // the first error is the one to tell
+    throw error;
   }
 }
 
