@@ -17,8 +17,6 @@ export interface CgroupFacts {
   way: CgroupWay | undefined;
   /** Controllers that a container's group would have. */
   controllers: string[];
-  /** Whether a container's group would have this file; true where nothing can tell. */
-  hasFile: (file: string) => boolean;
   /** systemd is the init system here, whether or not its user manager can be reached. */
   booted: boolean;
 }
@@ -26,32 +24,19 @@ export interface CgroupFacts {
 export type CgroupWay =
   /** A scope of systemd's (user) manager; `runtimeDir`: where its socket is, when XDG_RUNTIME_DIR doesn't say so. */
   | { kind: 'systemd'; program: string; user: boolean; runtimeDir: string | undefined }
-  /** A new group in `parent` (absolute), which is ours. */
-  | { kind: 'direct'; parent: string };
+  /** A new group in `parent` (absolute), which is ours; `evacuate`: its own processes must move to a leaf first. */
+  | { kind: 'direct'; parent: string; evacuate: boolean };
 
 /** `root` and `env` are for tests: a tree with /proc, /sys and /run. */
 export function cgroupFacts(uid: number, env: NodeJS.ProcessEnv = process.env, root = '/'): CgroupFacts {
   const mount = cgroup2Mount(root);
   const booted = existsSync(join(root, 'run/systemd/system'));
-  const none = { own: undefined, way: undefined, controllers: [], hasFile: () => true, booted };
+  const none = { own: undefined, way: undefined, controllers: [], booted };
   if (!mount) return { mode: existsSync(join(root, 'sys/fs/cgroup/memory')) ? 'v1' : 'none', mount, ...none };
   const mode = mount.endsWith('/unified') ? 'hybrid' : 'unified';
   const own = parseOwnGroup(textOf(join(root, 'proc/self/cgroup')));
-  const systemd = systemdWay(uid, env, root);
-  const way = systemd ?? (own === undefined ? undefined : directWay(mount, own));
-  const manager = join(
-    mount,
-    uid === 0 ? 'system.slice' : `user.slice/user-${uid}.slice/user@${uid}.service`,
-  );
-  const sample = systemd ? manager : join(mount, own ?? '');
-  const controllers = systemd
-    ? words(join(manager, 'cgroup.controllers'))
-    : way?.kind === 'direct'
-      ? words(join(way.parent, 'cgroup.subtree_control'))
-      : [];
-  // A group that has a controller shows the files that any other with it has; the root group has none of them.
-  const hasFile = (file: string) => !sampled(sample, file) || existsSync(join(sample, file));
-  return { mode, mount, own, way, controllers, hasFile, booted };
+  const way = systemdWay(uid, env, root) ?? (own === undefined ? undefined : directWay(mount, own));
+  return { mode, mount, own, way, controllers: way ? controllersOf(mount, way, uid) : [], booted };
 }
 
 /** The v2 line of /proc/PID/cgroup, `0::/path`. */
@@ -99,21 +84,21 @@ function systemdWay(uid: number, env: NodeJS.ProcessEnv, root: string): CgroupWa
 
 /**
  * A process moves only where it may write the cgroup.procs of both groups' nearest common ancestor, and a group with
- * processes of its own gives no controllers to children: so the new group is a sibling of ours. Only the host's root
- * group (the one without cgroup.type) may have both.
+ * processes of its own gives no controllers to children: so the new group is a sibling of ours, or, at the root of a
+ * cgroup namespace (in a container), a child once the root is emptied. The host's root group (the one without
+ * cgroup.type) may have both.
  */
-function directWay(mount: string, own: string): (CgroupWay & { kind: 'direct' }) | undefined {
+function directWay(mount: string, own: string): CgroupWay | undefined {
   const parent = join(mount, own === '/' ? '' : dirname(own));
-  if (own === '/' && existsSync(join(parent, 'cgroup.type'))) return undefined;
-  return writable(parent) ? { kind: 'direct', parent } : undefined;
+  if (!writable(parent)) return undefined;
+  return { kind: 'direct', parent, evacuate: own === '/' && existsSync(join(parent, 'cgroup.type')) };
 }
 
-/** The group has the file's controller, so that its files tell what there is. */
-function sampled(group: string, file: string): boolean {
-  const [controller = ''] = file.split('.');
-  return (
-    existsSync(join(group, 'cgroup.type')) && words(join(group, 'cgroup.controllers')).includes(controller)
-  );
+/** What the manager, or the parent, has itself: it can hand that down. */
+function controllersOf(mount: string, way: CgroupWay, uid: number): string[] {
+  const manager = uid === 0 ? '' : `user.slice/user-${uid}.slice/user@${uid}.service`;
+  const group = way.kind === 'direct' ? way.parent : join(mount, manager);
+  return textOf(join(group, 'cgroup.controllers')).split(/\s+/).filter(Boolean);
 }
 
 function writable(group: string): boolean {
@@ -125,10 +110,6 @@ function writable(group: string): boolean {
   } catch {
     return false;
   }
-}
-
-function words(file: string): string[] {
-  return textOf(file).split(/\s+/).filter(Boolean);
 }
 
 function textOf(file: string): string {

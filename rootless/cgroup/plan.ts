@@ -3,7 +3,7 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { PodError } from '../../core/error.ts';
-import type { CgroupFacts } from './facts.ts';
+import type { CgroupFacts, CgroupWay } from './facts.ts';
 import { type CgroupSetting, cgroupSettings, type LinuxResources } from './resources.ts';
 
 export interface CgroupPlan {
@@ -34,35 +34,47 @@ export interface CgroupWish {
 }
 
 /**
- * `cgroup-base self` (the launcher's own group: a scope) or a DIR that the launcher makes; `cgroup-controllers +C...`;
- * `cgroup-container NAME`, made in the base beside the launcher's own leaf; `cgroup-set FILE VALUE` for each limit.
+ * The operations:
+ * - `cgroup-evacuate DIR NAME`: all processes of DIR move into DIR/NAME.
+ * - `cgroup-base self|DIR required|optional`: the group that holds monitor and container, the launcher's own (a scope)
+ *   or a DIR that it makes. Optional: where that fails the container has no group, since nothing was asked of it.
+ * - `cgroup-controllers +C...`, `cgroup-container NAME`: made in the base, beside the launcher's own leaf.
+ * - `cgroup-set FILE VALUE [FILE VALUE]...`: the first of the container's files that exists; none is an error.
+ * - `cgroup-try FILE VALUE...`: the same, and none is fine.
+ *
  * Throws `unsupported` for a limit whose controller this user doesn't have.
  */
 export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
   const settings = cgroupSettings(wish.resources);
   for (const setting of settings) demand(facts, setting);
   const { way } = facts;
-  // A scope costs a round trip to the user manager, so it is made for those who need it; a directory is cheap.
-  const wanted = settings.length > 0 || wish.always || way?.kind === 'direct';
-  if (!way || facts.controllers.length === 0 || !wanted) return { prefix: [], ops: [] };
+  const required = settings.length > 0;
+  if (!way || facts.controllers.length === 0 || !(required || isWorthIt(way, wish)))
+    return { prefix: [], ops: [] };
   const base = way.kind === 'direct' ? join(way.parent, `tsc-pod-${wish.id}`) : 'self';
   const controllers = WANTED.filter((name) => facts.controllers.includes(name));
   return {
     prefix: launchPrefix(facts, wish.id),
     ops: [
-      ['cgroup-base', base],
+      ...(way.kind === 'direct' && way.evacuate ? [['cgroup-evacuate', way.parent, 'tsc-pod-others']] : []),
+      ['cgroup-base', base, required ? 'required' : 'optional'],
       ['cgroup-controllers', ...controllers.map((name) => `+${name}`)],
       ['cgroup-container', 'container'],
-      ...settings.flatMap((setting) => settingOp(facts, setting)),
+      ...settings.map(settingOp),
     ],
   };
 }
 
-/** `cgroup-set` operations for a container that runs: `update`. */
+/** A directory is cheap; a scope costs a round trip to the manager; moving other processes is done only for a limit. */
+function isWorthIt(way: CgroupWay, wish: CgroupWish): boolean {
+  return way.kind === 'direct' ? !way.evacuate : wish.always;
+}
+
+/** `cgroup-set` and `cgroup-try` operations for a container that runs: `update`. */
 export function updatePlan(facts: CgroupFacts, resources: LinuxResources): string[][] {
   const settings = cgroupSettings(resources);
   for (const setting of settings) demand(facts, setting);
-  return settings.flatMap((setting) => settingOp(facts, setting));
+  return settings.map(settingOp);
 }
 
 /**
@@ -82,16 +94,8 @@ export function scopeName(id: string): string {
   return `tsc-pod-${id}.scope`;
 }
 
-/** The first of its files that this kernel has. */
-function settingOp(facts: CgroupFacts, { controller, optional, choices }: CgroupSetting): string[][] {
-  const choice = choices.find(([file]) => facts.hasFile(file));
-  if (choice) return [['cgroup-set', ...choice]];
-  if (optional) return [];
-  throw new PodError({
-    code: 'unsupported',
-    message: `cannot limit ${LIMITS[controller] ?? `by the ${controller} controller`}`,
-    why: `this kernel's cgroups have no ${choices.map(([file]) => file).join(' or ')}`,
-  });
+function settingOp({ optional, choices }: CgroupSetting): string[] {
+  return [optional ? 'cgroup-try' : 'cgroup-set', ...choices.flat()];
 }
 
 function demand(facts: CgroupFacts, setting: CgroupSetting): void {

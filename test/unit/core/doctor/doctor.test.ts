@@ -208,7 +208,6 @@ test('controllers that are not delegated are told by the flags that are lost', (
     own: '/x',
     way: { kind: 'systemd' as const, program: '/usr/bin/systemd-run', user: true, runtimeDir: undefined },
     controllers: ['memory', 'pids'],
-    hasFile: () => true,
     booted: true,
   };
   assert.match(

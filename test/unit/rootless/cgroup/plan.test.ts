@@ -13,14 +13,12 @@ const systemd: CgroupFacts = {
   own: '/user.slice/user-1000.slice/session-1.scope',
   way: { kind: 'systemd', program: '/usr/bin/systemd-run', user: true, runtimeDir: undefined },
   controllers: ['cpu', 'memory', 'pids'],
-  hasFile: (file) => file !== 'memory.swap.max',
   booted: true,
 };
 const direct: CgroupFacts = {
   ...systemd,
-  way: { kind: 'direct', parent: '/sys/fs/cgroup/ann' },
+  way: { kind: 'direct', parent: '/sys/fs/cgroup/ann', evacuate: false },
   booted: false,
-  hasFile: () => true,
 };
 
 function refusal(facts: CgroupFacts, resources = { memory: { limit: 1 } }): PodError {
@@ -47,10 +45,11 @@ test('with systemd the launcher starts in a scope and makes the groups in it', (
       '--',
     ],
     ops: [
-      ['cgroup-base', 'self'],
+      ['cgroup-base', 'self', 'required'],
       ['cgroup-controllers', '+cpu', '+memory', '+pids'],
       ['cgroup-container', 'container'],
       ['cgroup-set', 'memory.max', '1000'],
+      ['cgroup-try', 'memory.swap.max', '1000'],
       ['cgroup-set', 'pids.max', '5'],
     ],
   });
@@ -75,6 +74,7 @@ test('a scope is made only for those who need it, a group of ours always', () =>
   assert.equal(cgroupPlan(direct, { id: 'a', resources: {}, always: false }).ops[0], [
     'cgroup-base',
     '/sys/fs/cgroup/ann/tsc-pod-a',
+    'optional',
   ]);
   assert.equal(cgroupPlan({ ...direct, controllers: [] }, { id: 'a', resources: {}, always: true }).ops, []);
 });
@@ -101,12 +101,21 @@ test('update writes the same files', () => {
   ]);
 });
 
-test('the first file that the kernel has is written', () => {
-  const facts = { ...direct, controllers: ['io'], hasFile: (file: string) => file === 'io.weight' };
-  assert.equal(updatePlan(facts, { blockIO: { weight: 1000 } }), [['cgroup-set', 'io.weight', '10000']]);
-  assert.throws(
-    () => updatePlan({ ...facts, hasFile: () => false }, { blockIO: { weight: 10 } }),
-    'cannot limit block I/O',
+test('where two files could do, the launcher takes the first that is there', () => {
+  assert.equal(updatePlan({ ...direct, controllers: ['io'] }, { blockIO: { weight: 1000 } }), [
+    ['cgroup-set', 'io.bfq.weight', '1000', 'io.weight', '10000'],
+  ]);
+});
+
+test('other processes are moved only for a limit', () => {
+  const facts: CgroupFacts = { ...direct, way: { kind: 'direct', parent: '/sys/fs/cgroup', evacuate: true } };
+  assert.equal(cgroupPlan(facts, { id: 'a', resources: {}, always: true }).ops, []);
+  assert.equal(
+    cgroupPlan(facts, { id: 'a', resources: { pids: { limit: 9 } }, always: false }).ops.slice(0, 2),
+    [
+      ['cgroup-evacuate', '/sys/fs/cgroup', 'tsc-pod-others'],
+      ['cgroup-base', '/sys/fs/cgroup/tsc-pod-a', 'required'],
+    ],
   );
 });
 
@@ -140,9 +149,6 @@ test("a user's manager tells which controllers are delegated", () => {
   assert.is(facts.booted, true);
   if (facts.way) {
     assert.equal(facts.controllers, ['cpu', 'memory', 'pids']);
-    assert.is(facts.hasFile('memory.max'), true);
-    assert.is(facts.hasFile('memory.swap.max'), false);
-    assert.is(facts.hasFile('io.weight'), true);
   }
 });
 
@@ -151,23 +157,28 @@ test('a group of ours is found beside our own', () => {
     'sys/fs/cgroup/cgroup.procs': '',
     'sys/fs/cgroup/ann/cgroup.procs': '',
     'sys/fs/cgroup/ann/cgroup.type': 'domain',
-    'sys/fs/cgroup/ann/cgroup.subtree_control': 'memory pids\n',
+    'sys/fs/cgroup/ann/cgroup.subtree_control': '',
+    'sys/fs/cgroup/ann/cgroup.controllers': 'memory pids\n',
     'sys/fs/cgroup/ann/shell/cgroup.procs': '1\n',
     'proc/self/cgroup': '0::/ann/shell\n',
   });
   const facts = cgroupFacts(1000, {}, root);
-  assert.equal(facts.way, { kind: 'direct', parent: join(root, 'sys/fs/cgroup/ann') });
+  assert.equal(facts.way, { kind: 'direct', parent: join(root, 'sys/fs/cgroup/ann'), evacuate: false });
   assert.equal(facts.controllers, ['memory', 'pids']);
 });
 
-test('the root of a cgroup namespace can not be shared with its processes', () => {
+test('the root of a cgroup namespace is not shared with its processes', () => {
   lay({
     'sys/fs/cgroup/cgroup.procs': '1\n',
     'sys/fs/cgroup/cgroup.type': 'domain\n',
     'sys/fs/cgroup/cgroup.subtree_control': '',
     'proc/self/cgroup': '0::/\n',
   });
-  assert.is(cgroupFacts(1000, {}, root).way, undefined);
+  assert.equal(cgroupFacts(1000, {}, root).way, {
+    kind: 'direct',
+    parent: join(root, 'sys/fs/cgroup'),
+    evacuate: true,
+  });
 });
 
 test('a system without cgroup v2 is told', () => {
