@@ -37,9 +37,9 @@ export function formatList(format: string | undefined, listing: Listing): string
 
 /** One object as `inspect --format`, `info --format` and `version --format` show it; `json` for indented JSON. */
 export function formatObject(format: string, value: unknown, terminal: boolean): string {
-  const escape = terminal ? escapeControlsInLines : undefined;
-  if (format.trim() === 'json') return withNewline((escape ?? String)(toJson(value, 2)));
-  return `${renderTemplate(compileTemplate(format), value, escape ? { escape } : {})}\n`;
+  const shown = terminal ? escapeControlsInLines : String;
+  if (format.trim() === 'json') return `${shown(toJson(value, 2))}\n`;
+  return `${renderTemplate(compileTemplate(format), value, { escape: shown })}\n`;
 }
 
 function formatTable(columns: string, { rows, headers, noHeading = false }: Listing): string {

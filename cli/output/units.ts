@@ -22,13 +22,15 @@ function sized(bytes: number, base: number, units: string[], digits: number): st
   }
   let text = significant(value, digits);
   // 999.9 kB would round to 1e+03kB; the next unit says it better.
-  if (base === 1000 && Number(text) >= base && unit < units.length - 1)
-    text = significant(value / base, digits, unit++);
+  if (base === 1000 && Number(text) >= base && unit < units.length - 1) {
+    unit++;
+    text = '1';
+  }
   return `${text}${units[unit]}`;
 }
 
 /** %.Ng without its exponents: so many digits that count, trailing zeros dropped. */
-function significant(value: number, digits: number, _unit?: number): string {
+function significant(value: number, digits: number): string {
   const whole = Math.max(1, Math.floor(Math.abs(value)).toString().length);
   const text = toFixedEven(value, Math.max(0, digits - whole));
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
