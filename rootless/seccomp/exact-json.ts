@@ -3,8 +3,16 @@
  * (18446744073709551615 is common), which a double would round: such numbers are bigints here.
  */
 
-/** As JSON.parse; throws its SyntaxError. */
+/** As JSON.parse; throws its SyntaxError, also for what is nested too deeply to be walked through. */
 export function parseExact(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw error instanceof RangeError ? new SyntaxError('it is nested too deeply') : error;
+  }
+}
+
+function parse(text: string): unknown {
   return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
     const source = context?.source;
     const lossy = typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined;

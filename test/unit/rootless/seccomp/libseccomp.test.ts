@@ -6,9 +6,9 @@ import { compileSeccomp } from '../../../../rootless/seccomp/compile.ts';
 import { COMPARISONS } from '../../../../rootless/seccomp/conditions.ts';
 import type { OciSeccomp, OciSyscallArg, OciSyscallRule } from '../../../../rootless/seccomp/oci.ts';
 import { defaultProfile, resolveProfile } from '../../../../rootless/seccomp/profile.ts';
-import { ABIS, type Abi } from '../../../../rootless/seccomp/syscall-tables.ts';
+import { ABIS, type Abi, type MachineArch } from '../../../../rootless/seccomp/syscall-tables.ts';
 import { runFilter } from './bpf-machine.ts';
-import { compileWithLibseccomp } from './libseccomp.ts';
+import { compileWithLibseccomp, numbersOf } from './libseccomp.ts';
 import { EDGES, randomness } from './random.ts';
 
 /** The later ones aren't in the library's tables: Debian 12 has its version 2.5.4. */
@@ -49,14 +49,19 @@ function randomProfile(random: (below: number) => number): OciSeccomp {
   return { ...defaults[random(defaults.length)]!, syscalls };
 }
 
-function compare(profile: OciSeccomp, random: (below: number) => number, tries: number): void {
-  const ours = compileSeccomp(profile, 'x64');
-  const theirs = compileWithLibseccomp(profile);
-  const listed = new Set(['SCMP_ARCH_X86_64', ...(profile.architectures ?? [])]);
-  for (const abi of ABIS.x64.filter(({ arch }) => listed.has(arch))) {
+function compare(
+  profile: OciSeccomp,
+  random: (below: number) => number,
+  tries: number,
+  machine: MachineArch = 'x64',
+): void {
+  const listed = new Set<string>([ABIS[machine][0].arch, ...(profile.architectures ?? [])]);
+  const ours = compileSeccomp(profile, machine);
+  const theirs = compileWithLibseccomp({ ...profile, architectures: [...listed] }, machine);
+  for (const abi of ABIS[machine].filter(({ arch }) => listed.has(arch))) {
     for (const number of [...new Set(abi.numbers.values()), 390, 480, 4000]) {
       for (let i = 0; i < tries; i++) {
-        const width = abi.arch === 'SCMP_ARCH_X86' ? 32 : 64;
+        const width = abi === ABIS[machine][0] ? 64 : 32;
         const args = Array.from({ length: 6 }, () => BigInt.asUintN(width, EDGES[random(EDGES.length)]!));
         const call = { arch: abi.audit, number, args };
         const got = runFilter(ours, call);
@@ -104,13 +109,28 @@ test('libseccomp agrees about 32-bit programs, socketcall and ipc included', () 
 
 test('libseccomp, and so crun and runc, reads the default profile as we do, but for what ioctl may not', () => {
   const random = randomness(5);
-  for (const more of [[], ['CAP_SYS_ADMIN'], ['CAP_SYS_PTRACE']]) {
-    const capabilities = [...DEFAULT_CAPABILITIES, ...more];
-    const profile = resolveProfile(defaultProfile, { arch: 'x64', capabilities });
-    const syscalls = profile.syscalls!.filter((rule) => !(rule.names.includes('ioctl') && rule.args));
-    const names = new Set(ABIS.x64.flatMap(knownNames));
-    const known = syscalls.map((rule) => ({ ...rule, names: rule.names.filter((name) => names.has(name)) }));
-    compare({ ...profile, syscalls: known }, random, 20);
+  for (const machine of ['x64', 'arm64'] as const) {
+    const names = new Set(ABIS[machine].flatMap(knownNames));
+    for (const more of [[], ['CAP_SYS_ADMIN'], ['CAP_SYS_PTRACE']]) {
+      const capabilities = [...DEFAULT_CAPABILITIES, ...more];
+      const profile = resolveProfile(defaultProfile, { arch: machine, capabilities });
+      const syscalls = profile
+        .syscalls!.filter((rule) => !(rule.names.includes('ioctl') && rule.args))
+        .map((rule) => ({ ...rule, names: rule.names.filter((name) => names.has(name)) }));
+      compare({ ...profile, syscalls }, random, 20, machine);
+    }
+  }
+});
+
+test('libseccomp has the same numbers for every architecture', () => {
+  for (const abi of Object.values(ABIS).flat()) {
+    const theirs = numbersOf(abi);
+    assert.ok(theirs.size > 300, abi.arch);
+    assert.equal(
+      [...theirs].filter(([name, number]) => abi.numbers.get(name) !== number),
+      [],
+      abi.arch,
+    );
   }
 });
 

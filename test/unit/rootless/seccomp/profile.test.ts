@@ -115,6 +115,7 @@ test('what is wrong with a file is said with its place', () => {
     [failure('[]'), 'invalid: it is a list, expected an object'],
     [failure('{}'), 'invalid: defaultAction is missing'],
     [failure(''), /^invalid: it is not JSON/],
+    [failure(`${'['.repeat(1e5)}${']'.repeat(1e5)}`), /nested too deeply/],
     [
       failure('{"defaultAction":"ALLOW"}'),
       /^invalid: defaultAction is "ALLOW", expected one of SCMP_ACT_KILL/,
