@@ -20,28 +20,47 @@ const SYSTEM_BUNDLES = [
   '/etc/ssl/cert.pem',
 ];
 
-/** The certificates for a registry ("localhost:5000"). `certDir` stands in for certs.d/HOST (--cert-dir). */
-export function certificatesFor(host: string, env: Environment, certDir?: string): Certificates {
+/**
+ * The certificates for talking to `host` ("localhost:5000") on behalf of a registry, which is the same host or one that
+ * it sends us on to. `certDir` stands in for certs.d/REGISTRY (--cert-dir).
+ */
+export function certificatesFor(
+  host: string,
+  registry: string,
+  env: Environment,
+  certDir?: string,
+): Certificates {
+  const folders = certDir === undefined ? certificateFolders(registry, env) : [certDir];
+  const own = readFolders(folders);
+  const other = host === registry ? own : readFolders(certificateFolders(host, env));
+  const extra = host === registry ? own.authorities : [...own.authorities, ...other.authorities];
   const system = systemAuthorities(env);
-  const own: string[] = [];
-  let client: Certificates['client'];
-  for (const directory of certDir === undefined ? certificateFolders(host, env) : [certDir]) {
-    for (const path of dropIns(directory, '.crt')) {
-      const pem = readIfPresent(path);
-      if (pem !== undefined) own.push(pem);
-    }
-    for (const path of dropIns(directory, '.cert')) {
-      const keyPath = `${path.slice(0, -'.cert'.length)}.key`;
-      const certificate = readIfPresent(path);
-      const key = readIfPresent(keyPath);
-      if (certificate === undefined) continue;
-      if (key === undefined) throw brokenConfig(path, `its key ${keyPath} is missing`);
-      client ??= { certificate, key };
-    }
-    if (own.length > 0 || client !== undefined) break;
+  const authorities = system === undefined && extra.length === 0 ? undefined : [...(system ?? []), ...extra];
+  return { authorities, client: other.client };
+}
+
+/** What the first folder that has anything has. */
+function readFolders(folders: readonly string[]): { authorities: string[]; client: Certificates['client'] } {
+  for (const directory of folders) {
+    const authorities = dropIns(directory, '.crt')
+      .map(readIfPresent)
+      .filter((pem) => pem !== undefined);
+    const client = readClient(directory);
+    if (authorities.length > 0 || client !== undefined) return { authorities, client };
   }
-  const authorities = system === undefined && own.length === 0 ? undefined : [...(system ?? []), ...own];
-  return { authorities, client };
+  return { authorities: [], client: undefined };
+}
+
+function readClient(directory: string): Certificates['client'] {
+  for (const path of dropIns(directory, '.cert')) {
+    const keyPath = `${path.slice(0, -'.cert'.length)}.key`;
+    const certificate = readIfPresent(path);
+    const key = readIfPresent(keyPath);
+    if (certificate === undefined) continue;
+    if (key === undefined) throw brokenConfig(path, `its key ${keyPath} is missing`);
+    return { certificate, key };
+  }
+  return undefined;
 }
 
 function certificateFolders(host: string, env: Environment): string[] {

@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts';
 import {
   canonicalName,
   type ImageReference,
-  parseImageReference,
+  parseReference,
   printable,
   repositoryName,
   withRepository,
@@ -53,10 +53,22 @@ export function findEntry(paths: Images, index: Index, text: string): Descriptor
   const id = ID.exec(text)?.[1];
   const wholeId = id !== undefined && id.length === 64;
   if (!wholeId && !text.startsWith('sha256:')) {
-    const named = findByReference(index, parseImageReference(text));
+    const named = findByText(index, text);
     if (named !== undefined) return named;
   }
   return id === undefined ? undefined : findById(paths, index, id);
+}
+
+function findByText(index: Index, text: string): Descriptor | undefined {
+  const reference = parseReference(text);
+  if (reference.kind === 'registry') return findByReference(index, reference);
+  return index.manifests.find((entry) => nameOf(entry) === storedName(text));
+}
+
+/** The name under which the store has what `text` refers to. */
+export function storedName(text: string): string {
+  const reference = parseReference(text);
+  return reference.kind === 'builtin' ? `builtin:${reference.name}` : canonicalName(reference);
 }
 
 /** By name: as it is, then as an image that was made here, then in other registries with the same short name. */

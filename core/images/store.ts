@@ -5,7 +5,7 @@ import { canonicalName, parseImageReference } from '../reference.ts';
 import { type Collected, collect } from './collect.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { idOf, KEPT, nameOf, readRecord } from './entry.ts';
-import { findEntry, namesOf, noSuchImage } from './find.ts';
+import { findEntry, namesOf, noSuchImage, storedName } from './find.ts';
 import { parseImageConfig } from './image-config.ts';
 import { blobSize, hasLayer, REF_NAME, type StorePaths, updateIndex, writeBlob } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
@@ -137,7 +137,7 @@ export async function untagImage(
   image: string,
   names: readonly string[] = [],
 ): Promise<string[]> {
-  const wanted = names.map((name) => canonicalName(parseImageReference(name)));
+  const wanted = names.map(storedName);
   return updateIndex(paths, (index) => {
     const entry = findEntry(paths, index, image);
     if (entry === undefined) throw noSuchImage(image);

@@ -179,7 +179,7 @@ async function baseOf(host: string, insecure: boolean, transport: Transport): Pr
       url: new URL('/v2/', secure),
       headers,
       insecure,
-      identify: false,
+      registry: host,
     };
     (await transport.send(probe)).body.destroy();
     return secure;

@@ -39,7 +39,7 @@ function redirected(exchange: Exchange, location: string): Exchange {
   url.password = '';
   if (url.origin === exchange.url.origin) return { ...exchange, url };
   const headers = Object.entries(exchange.headers).filter(([name]) => !SECRET.has(name.toLowerCase()));
-  return { ...exchange, url, headers: Object.fromEntries(headers), identify: false };
+  return { ...exchange, url, headers: Object.fromEntries(headers) };
 }
 
 function refusal(from: URL, why: string): RegistryError {

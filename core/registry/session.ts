@@ -88,7 +88,7 @@ export function openSession(options: SessionOptions): Session {
         url,
         headers: { 'user-agent': 'tsc-pod', ...headers, ...(proof && { authorization: proof }) },
         insecure,
-        identify: true,
+        registry: url.host,
         signal,
       });
     const sent = await authorization(url);

@@ -62,7 +62,7 @@ function tokenExchange(request: TokenRequest): Exchange {
   const url = realmOf(request);
   const scope = scopeOf(request);
   const { service } = challenge.parameters;
-  const common = { insecure, identify: url.origin === request.registry.origin };
+  const common = { insecure, registry: request.registry.host };
   if (credentials?.kind === 'identity') {
     const form = new URLSearchParams({
       grant_type: 'refresh_token',

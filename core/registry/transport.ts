@@ -17,8 +17,11 @@ export interface Exchange {
   readonly body?: string | undefined;
   /** Don't verify the server's certificate. */
   readonly insecure: boolean;
-  /** Show the client certificate that certs.d has for the host. */
-  readonly identify: boolean;
+  /**
+   * "localhost:5000": the registry that this is done for. What certs.d has for it is trusted also where it sends us
+   * on to (its token server, its storage); the client certificate is shown to nobody else.
+   */
+  readonly registry: string;
   /** Ends this exchange alone. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -65,12 +68,12 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   const idleTimeout = idleTimeoutOf(options.env);
   const agents = new Map<string, Agent>();
 
-  function agentFor({ url, insecure, identify }: Exchange): Agent {
-    const key = `${url.origin} ${insecure} ${identify}`;
+  function agentFor({ url, insecure, registry }: Exchange): Agent {
+    const key = `${url.origin} ${insecure} ${registry}`;
     const known = agents.get(key);
     if (known !== undefined) return known;
     const proxy = proxyFor(url, options.env);
-    const agent = url.protocol === 'https:' ? tlsAgent(url, insecure, identify, proxy) : plainAgent(proxy);
+    const agent = url.protocol === 'https:' ? tlsAgent(url, insecure, registry, proxy) : plainAgent(proxy);
     agents.set(key, agent);
     return agent;
   }
@@ -79,11 +82,11 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
     return new http.Agent({ keepAlive: true, ...(proxy && { proxyEnv: { HTTP_PROXY: proxy } }) });
   }
 
-  function tlsAgent(url: URL, insecure: boolean, identify: boolean, proxy: string | undefined): Agent {
-    const { authorities, client } = certificatesFor(url.host, options.env, options.certDir);
+  function tlsAgent(url: URL, insecure: boolean, registry: string, proxy: string | undefined): Agent {
+    const { authorities, client } = certificatesFor(url.host, registry, options.env, options.certDir);
     const secureContext = tls.createSecureContext({
       ...(authorities && { ca: [...authorities] }),
-      ...(identify && client && { cert: client.certificate, key: client.key }),
+      ...(client && { cert: client.certificate, key: client.key }),
     });
     return new https.Agent({
       keepAlive: true,

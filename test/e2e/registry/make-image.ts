@@ -1,9 +1,10 @@
 /** Small images for tests: an OCI layout written by hand, layers made by GNU tar, pushed by skopeo. */
 
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { TestRegistry } from './start-registry.ts';
 
@@ -123,10 +124,11 @@ export interface PushOptions {
 }
 
 /** Pushes what writeLayout made. Gives the digest of what was pushed. */
-export function pushLayout(registry: TestRegistry, dir: string, options: PushOptions): string {
+export async function pushLayout(registry: TestRegistry, dir: string, options: PushOptions): Promise<string> {
   const { name, format = 'oci', all = false } = options;
   const digestFile = join(dir, 'pushed');
-  execFileSync(
+  // Not the sync call: a token server may live in this process.
+  await promisify(execFile)(
     'skopeo',
     [
       ...['copy', '--quiet', '--insecure-policy', '--dest-tls-verify=false', '--digestfile', digestFile],
@@ -134,13 +136,17 @@ export function pushLayout(registry: TestRegistry, dir: string, options: PushOpt
       ...(all ? ['--all'] : ['--format', format]),
       ...[`oci:${dir}:latest`, `docker://${registry.host}/${name}`],
     ],
-    { stdio: ['ignore', 'ignore', 'pipe'], timeout: 60_000 },
+    { timeout: 60_000 },
   );
   return readFileSync(digestFile, 'utf8').trim();
 }
 
 /** `library/alpine:latest`, which is busybox in truth, in a registry. Gives its manifest's digest. */
-export function seedAlpine(registry: TestRegistry, dir: string, name = 'library/alpine:latest'): string {
+export function seedAlpine(
+  registry: TestRegistry,
+  dir: string,
+  name = 'library/alpine:latest',
+): Promise<string> {
   const layout = join(dir, 'alpine-layout');
   writeLayout(layout, [{ layers: [{ tar: tarOf(busyboxTree(join(dir, 'alpine-tree'))) }] }]);
   return pushLayout(registry, layout, { name, format: 'v2s2' });

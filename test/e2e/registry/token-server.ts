@@ -39,7 +39,7 @@ export async function startTokenServer(options: TokenServerOptions): Promise<Tok
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const url = new URL(request.url ?? '/', 'http://server');
     const proof = /^Basic (.*)$/.exec(request.headers.authorization ?? '')?.[1];
-    const [user, password] = proof ? Buffer.from(proof, 'base64').toString().split(':') : [];
+    const [, user, password] = /^([^:]*):(.*)$/.exec(Buffer.from(proof ?? '', 'base64').toString()) ?? [];
     requests.push({ url: request.url ?? '', user });
     const known = user !== undefined && options.users[user] === password;
     if (user !== undefined && !known) {
