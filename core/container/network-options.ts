@@ -1,0 +1,131 @@
+/** The network flags of `run` and `create`, read and checked, before anything is looked up on the host. */
+
+import { isAddress } from '../../netns/address.ts';
+import { type HostEntry, parseAddHost } from '../../netns/hosts.ts';
+import { type NetworkMode, parseNetworkMode } from '../../netns/mode.ts';
+import {
+  type ExposedPort,
+  type PortRequest,
+  parseExpose,
+  parsePublish,
+  requestsForExposed,
+} from '../../netns/port.ts';
+import type { DnsWish } from '../../netns/resolv-conf.ts';
+import { PodError } from '../error.ts';
+import type { ContainerOptions } from './options.ts';
+
+export type NetworkFlags = Pick<
+  ContainerOptions,
+  'network' | 'publish' | 'publishAll' | 'expose' | 'addHost' | 'dns' | 'dnsSearch' | 'dnsOption' | 'hostname'
+>;
+
+export interface NetworkOptions {
+  mode: NetworkMode;
+  /** Empty in modes that publish nothing. */
+  publish: PortRequest[];
+  /** Of `--expose` and the image, each once, in their order. */
+  exposed: ExposedPort[];
+  dns: DnsWish;
+  addHosts: HostEntry[];
+  /** As asked; undefined: the caller's choice. */
+  hostname: string | undefined;
+  /** Sentences for the user: what was asked and has no effect here. */
+  notices: string[];
+}
+
+function wrong(flag: string, value: string, why: string, hint?: string): PodError {
+  return new PodError({ code: 'usage', message: `cannot use ${flag} ${value}`, why, ...(hint && { hint }) });
+}
+
+const NO_SPACE = /^[^\s#;\p{Cc}]+$/u; // what can stand as one word in resolv.conf(5)
+
+function readDns(flags: NetworkFlags): DnsWish {
+  for (const server of flags.dns)
+    if (server !== 'none' && !isAddress(server)) throw wrong('--dns', server, 'it is not an IP address');
+  if (flags.dns.includes('none') && flags.dns.length + flags.dnsSearch.length + flags.dnsOption.length > 1)
+    throw wrong(
+      '--dns',
+      'none',
+      "it leaves the image's resolv.conf as it is, so no other DNS flag can go with it",
+    );
+  for (const domain of flags.dnsSearch)
+    if (!NO_SPACE.test(domain)) throw wrong('--dns-search', domain, 'it is not a domain');
+  for (const option of flags.dnsOption)
+    if (!NO_SPACE.test(option)) throw wrong('--dns-option', option, 'it is not an option of resolv.conf');
+  return { servers: flags.dns, search: flags.dnsSearch, options: flags.dnsOption };
+}
+
+/** The kernel takes 64 bytes (sethostname(2)); the letters are docker's. */
+function readHostname(hostname: string | undefined): string | undefined {
+  if (hostname === undefined || hostname === '') return undefined;
+  if (hostname.length > 64 || !/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(hostname))
+    throw wrong(
+      '--hostname',
+      hostname,
+      'a host name has at most 64 letters, digits, dots, dashes and underscores, with a letter or digit at both ends',
+    );
+  return hostname;
+}
+
+function readExposed(flags: NetworkFlags, image: readonly string[]): ExposedPort[] {
+  const known = new Map<string, ExposedPort>();
+  for (const text of [...image, ...flags.expose])
+    for (const exposed of parseExpose(text)) known.set(`${exposed.port}/${exposed.protocol}`, exposed);
+  return [...known.values()];
+}
+
+/** Ports are published by slirp4netns alone: in the host's network there is nothing to publish, with none no way. */
+function readPublish(
+  flags: NetworkFlags,
+  mode: NetworkMode,
+  exposed: readonly ExposedPort[],
+  notices: string[],
+): PortRequest[] {
+  const asked = flags.publish.flatMap(parsePublish);
+  const all = flags.publishAll ? [...asked, ...requestsForExposed(exposed, asked)] : asked;
+  if (mode.kind === 'slirp4netns' || all.length === 0) return all;
+  if (mode.kind !== 'host') {
+    const name = mode.kind === 'none' ? 'none' : `ns:${mode.path}`;
+    throw wrong(
+      '--publish',
+      flags.publish[0] ?? '(-P)',
+      `--network ${name} publishes no ports`,
+      'leave --network out',
+    );
+  }
+  for (const { hostPorts, containerPort } of all)
+    if (hostPorts && (hostPorts[0] > containerPort || hostPorts[1] < containerPort))
+      throw wrong(
+        '--publish',
+        `${hostPorts[0]}:${containerPort}`,
+        `in the host's network port ${containerPort} is the host's port ${containerPort}`,
+        'leave --network host out',
+      );
+  notices.push("--publish does nothing with --network host: the container's ports are the host's own");
+  return [];
+}
+
+/** Reads the flags; `imageExposed` are the keys of the image's ExposedPorts. Throws PodError `usage` or `unsupported`. */
+export function readNetworkOptions(
+  flags: NetworkFlags,
+  imageExposed: readonly string[] = [],
+): NetworkOptions {
+  if (flags.network.length > 1)
+    throw new PodError({
+      code: 'unsupported',
+      message: `cannot use --network ${flags.network.join(' and --network ')} together`,
+      why: 'a container has one network for now',
+    });
+  const mode = parseNetworkMode(flags.network[0]);
+  const notices: string[] = [];
+  const exposed = readExposed(flags, imageExposed);
+  return {
+    mode,
+    publish: readPublish(flags, mode, exposed, notices),
+    exposed,
+    dns: readDns(flags),
+    addHosts: flags.addHost.map(parseAddHost),
+    hostname: readHostname(flags.hostname),
+    notices,
+  };
+}

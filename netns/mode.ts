@@ -1,0 +1,73 @@
+/** `--network`: which network a container gets. */
+
+import { isAbsolute } from 'node:path';
+import { PodError } from '../core/error.ts';
+import {
+  DEFAULT_SLIRP4NETNS,
+  parseSlirp4netnsOptions,
+  type Slirp4netnsOptions,
+} from './slirp4netns-options.ts';
+
+export type NetworkMode =
+  /** A namespace with nothing but its loopback. */
+  | { kind: 'none' }
+  /** The host's own namespace. */
+  | { kind: 'host' }
+  | { kind: 'slirp4netns'; options: Slirp4netnsOptions }
+  /** A namespace that somebody else made and keeps. */
+  | { kind: 'path'; path: string };
+
+export const DEFAULT_MODE: NetworkMode = { kind: 'slirp4netns', options: DEFAULT_SLIRP4NETNS };
+
+function unsupported(text: string, why: string): PodError {
+  return new PodError({
+    code: 'unsupported',
+    message: `cannot use --network ${text}`,
+    why,
+    hint: '--network slirp4netns (the default), none, host or ns:PATH',
+  });
+}
+
+/**
+ * The value of `--network`; undefined is the default. `bridge`, `default` and `private` mean slirp4netns, as they
+ * did for podman without root. Throws PodError `usage` or `unsupported`.
+ */
+export function parseNetworkMode(text: string | undefined): NetworkMode {
+  if (text === undefined) return DEFAULT_MODE;
+  const [kind = '', rest] = text.split(/:(.*)/s, 2);
+  const plain = (mode: NetworkMode): NetworkMode => {
+    if (rest !== undefined)
+      throw new PodError({
+        code: 'usage',
+        message: `cannot use --network ${text}`,
+        why: `${kind} has no options`,
+      });
+    return mode;
+  };
+  switch (kind) {
+    case 'none':
+    case 'host':
+      return plain({ kind });
+    case 'bridge':
+    case 'default':
+    case 'private':
+      return plain(DEFAULT_MODE);
+    case 'slirp4netns':
+      return { kind, options: parseSlirp4netnsOptions(rest ?? '') };
+    case 'ns':
+      if (!rest || !isAbsolute(rest))
+        throw new PodError({
+          code: 'usage',
+          message: `cannot use --network ${text}`,
+          why: 'ns: wants the absolute path of a namespace',
+          hint: '--network ns:/run/user/1000/netns/mine',
+        });
+      return { kind: 'path', path: rest };
+    case 'pasta':
+      throw unsupported(text, 'the driver pasta is not there yet');
+    case 'container':
+      throw unsupported(text, "another container's network can't be shared yet");
+    default:
+      throw unsupported(text, kind === '' ? 'it is empty' : 'named networks are not there yet');
+  }
+}

@@ -1,0 +1,155 @@
+/** One container's network as a whole: its namespace, the operations that fill it, and the files that go with it. */
+
+import { readFileSync } from 'node:fs';
+import { hostAddress } from './host-address.ts';
+import { type HostEntry, hostsText } from './hosts.ts';
+import type { NetworkMode } from './mode.ts';
+import { formatHostPort, type PortMapping } from './port.ts';
+import { type DnsWish, resolvConfText } from './resolv-conf.ts';
+import { slirp4netnsPlan } from './slirp4netns.ts';
+import { slirp4netnsAddresses } from './slirp4netns-options.ts';
+import type { Slirp4netnsProgram } from './slirp4netns-program.ts';
+import { type MappedRange, namespaceSysctls } from './sysctls.ts';
+
+export interface NetworkWish {
+  mode: NetworkMode;
+  /** Chosen and found free: host-port.ts. */
+  ports: readonly PortMapping[];
+  hostname: string;
+  containerName: string;
+  dns: DnsWish;
+  addHosts: readonly HostEntry[];
+  gidMap: readonly MappedRange[];
+  /** Gone when the container has ended; sockets go here. */
+  runtimeDirectory: string;
+  /** Wanted by mode slirp4netns alone. */
+  slirp4netns?: Slirp4netnsProgram | undefined;
+}
+
+export interface NetworkPlan {
+  /** The container's namespace: the host's, a new one, or the one at a path. */
+  namespace: 'host' | 'new' | { path: string };
+  /** For the launcher's plan: `network-helper`, `network-api`. */
+  operations: string[][];
+  sysctls: Record<string, string>;
+  /** Texts by their path in the container. */
+  files: Record<string, string>;
+  /** The container's IPv4 address, where it has one of its own. */
+  address: string | undefined;
+  gateway: string | undefined;
+  /** Sentences for the user: what works, but not as one may think. */
+  notices: string[];
+}
+
+function readHosts(): string {
+  try {
+    return readFileSync('/etc/hosts', 'utf8');
+  } catch {
+    return '127.0.0.1\tlocalhost\n';
+  }
+}
+
+interface Place {
+  address: string;
+  hostAddress: string | undefined;
+  base?: string;
+  /** undefined: the host's network. */
+  reach: { own: string[]; ipv6: boolean } | undefined;
+}
+
+function filesOf(wish: NetworkWish, place: Place): Record<string, string> {
+  const resolv = resolvConfText(wish.dns, place.reach);
+  const { address, base } = place;
+  const hosts = hostsText({
+    base,
+    names: [wish.hostname, wish.containerName],
+    address,
+    hostAddress: place.hostAddress,
+    extra: wish.addHosts,
+  });
+  return {
+    '/etc/hosts': hosts,
+    '/etc/hostname': `${wish.hostname}\n`,
+    ...(resolv !== undefined && { '/etc/resolv.conf': resolv }),
+  };
+}
+
+/** Plans the network. Throws PodError `unsupported` for what the mode can't do. */
+export function planNetwork(wish: NetworkWish): NetworkPlan {
+  const nothing = { operations: [], sysctls: {}, address: undefined, gateway: undefined, notices: [] };
+  const { mode } = wish;
+  switch (mode.kind) {
+    case 'none':
+      return {
+        ...nothing,
+        namespace: 'new',
+        sysctls: namespaceSysctls(wish.gidMap),
+        files: filesOf(wish, {
+          address: '127.0.0.1',
+          hostAddress: undefined,
+          reach: { own: [], ipv6: false },
+        }),
+      };
+    case 'host':
+      return {
+        ...nothing,
+        namespace: 'host',
+        files: filesOf(wish, {
+          address: '127.0.0.1',
+          hostAddress: '127.0.0.1',
+          base: readHosts(),
+          reach: undefined,
+        }),
+      };
+    case 'path':
+      // Nobody here knows where it leads: the host's servers may be reached, its loopback can't be.
+      return {
+        ...nothing,
+        namespace: { path: mode.path },
+        files: filesOf(wish, {
+          address: '127.0.0.1',
+          hostAddress: undefined,
+          reach: { own: [], ipv6: true },
+        }),
+      };
+    case 'slirp4netns':
+      return slirp4netnsNetwork(wish, mode);
+  }
+}
+
+function slirp4netnsNetwork(
+  wish: NetworkWish,
+  { options }: Extract<NetworkMode, { kind: 'slirp4netns' }>,
+): NetworkPlan {
+  if (!wish.slirp4netns) throw new Error('mode slirp4netns without its program');
+  const { guest, gateway, dns } = slirp4netnsAddresses(options.cidr);
+  const operations = slirp4netnsPlan({
+    program: wish.slirp4netns,
+    options,
+    ports: wish.ports,
+    apiSocket: `${wish.runtimeDirectory}/slirp4netns.sock`,
+  });
+  return {
+    namespace: 'new',
+    operations,
+    sysctls: namespaceSysctls(wish.gidMap),
+    files: filesOf(wish, {
+      address: guest,
+      hostAddress: options.allowHostLoopback ? gateway : hostAddress(),
+      reach: { own: [dns], ipv6: options.enableIpv6 },
+    }),
+    address: guest,
+    gateway,
+    notices: options.allowHostLoopback ? [] : loopbackNotices(wish.ports),
+  };
+}
+
+/** slirp4netns.ts, last fact: an answer by UDP doesn't get to the host's loopback while that is closed. */
+function loopbackNotices(ports: readonly PortMapping[]): string[] {
+  const [first, ...others] = ports.filter((port) => port.protocol === 'udp');
+  if (!first) return [];
+  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
+  return [
+    `${formatHostPort(first)}${more} answers at the host's network addresses but not at 127.0.0.1: for that, add --network slirp4netns:allow_host_loopback=true`,
+  ];
+}
