@@ -1,0 +1,60 @@
+import { escapeControls } from './escape.ts';
+import { humanSize, shortId } from './units.ts';
+import { ellipsis } from './width.ts';
+
+/** How far one layer is, as core/images tells it. */
+export interface LayerState {
+  /** Digest of the blob. */
+  digest: string;
+  kind: 'waiting' | 'downloading' | 'extracting' | 'done' | 'exists' | 'retry';
+  /** Bytes. */
+  current: number;
+  total: number;
+  /** With `retry`: what went wrong. */
+  note?: string;
+}
+
+const words = {
+  waiting: 'Waiting',
+  downloading: 'Downloading',
+  extracting: 'Extracting',
+  done: 'Pull complete',
+  exists: 'Already exists',
+  retry: 'Retrying',
+};
+
+const widestBar = 50;
+const narrowestBar = 10;
+
+/**
+ * The lines for all layers, none wider than the terminal and fewer than it has rows (what has scrolled away can't be
+ * drawn again). Where they don't fit, those that are at work are shown, and a count of the others.
+ */
+export function layerLines(layers: readonly LayerState[], columns: number, rows: number): string[] {
+  const room = Math.max(1, rows - 1);
+  if (layers.length <= room) return layers.map((layer) => layerLine(layer, columns));
+  const finished = layers.filter(isFinished).length;
+  const active = layers.filter((layer) => !isFinished(layer) && layer.kind !== 'waiting');
+  const summary = ellipsis(`${finished} of ${layers.length} layers are there`, columns - 1);
+  return [...active.slice(0, room - 1).map((layer) => layerLine(layer, columns)), summary];
+}
+
+function isFinished({ kind }: LayerState): boolean {
+  return kind === 'done' || kind === 'exists';
+}
+
+/** `0123456789ab: Downloading [=====>    ] 1.2MB/3.4MB`, the bar as wide as there is room for. */
+export function layerLine(layer: LayerState, columns: number): string {
+  const { digest, kind, current, total, note } = layer;
+  const begin = `${escapeControls(shortId(digest))}: ${words[kind]}`;
+  // The last column stays empty: a terminal may already break the line there.
+  const room = columns - 1;
+  if (kind === 'retry' && note) return ellipsis(`${begin}: ${escapeControls(note)}`, room);
+  if (kind !== 'downloading') return ellipsis(begin, room);
+  const size = total > 0 ? `${humanSize(current)}/${humanSize(total)}` : humanSize(current);
+  const bar = Math.min(widestBar, room - begin.length - size.length - ' [] '.length);
+  if (total <= 0 || bar < narrowestBar) return ellipsis(`${begin} ${size}`, room);
+  const done = Math.floor(bar * Math.min(1, Math.max(0, current / total)));
+  const arrow = done < bar ? `${'='.repeat(Math.max(0, done - 1))}>` : '='.repeat(bar);
+  return `${begin} [${arrow.padEnd(bar)}] ${size}`;
+}
