@@ -124,6 +124,25 @@ test('calls newer than a refusing profile do not exist, older ones are refused',
   );
 });
 
+test("ARM's calls of its own, far above the others, aren't taken for the newest", () => {
+  const profile: OciSeccomp = {
+    defaultAction: 'SCMP_ACT_ERRNO',
+    architectures: ['SCMP_ARCH_ARM'],
+    syscalls: [{ names: ['read', 'statx', 'cacheflush'], action: 'SCMP_ACT_ALLOW' }],
+  };
+  const program = compileSeccomp(profile, 'arm64');
+  const arm = (number: number) => runFilter(program, { arch: 0x40000028, number, args: [] });
+  assert.equal([3, 4, 397, 398, 0xf0001, 0xf0002, 0xf0003].map(arm), [
+    ALLOW,
+    EPERM,
+    ALLOW,
+    ENOSYS,
+    ENOSYS,
+    ALLOW,
+    ENOSYS,
+  ]);
+});
+
 test('a 32-bit program gets its own table, and dies where the profile does not list it', () => {
   const profile: OciSeccomp = {
     defaultAction: 'SCMP_ACT_ERRNO',
