@@ -76,8 +76,14 @@ export async function unpackLayer(
 
 /** Removes a directory of the store whose files may belong to any id of the namespace. */
 export async function removeTree(path: string, namespace: Namespace): Promise<void> {
-  await enterAndDo(namespace, ['remove', path]);
-  await rm(path, { recursive: true, force: true });
+  try {
+    await enterAndDo(namespace, ['remove', path]);
+  } catch (error) {
+    // Where no namespace can be made there are no other owners either.
+    await rm(path, { recursive: true, force: true }).catch(() => {
+      throw error;
+    });
+  }
 }
 
 async function applyLayer(

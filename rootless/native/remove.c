@@ -97,7 +97,7 @@ static int move_up(struct removal *r, int fd, const char *name) {
 static int empty_dir(struct removal *r, int fd, int level);
 
 static int remove_dir(struct removal *r, int fd, const char *name, int level) {
-  for (;;) {
+  for (unsigned emptied = 0;; emptied++) {
     if (unlink_in(fd, name, AT_REMOVEDIR) == 0)
       return 0;
     if (errno == ENOTDIR)
@@ -117,7 +117,7 @@ static int remove_dir(struct removal *r, int fd, const char *name, int level) {
       if (bad)
         return -1;
     }
-    if (++r->retries > RETRIES) {
+    if (emptied > 0 && ++r->retries > RETRIES) {
       errno = EAGAIN;
       return -1;
     }
@@ -181,7 +181,7 @@ int remove_tree(int dir_fd, const char *name) {
   if (errno != EISDIR && errno != EPERM && errno != EACCES)
     return -1;
   int result = 0;
-  while (result == 0 && unlink_in(dir_fd, name, AT_REMOVEDIR) != 0) {
+  for (unsigned moved = 0; result == 0 && unlink_in(dir_fd, name, AT_REMOVEDIR) != 0; moved = r.moved) {
     if (errno != ENOTEMPTY && errno != EEXIST)
       return -1;
     r.top_fd = open_top(dir_fd, name);
@@ -191,7 +191,7 @@ int remove_tree(int dir_fd, const char *name) {
     int error = r.first_errno ? r.first_errno : errno;
     close(r.top_fd);
     errno = error;
-    if (result == 0 && ++r.retries > RETRIES) {
+    if (result == 0 && r.moved == moved && ++r.retries > RETRIES) {
       errno = EAGAIN;
       return -1;
     }
