@@ -11,6 +11,9 @@ import { slirp4netnsAddresses } from './slirp4netns-options.ts';
 import type { Slirp4netnsProgram } from './slirp4netns-program.ts';
 import { type MappedRange, namespaceSysctls } from './sysctls.ts';
 
+/** Relative: the launcher works in the container's runtime directory, whose path may be too long for unix(7). */
+const API_SOCKET = 'slirp4netns.sock';
+
 export interface NetworkWish {
   mode: NetworkMode;
   /** Chosen and found free: host-port.ts. */
@@ -20,8 +23,6 @@ export interface NetworkWish {
   dns: DnsWish;
   addHosts: readonly HostEntry[];
   gidMap: readonly MappedRange[];
-  /** Gone when the container has ended; sockets go here. */
-  runtimeDirectory: string;
   /** Wanted by mode slirp4netns alone. */
   slirp4netns?: Slirp4netnsProgram | undefined;
 }
@@ -127,7 +128,7 @@ function slirp4netnsNetwork(
     program: wish.slirp4netns,
     options,
     ports: wish.ports,
-    apiSocket: `${wish.runtimeDirectory}/slirp4netns.sock`,
+    apiSocket: API_SOCKET,
   });
   return {
     namespace: 'new',

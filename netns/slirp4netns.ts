@@ -23,12 +23,11 @@ export interface Slirp4netnsPlan {
   program: Slirp4netnsProgram;
   options: Slirp4netnsOptions;
   ports: readonly PortMapping[];
-  /** Where the API socket is made, if there are ports: at most 107 bytes, unix(7). */
+  /** Where the API socket is made, if there are ports: at most 107 bytes (unix(7)), a longer path is cut off. */
   apiSocket: string;
 }
 
 const DEVICE = 'tap0';
-const SOCKET_PATH_MAX = 107; // sun_path without its NUL; slirp4netns would cut a longer one off without a word
 
 function argv({ program, options, ports, apiSocket }: Slirp4netnsPlan): string[] {
   const words = [program.path, '--configure', `--mtu=${options.mtu}`, `--cidr=${options.cidr}`];
@@ -87,13 +86,6 @@ export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
   const { options, ports, apiSocket } = plan;
   checkVersion(plan);
   for (const port of ports) checkSlirp4netnsPort(port, options);
-  if (ports.length > 0 && Buffer.byteLength(apiSocket) > SOCKET_PATH_MAX)
-    throw new PodError({
-      code: 'unsupported',
-      message: 'cannot publish ports',
-      why: `the path of the network's socket is longer than ${SOCKET_PATH_MAX} bytes: ${apiSocket}`,
-      hint: 'set XDG_RUNTIME_DIR to a shorter path',
-    });
   const { guest } = slirp4netnsAddresses(options.cidr);
   return [
     ['network-helper', ...argv(plan)],
