@@ -1,6 +1,39 @@
+import { Doctor } from './commands/doctor.ts';
 import { Exec } from './commands/exec.ts';
+import { Images } from './commands/images.ts';
+import { Info } from './commands/info.ts';
+import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
+import { Kill } from './commands/kill.ts';
+import { Logs } from './commands/logs.ts';
+import { Ps } from './commands/ps.ts';
+import { Pull } from './commands/pull.ts';
+import { Rm } from './commands/rm.ts';
+import { Rmi } from './commands/rmi.ts';
 import { Run } from './commands/run.ts';
+import { Stop } from './commands/stop.ts';
+import { Unshare } from './commands/unshare.ts';
+import { Version } from './commands/version.ts';
+import { Wait } from './commands/wait.ts';
 import type { AnyCommandClass } from './declarations.ts';
 
 /** Every command there is. */
-export const commands: AnyCommandClass[] = [Exec, Run];
+export const commands: AnyCommandClass[] = [
+  ...[
+    ContainerInspect,
+    Doctor,
+    Exec,
+    ImageInspect,
+    Images,
+    Info,
+    Inspect,
+    Kill,
+    Logs,
+    Ps,
+    Pull,
+    Rm,
+    Rmi,
+    Run,
+    Stop,
+  ],
+  ...[Unshare, Version, Wait],
+];

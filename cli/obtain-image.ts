@@ -8,6 +8,8 @@ export interface ObtainFlags {
   pull: PullPolicy;
   platform?: string | undefined;
   quiet: boolean;
+  tlsVerify?: boolean | undefined;
+  certDir?: string | undefined;
 }
 
 /** The image of a name, fetched where the policy says so, with progress on standard error. */
@@ -17,5 +19,6 @@ export async function obtainImage(
   command: PodCommand,
 ): Promise<ImageRecord> {
   const { env } = command.context;
-  return obtain(name, { paths: pathsOf(command), policy: flags.pull, platform: flags.platform, env });
+  const { pull: policy, platform, tlsVerify, certDir } = flags;
+  return obtain(name, { paths: pathsOf(command), policy, platform, tlsVerify, certDir, env });
 }

@@ -20,7 +20,7 @@ import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
 import { namespacesOf } from './namespaces.ts';
-import { networkOf } from './network.ts';
+import { checkPublished, networkOf } from './network.ts';
 import type { ContainerOptions } from './options.ts';
 import { probeOverlay } from './probe-overlay.ts';
 import type { ContainerRecord } from './record.ts';
@@ -70,6 +70,7 @@ export async function createContainer(
   context: CreateContext,
 ): Promise<CreatedContainer> {
   const { paths } = context;
+  await checkPublished(options);
   const image = await context.image(options);
   const draft = beginContainer(paths, options.name);
   try {
@@ -133,10 +134,11 @@ async function decide(
   const network = await networkOf(options, {
     id: draft.id,
     name: draft.name,
-    exposed: Object.keys(execution.ExposedPorts ?? {}),
+    imageExposed: Object.keys(execution.ExposedPorts ?? {}),
     environment: context.environment,
     paths,
     maps,
+    notice: context.notice,
   });
   const volumes = volumeMounts(
     { volume: options.volume, tmpfs: options.tmpfs, device: options.device },
@@ -147,6 +149,7 @@ async function decide(
     drop: options.capDrop,
     privileged: options.privileged,
     root: user.uid === 0,
+    last: host.lastCapability,
   });
   const { entrypoint, command } = commandOf(execution, options.entrypoint, options.command);
   const hostname = network.hostname;
@@ -188,6 +191,7 @@ async function decide(
         hostNetwork: network.mode === 'host',
         unifiedCgroup: host.cgroups.mode === 'unified',
         privileged: options.privileged,
+        procOptions: security.procOptions,
         files,
       }).filter((mount) => !covered.has(mount.destination)),
       ...volumes.mounts,
@@ -219,6 +223,7 @@ async function decide(
       ports: network.ports,
       exposed: network.exposed,
       operations: network.operations,
+      address: network.address,
     },
     log: logSettings(options),
     interactive: options.interactive,

@@ -11,6 +11,8 @@ export interface WorldFacts {
   /** cgroup v2 is all there is, so that the container's own part of it can be shown. */
   unifiedCgroup: boolean;
   privileged: boolean;
+  /** Further options of /proc: `hidepid=2`. */
+  procOptions: string[];
   /** Host files put over /etc/hosts and the like, by destination. */
   files: Record<string, string>;
 }
@@ -21,7 +23,7 @@ export function defaultMounts(facts: WorldFacts): OciMount[] {
   const access = facts.privileged ? [] : ['ro'];
   const tty = facts.ttyGroup ? ['gid=5'] : [];
   const mounts: OciMount[] = [
-    { destination: '/proc', type: 'proc', source: 'proc', options: safe },
+    { destination: '/proc', type: 'proc', source: 'proc', options: [...safe, ...facts.procOptions] },
     {
       destination: '/dev',
       type: 'tmpfs',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type CgroupFacts, cgroupFacts } from '../../rootless/cgroup/facts.ts';
 import { hostIdMap, type IdMaps } from '../../rootless/id-map.ts';
 
@@ -5,6 +6,8 @@ import { hostIdMap, type IdMaps } from '../../rootless/id-map.ts';
 export interface HostFacts {
   readonly defaultMaps: IdMaps;
   readonly cgroups: CgroupFacts;
+  /** The highest capability that this kernel has, capabilities(7). */
+  readonly lastCapability: number;
 }
 
 export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
@@ -18,6 +21,9 @@ export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
     get cgroups() {
       cgroups ??= cgroupFacts(process.geteuid!(), environment);
       return cgroups;
+    },
+    get lastCapability() {
+      return Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
     },
   };
 }

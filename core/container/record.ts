@@ -1,5 +1,6 @@
 /** A container as it lies on disk: containers/<id>/ with config.json (OCI), container.json (this), and its files. */
 
+import type { PortMapping } from '../../netns/port.ts';
 import type { IdMaps } from '../../rootless/id-map.ts';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { Operation } from '../../rootless/plan.ts';
@@ -38,10 +39,12 @@ export interface ContainerRecord {
   maps: IdMaps;
   network: {
     mode: string;
-    ports: [];
+    ports: PortMapping[];
+    /** `80/tcp` */
     exposed: string[];
     operations: Operation[];
-    hostAddress?: string;
+    /** The container's own IPv4 address. */
+    address: string | undefined;
   };
   log: LogSettings;
   interactive: boolean;

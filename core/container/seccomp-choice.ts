@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
-import { arch } from 'node:process';
 import type { OciSeccomp } from '../../rootless/seccomp/oci.ts';
 import { parseProfile, resolveProfile } from '../../rootless/seccomp/profile.ts';
-import { defaultSeccomp } from '../../rootless/seccomp/program.ts';
-import type { MachineArch } from '../../rootless/seccomp/syscall-tables.ts';
-import { PodError } from '../error.ts';
+import { defaultSeccomp, machine, seccompProgram } from '../../rootless/seccomp/program.ts';
+import { errnoOf, PodError } from '../error.ts';
 import type { SecurityOptions } from './security-options.ts';
 
 /** The filter for a container, as its config.json has it; undefined: none. */
@@ -16,20 +14,21 @@ export function seccompFor(
   const wish = security.seccomp;
   if (wish === 'unconfined') return undefined;
   if (wish === 'default') return defaultSeccomp(capabilities);
-  let text: string;
+  const profile = parseProfile(readProfile(wish.file), wish.file);
+  const resolved = resolveProfile(profile, { capabilities, arch: machine(), kernelVersion: release() });
+  seccompProgram(resolved); // one that can't be compiled is refused before anything is made
+  return resolved;
+}
+
+function readProfile(file: string): string {
   try {
-    text = readFileSync(wish.file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     throw new PodError({
-      code: 'not-found',
-      message: `cannot read the seccomp profile ${wish.file}`,
+      code: errnoOf(cause) === 'ENOENT' ? 'not-found' : 'io',
+      message: `cannot read the seccomp profile ${file}`,
       why: (cause as Error).message,
       cause,
     });
   }
-  return resolveProfile(parseProfile(text, wish.file), {
-    capabilities,
-    arch: arch as MachineArch,
-    kernelVersion: release(),
-  });
 }

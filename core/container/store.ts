@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
+import { parseExact, stringifyExact } from '../../rootless/seccomp/exact-json.ts';
 import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { checkName, newId, randomName } from './name.ts';
@@ -47,7 +48,7 @@ function draftDirectory(paths: Paths, id: string): string {
 
 /** Makes the directory and reserves the name: the wished one, or a random one that is free. */
 export function beginContainer(paths: Paths, wish: string | undefined): Draft {
-  for (const path of [paths.containers, paths.names, paths.runtime])
+  for (const path of [paths.containers, paths.names, paths.trash, paths.runtime])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   const id = newId();
   const directory = draftDirectory(paths, id);
@@ -62,7 +63,7 @@ export function beginContainer(paths: Paths, wish: string | undefined): Draft {
 
 /** Makes the container visible. `containers/<id>` is there, whole, after this. */
 export function commitContainer(paths: Paths, draft: Draft, spec: OciSpec, record: ContainerRecord): void {
-  writeFileSync(join(draft.directory, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+  writeFileSync(join(draft.directory, 'config.json'), stringifyExact(spec), { mode: 0o600 });
   writeFileSync(join(draft.directory, 'container.json'), JSON.stringify(record), { mode: 0o600 });
   renameSync(draft.directory, containerDirectory(paths, draft.id));
 }
@@ -148,7 +149,7 @@ export function readSpec(paths: Paths, id: string): OciSpec | undefined {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return parseExact(readFileSync(file, 'utf8'));
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
     throw new PodError({

@@ -111,6 +111,7 @@ static void place_stdio(const struct world *world, const int fds[3]) {
 
 __attribute__((noreturn)) static void stage_two(const struct plan *plan, int socket, int root, const int fds[3]) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_DUMPABLE, 0);
   await(socket, MESSAGE_MAPPED); /* the monitor has put this process into its cgroup */
   if (wants_namespace(plan, "cgroup") && unshare(CLONE_NEWCGROUP) < 0) die_errno("cannot make a cgroup namespace");
   struct world world = {root, {-1, -1}};
@@ -150,6 +151,8 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   await(socket, MESSAGE_MAPPED);
   become_namespace_root(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  /* A network helper opens this process's namespaces, which needs ptrace access to it; no container is there yet. */
+  prctl(PR_SET_DUMPABLE, 1);
   if (make_namespaces(plan)) raise_loopback();
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   set_propagation("/", "rec,slave");

@@ -1,0 +1,27 @@
+import { Option, PodCommand } from '../command.ts';
+import { forEachName } from '../each.ts';
+import { obtainImage } from '../obtain-image.ts';
+
+export class Pull extends PodCommand {
+  static override paths = [['pull'], ['image', 'pull']];
+  static override usage = { description: 'Fetch images from a registry' };
+
+  certDir = Option.String('--cert-dir', { description: 'Certificates from this `directory`' });
+  platform = Option.String('--platform', { description: 'For this `platform`, as linux/arm64' });
+  quiet = Option.Boolean('-q,--quiet', false, { description: 'Print only the id' });
+  tlsVerify = Option.Boolean('--tls-verify', { description: 'Check certificates' });
+  names = Option.Rest({ name: 'image', required: 1 });
+
+  async execute(): Promise<number> {
+    return forEachName(
+      this,
+      this.names,
+      async (name) => (await obtainImage(name, { ...this.flags() }, this)).id,
+    );
+  }
+
+  private flags() {
+    const { platform, quiet, certDir, tlsVerify } = this;
+    return { pull: 'always' as const, platform, quiet, certDir, tlsVerify };
+  }
+}
