@@ -109,16 +109,14 @@ function setVariable(run: Evaluation, name: string, value: unknown, { assign }: 
 function evaluateCommand(command: Command, dot: unknown, run: Evaluation, piped: Piped): unknown {
   const [head, ...args] = command;
   if (head.kind === 'function') return callFunction(head, args, dot, run, piped);
-  const operands = () => [
-    ...args.map((arg) => evaluateOperand(arg, dot, run)),
-    ...(piped ? [piped.value] : []),
-  ];
-  const path = head.kind === 'literal' || head.kind === 'dot' ? [] : head.path;
   if (head.kind === 'literal' && head.value === null)
     throw templateError(run.source, head.at, 'nil is not a command');
   if (args.length === 0 && !piped) return evaluateOperand(head, dot, run);
-  if (path.length === 0) throw templateError(run.source, head.at, 'arguments behind what is no function');
-  return walk(startOf(head as Reference, dot, run), path, operands(), head.at, run);
+  const values = args.map((arg) => evaluateOperand(arg, dot, run));
+  if (piped) values.push(piped.value);
+  if (head.kind === 'literal' || head.kind === 'dot' || head.path.length === 0)
+    throw templateError(run.source, head.at, 'arguments behind what is no function');
+  return walk(startOf(head, dot, run), head.path, values, head.at, run);
 }
 
 function evaluateOperand(operand: Operand, dot: unknown, run: Evaluation): unknown {
@@ -150,32 +148,36 @@ function walk(
 ): unknown {
   if (run.header && path.length > 0) return run.header(path.at(-1)!, args ?? []);
   let value = start;
-  for (const [depth, name] of path.entries()) {
-    const isLast = depth === path.length - 1;
-    const seen = path
-      .slice(0, depth)
-      .map((part) => `.${part}`)
-      .join('');
-    value = lookUp(value, name, seen, at, run);
-    if (typeof value === 'function')
-      value = guarded(name, at, run, () => (value as Method)(...((isLast && args) || [])));
-    else if (isLast && args) throw templateError(run.source, at, `.${name} takes no arguments`);
+  for (let depth = 0; depth < path.length; depth++) {
+    const given = depth === path.length - 1 ? args : undefined;
+    value = lookUp(value, path, depth, at, run);
+    if (typeof value === 'function') value = callMethod(value as Method, path[depth]!, given, at, run);
+    else if (given) throw templateError(run.source, at, `.${path[depth]} takes no arguments`);
   }
   return value;
 }
 
 type Method = (...args: unknown[]) => unknown;
 
-/** `seen` is what led to the holder, for messages; empty for the first. */
-function lookUp(holder: unknown, name: string, seen: string, at: number, run: Evaluation): unknown {
+function callMethod(method: Method, name: string, args: unknown[] | undefined, at: number, run: Evaluation) {
+  return guarded(name, at, run, () => method(...(args ?? [])));
+}
+
+/** One step down: the field of the holder at this depth of the path. */
+function lookUp(holder: unknown, path: string[], depth: number, at: number, run: Evaluation): unknown {
+  const name = path[depth]!;
   if (holder === undefined) return undefined;
   if (holder instanceof Map) return holder.get(name);
-  const called = seen === '' ? 'this' : seen;
-  if (!isPlainObject(holder) || holder instanceof Date)
-    throw templateError(run.source, at, `${called} is ${typeName(holder)}, it has no field ${name}`);
-  if (Object.hasOwn(holder, name)) return fieldOf(holder, name);
-  if (isMap(holder)) return undefined;
-  throw templateError(run.source, at, `there is no field ${seen}.${name}`, fieldsHint(holder, name));
+  const isObject = isPlainObject(holder) && !(holder instanceof Date);
+  if (isObject && Object.hasOwn(holder, name)) return fieldOf(holder, name);
+  if (isObject && isMap(holder)) return undefined;
+  const seen = path
+    .slice(0, depth)
+    .map((part) => `.${part}`)
+    .join('');
+  if (isObject)
+    throw templateError(run.source, at, `there is no field ${seen}.${name}`, fieldsHint(holder, name));
+  throw templateError(run.source, at, `${seen || 'this'} is ${typeName(holder)}, it has no field ${name}`);
 }
 
 function fieldsHint(holder: Fields, name: string): string {

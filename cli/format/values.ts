@@ -72,6 +72,7 @@ export function typeName(value: unknown): string {
 
 /** A value as `{{.}}` and %v print it: `map[a:b c:d]`, `[a b]`, `{a b}`, `<nil>`. */
 export function display(value: unknown): string {
+  if (typeof value === 'string') return value;
   if (value === undefined) return '<no value>';
   if (value === null) return '<nil>';
   if (typeof value === 'number') return displayNumber(value);
