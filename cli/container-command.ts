@@ -175,13 +175,13 @@ export abstract class ContainerCommand extends PodCommand {
   }
 
   protected createContext(): CreateContext {
-    const { stdout, env } = this.context;
+    const { env } = this.context;
     return {
       paths: pathsOf(this),
       environment: env,
       host: hostFacts(env),
       image: (options) => obtainImage(options.image, { ...options, quiet: this.quiet }, this),
-      terminalSize: terminalSize(stdout),
+      terminalSize: terminalSize(1, () => this.context.stdout),
       notice: (line) => this.warn(line),
     };
   }

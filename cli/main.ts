@@ -13,6 +13,7 @@ import { commandTable } from './command-table.ts';
 import { commands } from './commands.ts';
 import { dispatch } from './dispatch.ts';
 import { reportError } from './output/error.ts';
+import { standardStreams } from './output/standard-streams.ts';
 import { watchOutput } from './output/streams.ts';
 
 declare const VERSION: string;
@@ -21,11 +22,16 @@ declare const LAUNCHER_HASH: string;
 const table = commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands);
 
 async function main(): Promise<void> {
-  const { stdin, stdout, stderr, env } = process;
-  const context: PodContext = { stdin, stdout, stderr, env, colorDepth: 1 };
-  const fail = (error: unknown) => process.exit(reportError(error, context, { debug: false }));
-  watchOutput(stdout, 'standard output', fail);
-  watchOutput(stderr, 'standard error', () => process.exit(125));
+  const { env } = process;
+  const streams = standardStreams((stream, name) =>
+    watchOutput(stream, name, (error) =>
+      process.exit(name === 'standard error' ? 125 : reportError(error, context, { debug: false })),
+    ),
+  );
+  const context = Object.defineProperties(
+    { env, colorDepth: 1 },
+    Object.getOwnPropertyDescriptors(streams),
+  ) as unknown as PodContext;
   const asset = (name: string) => new Uint8Array(getAsset(name));
   provideAssets(asset);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') }, () => findPaths(env).libexec);

@@ -1,10 +1,13 @@
+import { isatty } from 'node:tty';
+
 export interface TerminalSize {
   rows: number;
   columns: number;
 }
 
-/** Of the terminal that a stream is; undefined where it is none. */
-export function terminalSize(stream: object): TerminalSize | undefined {
-  const { rows, columns } = stream as Partial<TerminalSize>;
+/** Of the terminal at a descriptor of this process; undefined where it is none. */
+export function terminalSize(fd: 0 | 1 | 2, stream: () => object): TerminalSize | undefined {
+  if (!isatty(fd)) return undefined;
+  const { rows, columns } = stream() as Partial<TerminalSize>;
   return rows && columns ? { rows, columns } : undefined;
 }

@@ -36,7 +36,7 @@ export class Exec extends PodCommand {
       paths,
       environment: env,
       host: hostFacts(env),
-      terminalSize: terminalSize(this.context.stdout),
+      terminalSize: terminalSize(1, () => this.context.stdout),
     });
   }
 }
