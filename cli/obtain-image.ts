@@ -2,6 +2,7 @@ import { obtainImage as obtain } from '../core/images/obtain.ts';
 import type { PullPolicy } from '../core/images/pull-options.ts';
 import type { ImageRecord } from '../core/images/types.ts';
 import type { PodCommand } from './command.ts';
+import { showProgress } from './output/progress.ts';
 import { pathsOf } from './paths.ts';
 
 export interface ObtainFlags {
@@ -20,5 +21,18 @@ export async function obtainImage(
 ): Promise<ImageRecord> {
   const { env } = command.context;
   const { pull: policy, platform, tlsVerify, certDir } = flags;
-  return obtain(name, { paths: pathsOf(command), policy, platform, tlsVerify, certDir, env });
+  const settings = { paths: pathsOf(command), policy, platform, tlsVerify, certDir, env };
+  if (flags.quiet) return obtain(name, settings);
+  let progress: ReturnType<typeof showProgress> | undefined;
+  // Made with the first news: where the image is there already, nothing is loaded and no stream is touched.
+  const shown = () => (progress ??= showProgress(command.context.stderr));
+  try {
+    return await obtain(name, {
+      ...settings,
+      onProgress: (news) => shown().onProgress(news),
+      onNotice: (text) => shown().onNotice(text),
+    });
+  } finally {
+    progress?.end();
+  }
 }

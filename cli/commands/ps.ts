@@ -1,4 +1,5 @@
 import { isLost, type ListedContainer, listContainers } from '../../core/container/list.ts';
+import { PodError } from '../../core/error.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';
 import { hasLabel, parseFilters, passes } from '../filter.ts';
@@ -37,6 +38,20 @@ function portsText({ record }: ListedContainer): string {
   );
   const taken = new Set(record.network.ports.map((port) => `${port.containerPort}/${port.protocol}`));
   return [...published, ...record.network.exposed.filter((port) => !taken.has(port))].join(', ');
+}
+
+/** docker takes the name filter as a regular expression. */
+function namePattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw new PodError({
+      code: 'usage',
+      message: `invalid filter name=${text}`,
+      why: (cause as Error).message,
+      cause,
+    });
+  }
 }
 
 function rowOf(listed: ListedContainer, now: number, whole: boolean) {
@@ -121,7 +136,7 @@ export class Ps extends PodCommand {
         case 'id':
           return record.id.startsWith(value);
         case 'name':
-          return new RegExp(value).test(record.name);
+          return namePattern(value).test(record.name);
         case 'status':
           return state.status === value;
         case 'exited':
