@@ -1,0 +1,73 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseNetworkMode } from '../../../netns/mode.ts';
+import { DEFAULT_SLIRP4NETNS } from '../../../netns/slirp4netns-options.ts';
+
+const code = (expected: string) => (error: { code: string }) => error.code === expected;
+
+test('slirp4netns is the default, by each of its names', () => {
+  for (const text of [undefined, 'slirp4netns', 'slirp4netns:', 'bridge', 'default', 'private'])
+    assert.equal(parseNetworkMode(text), { kind: 'slirp4netns', options: DEFAULT_SLIRP4NETNS }, text);
+});
+
+test('none, host and a path', () => {
+  assert.equal(parseNetworkMode('none'), { kind: 'none' });
+  assert.equal(parseNetworkMode('host'), { kind: 'host' });
+  assert.equal(parseNetworkMode('ns:/run/netns/a:b'), { kind: 'path', path: '/run/netns/a:b' });
+});
+
+test('options of slirp4netns are read', () => {
+  assert.equal(
+    parseNetworkMode(
+      'slirp4netns:mtu=1500,cidr=10.9.0.0/16,enable_ipv6=false,allow_host_loopback=true,outbound_addr=eth0,outbound_addr6=fd00::2,port_handler=slirp4netns',
+    ),
+    {
+      kind: 'slirp4netns',
+      options: {
+        mtu: 1500,
+        cidr: '10.9.0.0/16',
+        enableIpv6: false,
+        allowHostLoopback: true,
+        outboundAddr: 'eth0',
+        outboundAddr6: 'fd00::2',
+      },
+    },
+  );
+});
+
+test('wrong options are usage errors', () => {
+  for (const word of [
+    'mtu=0',
+    'mtu=65522',
+    'mtu=x',
+    'mtu',
+    'mtu=1e3',
+    'cidr=10.0.2.0/26',
+    'cidr=10.0.2.1/24',
+    'cidr=fd00::/64',
+    'enable_ipv6=yes',
+    'nonsense=1',
+    'outbound_addr=fd00::1',
+    'outbound_addr=a b',
+    'outbound_addr=1.2.3',
+    'outbound_addr6=1.2.3.4',
+    '--api-socket=/x',
+  ])
+    assert.throws(() => parseNetworkMode(`slirp4netns:${word}`), code('usage'), word);
+  for (const text of ['none:x', 'host:', 'bridge:ip=1.2.3.4', 'ns:', 'ns:relative'])
+    assert.throws(() => parseNetworkMode(text), code('usage'), text);
+});
+
+test('what is not there yet says so', () => {
+  for (const text of [
+    'pasta',
+    'pasta:-T,80',
+    'container:web',
+    'mynet',
+    '',
+    'slirp4netns:port_handler=rootlesskit',
+  ])
+    assert.throws(() => parseNetworkMode(text), code('unsupported'), text);
+});
+
+test.run();
