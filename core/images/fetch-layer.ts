@@ -1,6 +1,6 @@
 /** One layer from the registry into the store: its blob kept as it came, unpacked while it is on its way. */
 
-import { createReadStream, mkdirSync, renameSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
@@ -49,7 +49,7 @@ export async function fetchLayer(job: LayerJob): Promise<void> {
     const lock = join(paths.locks, `blob-${parseDigest(blob.digest, 'a blob').hex.slice(0, 3)}`);
     await withLock(lock, async () => {
       job.signal.throwIfAborted();
-      if (!hasBlob()) await download(job);
+      if (!hasBlob()) await downloadOrStartAgain(job);
     });
   }
   if (!hasLayer(paths, diffId)) {
@@ -80,10 +80,30 @@ async function unpack(job: LayerJob, source: AsyncIterable<Uint8Array>, signal: 
   });
 }
 
+function partialPath({ paths, blob }: LayerJob): string {
+  return join(paths.partial, parseDigest(blob.digest, 'a blob').hex);
+}
+
+/** What an earlier download has left may be rubbish: then once more without it. */
+async function downloadOrStartAgain(job: LayerJob): Promise<void> {
+  const resumes = existsSync(partialPath(job));
+  try {
+    await download(job);
+  } catch (error) {
+    if (!resumes || !isHopeless(error) || job.signal.aborted) throw error;
+    await download(job);
+  }
+}
+
+/** The same bytes won't be asked for again, or there is no room for them. */
+function isHopeless(error: unknown): boolean {
+  return error instanceof PodError && (error.code === 'invalid' || error.code === 'no-space');
+}
+
 /** Downloads and unpacks side by side. When one fails, the other is called off. */
 async function download(job: LayerJob): Promise<void> {
   const { blob, paths, diffId } = job;
-  const partial = join(paths.partial, parseDigest(blob.digest, 'a blob').hex);
+  const partial = partialPath(job);
   const stop = new AbortController();
   const signal = AbortSignal.any([job.signal, stop.signal]);
   const file = await openGrowingFile(partial);
@@ -91,13 +111,13 @@ async function download(job: LayerJob): Promise<void> {
   const run = (work: Promise<void>): Promise<void> =>
     work.catch((error) => {
       failures.push(error);
-      file.end(error);
+      file.fail(error);
       stop.abort(error);
     });
   try {
     const arrive = async (): Promise<void> => {
       await receive(job, file, signal);
-      file.end();
+      await file.end();
       report(job, 'extracting', blob.size);
       await file.sync();
     };
@@ -108,8 +128,7 @@ async function download(job: LayerJob): Promise<void> {
     mkdirSync(dirname(target), { recursive: true });
     renameSync(partial, target);
   } catch (error) {
-    // What arrived is worth keeping only when the same bytes will be asked for again.
-    if (error instanceof PodError && ['invalid', 'no-space'].includes(error.code)) removeFile(partial);
+    if (isHopeless(job.signal.aborted ? job.signal.reason : error)) removeFile(partial);
     throw error;
   } finally {
     await file.close().catch(() => {});

@@ -13,11 +13,13 @@ export interface GrowingFile {
   contents(): AsyncIterable<Uint8Array>;
   append(chunk: Buffer): Promise<void>;
   clear(): Promise<void>;
-  /** Writes out what is held back and brings it to the disk. */
+  /** Nothing more comes: writes out what is held back. */
+  end(): Promise<void>;
+  /** Nothing more comes: whoever follows gets this error. */
+  fail(error: unknown): void;
+  /** Brings it to the disk. */
   sync(): Promise<void>;
-  /** Nothing more comes; with an error, whoever follows gets it at once. */
-  end(error?: unknown): void;
-  /** From the first byte, waiting for what is to come, until `end`. */
+  /** From the first byte, waiting for what is to come, until `end` or `fail`. */
   follow(): AsyncGenerator<Buffer, void, undefined>;
   /** Writes out what is held back and closes. */
   close(): Promise<void>;
@@ -104,14 +106,16 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
       held = [];
       written = heldBytes = 0;
     },
-    async sync() {
+    async end() {
       await flush();
-      await file.datasync();
-    },
-    end(error) {
-      ending ??= error === undefined ? {} : { error };
+      ending ??= {};
       changed();
     },
+    fail(error) {
+      ending = { error };
+      changed();
+    },
+    sync: () => file.datasync(),
     follow,
     async close() {
       try {

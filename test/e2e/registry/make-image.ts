@@ -48,7 +48,9 @@ export function tarOf(dir: string): Buffer {
     '--group=0',
     '--numeric-owner',
     '--sort=name',
+    '--mtime=@1700000000',
     '--format=posix',
+    '--pax-option=delete=atime,delete=ctime',
     '-c',
     '.',
   ];
@@ -96,7 +98,10 @@ export function writeLayout(dir: string, images: readonly TestImage[]): void {
       ...platform,
       config: { Env: ['PATH=/bin:/usr/bin'], Cmd: ['/bin/sh'], ...image.config },
       rootfs: { type: 'layers', diff_ids: image.layers.map(({ tar }) => sha256(tar)) },
-      history: image.layers.map((_, index) => ({ created_by: `step ${index + 1}` })),
+      history: image.layers.map((_, index) => ({
+        created: '2024-05-06T07:08:09Z',
+        created_by: `step ${index + 1}`,
+      })),
     };
     const configBlob = keep(json(config), 'application/vnd.oci.image.config.v1+json');
     const mediaType = 'application/vnd.oci.image.manifest.v1+json';
