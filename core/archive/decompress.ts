@@ -3,6 +3,7 @@
  * zstd (RFC 8878, several and skippable frames). What it is tells the data itself: media types in the wild lie.
  */
 import { PodError } from '../error.ts';
+import { zstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -102,7 +103,7 @@ async function* expand(input: AsyncIterable<Uint8Array>, form: 'gzip' | 'zstd'):
   const options = { chunkSize: CHUNK, readableHighWaterMark: 2 * CHUNK, writableHighWaterMark: CHUNK };
   const stream = form === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options);
   let failure: unknown;
-  pipeline(input, stream, (error) => {
+  pipeline(form === 'zstd' ? zstdFrames(input) : input, stream, (error) => {
     failure = error;
   });
   try {

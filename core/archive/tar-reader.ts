@@ -19,23 +19,27 @@ const ZEROS = 64 << 10;
 /** Errors: PodError 'invalid' where the archive breaks its format; what `source` throws comes through. */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarItem> {
   const events = eventsOf(source);
-  let event = await events.next();
-  while (!event.done) {
-    if (!('entry' in event.value)) {
-      event = await events.next();
-      continue;
-    }
-    let next: IteratorResult<Event> | undefined;
-    async function* data(): AsyncGenerator<Uint8Array> {
-      while (next === undefined) {
-        const one = await events.next();
-        if (one.done || 'entry' in one.value) next = one;
-        else if ('data' in one.value) yield one.value.data;
-        else yield* zeros(one.value.hole);
+  try {
+    let event = await events.next();
+    while (!event.done) {
+      if (!('entry' in event.value)) {
+        event = await events.next();
+        continue;
       }
+      let next: IteratorResult<Event> | undefined;
+      async function* data(): AsyncGenerator<Uint8Array> {
+        while (next === undefined) {
+          const one = await events.next();
+          if (one.done || 'entry' in one.value) next = one;
+          else if ('data' in one.value) yield one.value.data;
+          else yield* zeros(one.value.hole);
+        }
+      }
+      yield { entry: event.value.entry, data: data() };
+      event = next ?? (await events.next());
     }
-    yield { entry: event.value.entry, data: data() };
-    event = next ?? (await events.next());
+  } finally {
+    await events.return(undefined);
   }
 }
 
