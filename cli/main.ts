@@ -15,6 +15,7 @@ import { dispatch } from './dispatch.ts';
 import { reportError } from './output/error.ts';
 import { standardStreams } from './output/standard-streams.ts';
 import { watchOutput } from './output/streams.ts';
+import { warmUp } from './warm-up.ts';
 
 declare const VERSION: string;
 declare const LAUNCHER_HASH: string;
@@ -38,5 +39,7 @@ async function main(): Promise<void> {
   process.exitCode = await dispatch(process.argv.slice(2), table, context);
 }
 
-if (startupSnapshot.isBuildingSnapshot()) startupSnapshot.setDeserializeMainFunction(() => void main());
-else void main();
+if (startupSnapshot.isBuildingSnapshot()) {
+  startupSnapshot.setDeserializeMainFunction(() => void main());
+  void warmUp(table);
+} else void main();

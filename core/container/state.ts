@@ -44,10 +44,8 @@ function read(path: string): string | undefined {
   }
 }
 
-let boot: string | undefined;
 function bootId(): string {
-  boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return boot;
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
 interface Running {

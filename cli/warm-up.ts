@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { arch } from 'node:process';
+import { Writable } from 'node:stream';
+import { REF_NAME } from '../core/images/layout.ts';
+import { OCI_CONFIG, OCI_MANIFEST } from '../core/images/media-types.ts';
+import type { PodContext } from './command.ts';
+import type { CommandTable } from './command-table.ts';
+import { dispatch } from './dispatch.ts';
+
+/** An image of no layers, as files of a layout: enough for `run --dry-run`. */
+function writeImage(root: string, name: string): void {
+  const blobs = join(root, 'images/blobs/sha256');
+  mkdirSync(blobs, { recursive: true });
+  const blob = (mediaType: string, content: object) => {
+    const text = JSON.stringify(content);
+    const hex = createHash('sha256').update(text).digest('hex');
+    writeFileSync(join(blobs, hex), text);
+    return { mediaType, digest: `sha256:${hex}`, size: text.length };
+  };
+  const architecture = arch === 'x64' ? 'amd64' : arch;
+  const execution = { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { a: 'b' } };
+  const config = blob(OCI_CONFIG, {
+    architecture,
+    os: 'linux',
+    config: execution,
+    rootfs: { type: 'layers', diff_ids: [] },
+  });
+  const manifest = blob(OCI_MANIFEST, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] });
+  const index = { schemaVersion: 2, manifests: [{ ...manifest, annotations: { [REF_NAME]: name } }] };
+  writeFileSync(join(root, 'images/index.json'), JSON.stringify(index));
+  writeFileSync(join(root, 'images/oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+}
+
+/** Lines that go through what most command lines go through, and touch nothing outside of their --root. */
+const LINES = [
+  'run --dry-run --rm --network none --storage-driver copy -e A=b -v /tmp:/mnt:ro -w / warm true',
+  'run --dry-run -d --name n -l a=b -m 64m -p 1234:80 --network host --storage-driver copy warm sh -c true',
+  'ps -a',
+  'ps -aq',
+  'images',
+  'images --format {{.ID}}',
+  'inspect warm',
+  'inspect -f {{.Id}} warm',
+  'exec none true',
+  'rm none',
+];
+
+/**
+ * Runs typical commands while the start-up snapshot is made: V8 keeps the compiled code of what has run, so a start
+ * doesn't compile it again. Nothing that they print or find is kept.
+ */
+export async function warmUp(table: CommandTable): Promise<void> {
+  const root = mkdtempSync(join(tmpdir(), 'tsc-pod-warm-up-'));
+  const said: string[] = [];
+  const sink = (): Writable =>
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        said.push(String(chunk));
+        done();
+      },
+    });
+  const env = { HOME: root, PATH: process.env.PATH, XDG_RUNTIME_DIR: root };
+  const context = { stdout: sink(), stderr: sink(), env, colorDepth: 1 } as unknown as PodContext;
+  try {
+    writeImage(join(root, 'data'), 'docker.io/library/warm:latest');
+    for (let round = 0; round < 2; round++)
+      for (const line of LINES)
+        await dispatch(['--root', join(root, 'data'), ...line.split(' ')], table, context);
+    if (said.some((text) => text.includes('this is a bug'))) throw new Error(said.find((text) => text.includes('this is a bug')));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
