@@ -1,0 +1,235 @@
+/** Published ports: the forms of -p, what is refused, and that nothing stays behind. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import * as assert from 'uvu/assert';
+import { eventually, pod, podOk, sandbox, skip, test } from './harness/index.ts';
+
+const IMAGE = 'builtin:busybox';
+const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
+
+/** What a server sends until it closes; undefined while nobody listens. */
+function ask(port: number, host = '127.0.0.1', request = ''): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect({ port, host, timeout: 3000 }, () => socket.write(request));
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('timeout', () => socket.destroy());
+    socket.on('error', () => resolve(undefined));
+    socket.on('close', () => resolve(text || undefined));
+  });
+}
+
+/** A port of the host's that is free for TCP and its two successors too, most likely. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const fetchName = (port: number, host?: string): Promise<string | undefined> =>
+  ask(port, host, 'GET /hostname HTTP/1.0\r\n\r\n');
+
+/** A detached web server that gives its host name; more flags before the image. */
+const serve = (flags: string[], script = 'httpd -f -p 80 -h /etc'): Promise<string> =>
+  podOk(['run', '-d', '--rm', '--hostname', 'web', ...flags, IMAGE, 'sh', '-c', script]);
+
+const stop = (id: string): Promise<string> => podOk(['rm', '-f', id]);
+
+/** Processes of this test's own that run slirp4netns. */
+function helpers(): number[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return (
+          readFileSync(`/proc/${pid}/comm`, 'utf8') === 'slirp4netns\n' &&
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(sandbox.dir)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
+test('-p HOST:CONTAINER reaches a server, also one that runs as another user at port 80', async () => {
+  const port = await freePort();
+  const id = await serve(['-p', `${port}:80`, '-u', '65534:65534', '--cap-drop', 'ALL']);
+  assert.match((await eventually(() => fetchName(port))) ?? '', /\r\n\r\nweb\n$/);
+  assert.match(await podOk(['ps', '--filter', `id=${id}`]), new RegExp(`0\\.0\\.0\\.0:${port}->80/tcp`));
+  await stop(id);
+  assert.is(await ask(port), undefined);
+});
+
+test('-p ADDRESS:HOST:CONTAINER listens at that address alone', async () => {
+  const port = await freePort();
+  const id = await serve(['-p', `127.0.0.2:${port}:80`]);
+  assert.match((await eventually(() => fetchName(port, '127.0.0.2'))) ?? '', /web/);
+  assert.is(await ask(port), undefined);
+  await stop(id);
+});
+
+test('ranges publish each port, a port without a number of the host gets one', async () => {
+  const port = await freePort();
+  const id = await serve(
+    ['-p', `127.0.0.1:${port}-${port + 1}:80-81`, '-p', '127.0.0.1::82'],
+    'for p in 80 81 82; do httpd -p $p -h /etc; done; sleep 100',
+  );
+  assert.match((await eventually(() => fetchName(port))) ?? '', /web/);
+  assert.match((await eventually(() => fetchName(port + 1))) ?? '', /web/);
+  const [{ NetworkSettings }] = JSON.parse(await podOk(['inspect', id]));
+  const random = Number(NetworkSettings.Ports['82/tcp'][0].HostPort);
+  assert.ok(random > 1023);
+  assert.match((await eventually(() => fetchName(random))) ?? '', /web/);
+  await stop(id);
+});
+
+const ECHO = `
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('0.0.0.0', 53))
+while True:
+    m, who = s.recvfrom(100)
+    s.sendto(m + b' from ' + who[0].encode(), who)`;
+
+async function askUdp(port: number, host: string): Promise<string | undefined> {
+  const socket = createSocket('udp4');
+  try {
+    const answer = once(socket, 'message', { signal: AbortSignal.timeout(500) });
+    socket.send('hello', port, host);
+    return String((await answer)[0]);
+  } catch {
+    return undefined;
+  } finally {
+    socket.close();
+  }
+}
+
+test("UDP answers at the host's loopback where that is allowed", async () => {
+  const port = await freePort();
+  const id = await podOk([
+    'run',
+    '-d',
+    '--rm',
+    '--network',
+    'slirp4netns:allow_host_loopback=true',
+    '-p',
+    `127.0.0.1:${port}:53/udp`,
+    ...PYTHON,
+    IMAGE,
+    '/usr/bin/python3',
+    '-c',
+    ECHO,
+  ]);
+  assert.is(await eventually(() => askUdp(port, '127.0.0.1')), 'hello from 10.0.2.2');
+  await stop(id);
+});
+
+test("UDP answers at the host's other addresses, with the client's address, and the run says that it does not at 127.0.0.1", async () => {
+  const address = Object.values(networkInterfaces())
+    .flat()
+    .find((one) => one && one.family === 'IPv4' && !one.internal)?.address;
+  if (!address) skip('the host has no address but its loopback');
+  const port = await freePort();
+  const ran = await pod([
+    'run',
+    '-d',
+    '-p',
+    `${port}:53/udp`,
+    ...PYTHON,
+    IMAGE,
+    '/usr/bin/python3',
+    '-c',
+    ECHO,
+  ]);
+  assert.match(
+    ran.stderr,
+    /not at 127\.0\.0\.1: for that, add --network slirp4netns:allow_host_loopback=true/,
+  );
+  assert.is(await eventually(() => askUdp(port, address)), `hello from ${address}`);
+  await stop(ran.stdout.trim());
+  const refused = await pod(['run', '--rm', '-p', `127.0.0.1:${port}:53/udp`, IMAGE, 'true']);
+  assert.is(refused.code, 125);
+  assert.match(refused.stderr, /can't answer UDP at the host's loopback/);
+});
+
+test('a port that is taken is refused before anything starts, by name of who has it', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const before = await podOk(['ps', '-aq']);
+  const ran = await pod(['run', '-d', '-p', `127.0.0.1:${port}:80`, IMAGE, 'true']);
+  server.close();
+  assert.is(ran.code, 125);
+  assert.is(ran.stdout, '');
+  assert.match(
+    ran.stderr,
+    new RegExp(
+      `cannot publish 127\\.0\\.0\\.1:${port}/tcp: address already in use by .*\\(pid ${process.pid}\\)`,
+    ),
+  );
+  assert.is(await podOk(['ps', '-aq']), before);
+});
+
+test('the port of one container is refused to another, and free again after it', async () => {
+  const port = await freePort();
+  const id = await serve(['-p', `127.0.0.1:${port}:80`]);
+  const second = await pod(['run', '--rm', '-p', `${port}:80`, IMAGE, 'true']);
+  assert.is(second.code, 125);
+  assert.match(second.stderr, /address already in use/);
+  await stop(id);
+  assert.is((await pod(['run', '--rm', '-p', `${port}:80`, IMAGE, 'true'])).code, 0);
+});
+
+test('a port for root alone is refused with the sysctl that frees it', async () => {
+  const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+  if (first <= 80 || process.getuid?.() === 0) skip('port 80 is free to all here');
+  const ran = await pod(['run', '--rm', '-p', '80:80', IMAGE, 'true']);
+  assert.is(ran.code, 125);
+  assert.is(
+    ran.stderr,
+    `Error: cannot publish 0.0.0.0:80/tcp: ports below ${first} are for root on this host\nsudo sysctl net.ipv4.ip_unprivileged_port_start=80\n`,
+  );
+});
+
+test('forms that are wrong, or that the network cannot do, are refused', async () => {
+  const cases: [string[], RegExp][] = [
+    [['-p', '70000:80'], /70000 is not a port/],
+    [['-p', '8000-8002:80-81'], /3 ports of the host's for 2/],
+    [['-p', '::1:8080:80'], /brackets/],
+    [['-p', '[::1]:8080:80'], /IPv4 addresses only/],
+    [['-p', '8080:80/sctp'], /no SCTP/],
+    [['-p', '8080:80', '-p', '8080:81'], /both ask for it/],
+    [['--network', 'none', '-p', '8080:80'], /publishes no ports/],
+    [['--network', 'host', '-p', '8080:80'], /leave --network host out/],
+    [['-p', '203.0.113.9:8080:80'], /not an address of this host/],
+  ];
+  for (const [flags, stderr] of cases) {
+    const ran = await pod(['run', '--rm', ...flags, IMAGE, 'true']);
+    assert.is(ran.code, 125, flags.join(' '));
+    assert.match(ran.stderr, stderr);
+  }
+});
+
+test('the helper ends with its container, however that ends', async () => {
+  const id = await serve([]);
+  await eventually(() => helpers().length === 1);
+  await podOk(['kill', '--signal', 'KILL', id]);
+  await eventually(() => helpers().length === 0);
+  const other = await serve([]);
+  const helper = await eventually(() => helpers()[0]);
+  const monitor = Number(/^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${helper}/status`, 'utf8'))?.[1]);
+  process.kill(monitor, 'SIGKILL');
+  await eventually(() => helpers().length === 0);
+  await podOk(['rm', '-f', other]);
+});
+
+test.run();
