@@ -1,7 +1,8 @@
 /** Which process has a port of the host's: proc(5), /proc/net/tcp and /proc/PID/fd. */
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { Protocol } from './port.ts';
+import { endianness } from 'node:os';
+import { overlap, type PortMapping } from './port.ts';
 
 export interface PortHolder {
   pid: number;
@@ -11,8 +12,18 @@ export interface PortHolder {
 
 const LISTEN = '0A'; // include/net/tcp_states.h; a UDP socket that is bound shows 07
 
-/** Inodes of the sockets that are bound to `port`. */
-function socketInodes(port: number, protocol: Protocol, proc: string): Set<string> {
+/** The table's words: `0100007F:1F90`, IPv4 in the byte order of a little-endian machine; IPv6 only as all or some. */
+function bindsTo(word: string, wish: PortMapping): boolean {
+  const [address = '', port = ''] = word.split(':');
+  if (Number.parseInt(port, 16) !== wish.hostPort) return false;
+  if (address.length !== 8) return /^0+$/.test(address) || wish.hostIp.includes(':');
+  const bytes = address.match(/../g)!.map((byte) => Number.parseInt(byte, 16));
+  return overlap((endianness() === 'LE' ? bytes.reverse() : bytes).join('.'), wish.hostIp);
+}
+
+/** Inodes of the sockets that are bound to a port. */
+function socketInodes(wish: PortMapping, proc: string): Set<string> {
+  const { protocol } = wish;
   const inodes = new Set<string>();
   for (const table of [protocol, `${protocol}6`]) {
     let text: string;
@@ -23,8 +34,8 @@ function socketInodes(port: number, protocol: Protocol, proc: string): Set<strin
     }
     for (const line of text.split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/);
-      const local = Number.parseInt(fields[1]?.split(':')[1] ?? '', 16);
-      if (local === port && (protocol !== 'tcp' || fields[3] === LISTEN) && fields[9]) inodes.add(fields[9]);
+      if (bindsTo(fields[1] ?? '', wish) && (protocol !== 'tcp' || fields[3] === LISTEN) && fields[9])
+        inodes.add(fields[9]);
     }
   }
   return inodes;
@@ -34,8 +45,8 @@ function socketInodes(port: number, protocol: Protocol, proc: string): Set<strin
  * The process that holds a port, where it can be told: those of other users hide their descriptors. Never throws;
  * reads all of /proc, so it is for an error's text only.
  */
-export function findPortHolder(port: number, protocol: Protocol, proc = '/proc'): PortHolder | undefined {
-  const inodes = socketInodes(port, protocol, proc);
+export function findPortHolder(wish: PortMapping, proc = '/proc'): PortHolder | undefined {
+  const inodes = socketInodes(wish, proc);
   if (inodes.size === 0) return undefined;
   for (const pid of readdirSync(proc)) {
     if (!/^\d+$/.test(pid)) continue;

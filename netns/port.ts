@@ -164,6 +164,13 @@ export function requestsForExposed(
   return further;
 }
 
+/** Two addresses that can't both have one port: equal, or one is all of its family. */
+export function overlap(a: string, b: string): boolean {
+  if (a === b) return true;
+  if (a.includes(':') !== b.includes(':')) return false;
+  return [a, b].some((ip) => ip === '0.0.0.0' || ip === '::');
+}
+
 /** `127.0.0.1:8080/tcp`, `[::1]:53/udp`. */
 export function formatHostPort(mapping: Pick<PortMapping, 'hostIp' | 'hostPort' | 'protocol'>): string {
   const ip = mapping.hostIp.includes(':') ? `[${mapping.hostIp}]` : mapping.hostIp;
