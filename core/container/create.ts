@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { mergeCapabilities } from '../../rootless/capabilities.ts';
 import { cgroupPlan } from '../../rootless/cgroup/plan.ts';
 import { currentUser, mapPlan } from '../../rootless/id-map.ts';
@@ -16,6 +16,7 @@ import type { Paths } from '../paths.ts';
 import { defaultMounts } from './default-mounts.ts';
 import { buildEnvironment } from './environment.ts';
 import { type HostFacts, isMapped } from './facts.ts';
+import { reserveIdFile } from './id-file.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
@@ -69,9 +70,24 @@ export async function createContainer(
   options: ContainerOptions,
   context: CreateContext,
 ): Promise<CreatedContainer> {
+  const idFile = options.cidfile === undefined || context.dryRun ? undefined : reserveIdFile(options.cidfile);
+  try {
+    await checkPublished(options);
+    const created = await create(options, context, await context.image(options));
+    idFile?.write(created.record.id);
+    return created;
+  } catch (error) {
+    idFile?.release();
+    throw error;
+  }
+}
+
+async function create(
+  options: ContainerOptions,
+  context: CreateContext,
+  image: ImageRecord,
+): Promise<CreatedContainer> {
   const { paths } = context;
-  await checkPublished(options);
-  const image = await context.image(options);
   const draft = beginContainer(paths, options.name);
   try {
     const created = await decide(options, context, image, draft);
@@ -234,7 +250,7 @@ async function decide(
     stopSignal: stopSignalOf(options.stopSignal ?? execution.StopSignal),
     stopTimeout: options.stopTimeout ?? execution.StopTimeout ?? 10,
     detachKeys: options.detachKeys ?? 'ctrl-p,ctrl-q',
-    pidfile: options.pidfile,
+    pidfile: options.pidfile && resolve(options.pidfile),
     volumes: volumes.volumes,
     healthcheck: execution.Healthcheck,
   };

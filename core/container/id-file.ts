@@ -1,0 +1,29 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { errnoOf, PodError } from '../error.ts';
+
+/** The file of `--cidfile`: reserved before the work begins, so that no two containers can have one file. */
+export interface IdFile {
+  write: (id: string) => void;
+  /** Nothing came of it. */
+  release: () => void;
+}
+
+/** Makes the file, empty. Throws PodError `conflict` where there is one already, as docker and podman do. */
+export function reserveIdFile(path: string): IdFile {
+  try {
+    writeFileSync(path, '', { flag: 'wx', mode: 0o644 });
+  } catch (cause) {
+    const exists = errnoOf(cause) === 'EEXIST';
+    throw new PodError({
+      code: exists ? 'conflict' : 'io',
+      message: `cannot write the container's id to ${path}`,
+      why: exists ? 'the file exists: another container may run with it' : (cause as Error).message,
+      ...(exists && { hint: `rm ${path}   # or choose another file` }),
+      cause,
+    });
+  }
+  return {
+    write: (id) => writeFileSync(path, id),
+    release: () => rmSync(path, { force: true }),
+  };
+}
