@@ -28,6 +28,12 @@ test_packages=(
   netcat-openbsd:nc.openbsd
   procps:ps
   python3:/usr/bin/python3
+  gcc:gcc
+  libc6-dev:/usr/include/stdio.h
+  libseccomp-dev:/usr/include/seccomp.h
+  strace:strace
+  gdb:gdb
+  apache2-utils:htpasswd
   jq:jq
   attr:getfattr
   openssl:openssl
