@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+import { isTerminalAt } from './output/terminal-at.ts';
 
 export interface TerminalSize {
   rows: number;
@@ -7,7 +7,7 @@ export interface TerminalSize {
 
 /** Of the terminal at a descriptor of this process; undefined where it is none. */
 export function terminalSize(fd: 0 | 1 | 2, stream: () => object): TerminalSize | undefined {
-  if (!isatty(fd)) return undefined;
+  if (!isTerminalAt(fd)) return undefined;
   const { rows, columns } = stream() as Partial<TerminalSize>;
   return rows && columns ? { rows, columns } : undefined;
 }

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, mapPlan } from '../rootless/id-map.ts';
@@ -6,6 +5,7 @@ import { becomeLauncher } from '../rootless/launcher.ts';
 import { encodePlan } from '../rootless/plan.ts';
 import { launcherPath } from './launcher.ts';
 import type { Paths } from './paths.ts';
+import { randomBytes } from './random.ts';
 
 /** Runs a command (a shell unless told) as root of the user's namespace: files of subordinate ids are its own there. */
 export function enterNamespace(

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle } from 'esbuild';
+import { lazyBuiltins } from './lazy-builtins.ts';
 
 const require = createRequire(import.meta.url);
 const root = resolve(import.meta.dirname, '..');
@@ -66,6 +67,7 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     minifyWhitespace: true,
     legalComments: 'none',
     define: { LAUNCHER_HASH: JSON.stringify(launcherHash), VERSION: JSON.stringify(version) },
+    plugins: [lazyBuiltins],
     logLevel: 'warning',
   });
   return output;

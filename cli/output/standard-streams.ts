@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
+
 import { Writable } from 'node:stream';
-import { isatty } from 'node:tty';
 import { errnoOf } from '../../core/error.ts';
+import { isTerminalAt } from './terminal-at.ts';
 
 /** A moment in which a reader may take something from a full pipe. */
 const PAUSE_MS = 2;
@@ -50,7 +51,7 @@ export function standardStreams(
   const output = (fd: 1 | 2): Writable => {
     let stream = made.get(fd);
     if (!stream) {
-      stream = isatty(fd) ? (fd === 1 ? process.stdout : process.stderr) : plainStream(fd);
+      stream = isTerminalAt(fd) ? (fd === 1 ? process.stdout : process.stderr) : plainStream(fd);
       made.set(fd, stream);
       watch(stream, fd === 1 ? 'standard output' : 'standard error');
     }

@@ -1,5 +1,5 @@
-import { randomBytes, randomInt } from 'node:crypto';
 import { PodError } from '../error.ts';
+import { randomBelow, randomBytes } from '../random.ts';
 
 const MOODS =
   'able amber apt bold brave bright brisk calm candid cheery civil clear clever cosy crisp daring deft eager early fair fleet fond frank free fresh gentle glad grand hardy honest jolly keen kind lively loyal lucid lucky mellow merry mild modest neat nimble noble patient placid plucky polite prime proud quick quiet ready robust serene sharp sincere smart snug sober solid sound spry steady stout sunny supple sure swift tender tidy trim true trusty upbeat vivid warm wise witty zesty'.split(
@@ -17,8 +17,8 @@ export function newId(): string {
 
 /** A name for a container that was given none: two words and, after a few that were taken, a number. */
 export function randomName(attempt: number): string {
-  const word = (list: string[]) => list[randomInt(list.length)];
-  return `${word(MOODS)}_${word(PEOPLE)}${attempt > 2 ? randomInt(1000) : ''}`;
+  const word = (list: string[]) => list[randomBelow(list.length)];
+  return `${word(MOODS)}_${word(PEOPLE)}${attempt > 2 ? randomBelow(1000) : ''}`;
 }
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;

@@ -1,0 +1,41 @@
+/**
+ * An esbuild plugin: the heavy ones of Node's built-in modules are required when something of them is used first, not
+ * when the bundle starts. What a start-up snapshot has loaded is paid for by every start, needed or not.
+ */
+import { createRequire } from 'node:module';
+import type { Plugin } from 'esbuild';
+
+const HEAVY = [
+  'child_process',
+  'crypto',
+  'dgram',
+  'http',
+  'https',
+  'net',
+  'tls',
+  'tty',
+  'zlib',
+  'timers/promises',
+];
+
+const require = createRequire(import.meta.url);
+
+function lazyModule(name: string): string {
+  const keys = Object.keys(require(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
+  const getters = keys.map((key) => `get ${key}() { return load().${key}; }`);
+  return `const load = () => process.getBuiltinModule(${JSON.stringify(name)});\nmodule.exports = { ${getters.join(', ')} };`;
+}
+
+export const lazyBuiltins: Plugin = {
+  name: 'lazy-builtins',
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^node:(${HEAVY.join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'lazy',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => ({
+      contents: lazyModule(path),
+      loader: 'js',
+    }));
+  },
+};
