@@ -11,11 +11,11 @@ MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_REST
   .map((name) => `CAP_${name}`);
 
 /**
- * What a container has that asks for nothing, as in podman 4 and later. NET_RAW is missing: ping works without, since
- * ping_group_range is set; MKNOD and AUDIT_WRITE would do nothing in a user namespace.
+ * What a container has that asks for nothing, as in Docker; MKNOD and AUDIT_WRITE are left out, since they would do
+ * nothing in a user namespace. NET_RAW is about the container's own network namespace: busybox's ping knows no other way.
  */
 export const DEFAULT_CAPABILITIES: readonly string[] = `
-CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID SYS_CHROOT`
+CHOWN DAC_OVERRIDE FOWNER FSETID KILL NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT`
   .trim()
   .split(/\s+/)
   .map((name) => `CAP_${name}`);

@@ -34,6 +34,15 @@ static void raise_loopback(void) {
   close(fd);
 }
 
+/* Without it each IPv6 address is unusable for 1-2 s after its interface is made: ip-sysctl.rst, accept_dad. Nobody
+ * else is on a network of the container's own. Missing where the kernel has no IPv6. */
+static void skip_duplicate_detection(void) {
+  int fd = open("/proc/sys/net/ipv6/conf/default/accept_dad", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  if (write(fd, "0", 1) < 0) warn("cannot set net.ipv6.conf.default.accept_dad");
+  close(fd);
+}
+
 static void await(int socket, unsigned char type) {
   struct message message;
   if (!receive_message(socket, &message) || message.type != type) _exit(EXIT_TOOL);
@@ -153,7 +162,10 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   /* A network helper opens this process's namespaces, which needs ptrace access to it; no container is there yet. */
   prctl(PR_SET_DUMPABLE, 1);
-  if (make_namespaces(plan)) raise_loopback();
+  if (make_namespaces(plan)) {
+    raise_loopback();
+    skip_duplicate_detection();
+  }
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   set_propagation("/", "rec,slave");
   bool apart;
