@@ -108,6 +108,7 @@ int attach_terminal(const struct plan *plan, int socket) {
   if (polls[2].fd >= 0) raw_terminal(STDIN_FILENO);
   send_size(socket);
   int code = -1;
+  bool detached = false;
   while (code < 0) {
     if (poll(polls, 3, -1) < 0 && errno != EINTR) die_errno("poll");
     if (polls[1].revents) take_signal(signals, socket);
@@ -116,12 +117,13 @@ int attach_terminal(const struct plan *plan, int socket) {
     char typed[FRAME_MAX / 2];
     ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
     if (got < 0 && errno == EINTR) continue;
-    if (got > 0 && pass_input(socket, &keys, typed, (size_t)got)) code = 0;
+    if (got > 0 && (detached = pass_input(socket, &keys, typed, (size_t)got))) code = 0;
     if (got <= 0) {
       send_frame(socket, FRAME_INPUT, NULL, 0);
       polls[2].fd = -1;
     }
   }
   restore_terminal();
+  if (detached && isatty(STDOUT_FILENO)) write_all(STDOUT_FILENO, "\n", 1);
   return code;
 }
