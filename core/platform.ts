@@ -18,15 +18,15 @@ const GO_ARCHITECTURES: Record<string, string> = {
   mipsel: 'mipsle',
 };
 
-const SPELLINGS: Record<string, string> = {
-  x86_64: 'amd64',
-  'x86-64': 'amd64',
-  i386: '386',
-  i686: '386',
-  aarch64: 'arm64',
-  armhf: 'arm/v7',
-  armel: 'arm/v6',
-};
+const SPELLINGS = new Map([
+  ['x86_64', 'amd64'],
+  ['x86-64', 'amd64'],
+  ['i386', '386'],
+  ['i686', '386'],
+  ['aarch64', 'arm64'],
+  ['armhf', 'arm/v7'],
+  ['armel', 'arm/v6'],
+]);
 
 /** Variants that run where the key runs, best first. "" stands for none given. */
 const RUNS: Record<string, readonly string[]> = {
@@ -44,9 +44,9 @@ const RUNS: Record<string, readonly string[]> = {
 
 /** Base-line variants carry no name: amd64/v1 and arm64/v8 are amd64 and arm64. */
 function normalise(os: string, architecture: string, variant: string | undefined): Platform {
-  const [arch = '', implied] = (SPELLINGS[architecture.toLowerCase()] ?? architecture.toLowerCase()).split(
-    '/',
-  );
+  const [arch = '', implied] = (
+    SPELLINGS.get(architecture.toLowerCase()) ?? architecture.toLowerCase()
+  ).split('/');
   let chosen = (variant ?? implied)?.toLowerCase();
   if (chosen !== undefined && /^[0-9]/.test(chosen)) chosen = `v${chosen}`;
   if ((arch === 'amd64' && chosen === 'v1') || (arch === 'arm64' && chosen === 'v8') || chosen === '') {

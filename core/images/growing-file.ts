@@ -45,14 +45,15 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
   }
 
   async function flush(): Promise<void> {
-    if (held.length === 0) return;
-    const bytes = held.length === 1 ? held[0]! : Buffer.concat(held, heldBytes);
+    let pieces = held;
+    let left = heldBytes;
     held = [];
     heldBytes = 0;
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, at, bytes.length - at, written);
-      at += bytesWritten;
+    while (left > 0) {
+      const { bytesWritten } = await file.writev(pieces, written);
+      left -= bytesWritten;
       written += bytesWritten;
+      if (left > 0) pieces = [Buffer.concat(pieces).subarray(-left)];
     }
     changed();
   }

@@ -10,14 +10,14 @@ const DOCKER_SCHEMA1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+(
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
-const LAYERS: Record<string, Compression> = {
-  'application/vnd.oci.image.layer.v1.tar': 'none',
-  'application/vnd.oci.image.layer.v1.tar+gzip': 'gzip',
-  'application/vnd.oci.image.layer.v1.tar+zstd': 'zstd',
-  'application/vnd.docker.image.rootfs.diff.tar': 'none',
-  'application/vnd.docker.image.rootfs.diff.tar.gzip': 'gzip',
-  'application/vnd.docker.image.rootfs.diff.tar.zstd': 'zstd',
-};
+const LAYERS = new Map<string, Compression>([
+  ['application/vnd.oci.image.layer.v1.tar', 'none'],
+  ['application/vnd.oci.image.layer.v1.tar+gzip', 'gzip'],
+  ['application/vnd.oci.image.layer.v1.tar+zstd', 'zstd'],
+  ['application/vnd.docker.image.rootfs.diff.tar', 'none'],
+  ['application/vnd.docker.image.rootfs.diff.tar.gzip', 'gzip'],
+  ['application/vnd.docker.image.rootfs.diff.tar.zstd', 'zstd'],
+]);
 
 /** Layers that a registry may not hold, by licence: their content lies elsewhere (Windows base images). */
 const FOREIGN =
@@ -28,7 +28,7 @@ export const ACCEPTED_MANIFESTS = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOC
 
 /** How a layer of this media type is packed; undefined for what is no layer that we know. */
 export function layerCompression(mediaType: string): Compression | undefined {
-  return LAYERS[mediaType];
+  return LAYERS.get(mediaType);
 }
 
 export function isForeignLayer(mediaType: string): boolean {
@@ -50,7 +50,8 @@ export function isSchema1(mediaType: string): boolean {
 /** The OCI name of a Docker layer or config type; any other is its own. */
 export function ociType(mediaType: string): string {
   if (mediaType === DOCKER_CONFIG) return OCI_CONFIG;
-  const compression = mediaType.startsWith('application/vnd.docker.image.rootfs.diff.') && LAYERS[mediaType];
+  const compression =
+    mediaType.startsWith('application/vnd.docker.image.rootfs.diff.') && LAYERS.get(mediaType);
   if (!compression) return mediaType;
   return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`;
 }

@@ -7,35 +7,90 @@ import type { Answer } from './transport.ts';
 /** Fewer bytes than this in a whole waiting time are as good as none. */
 const LEAST_PROGRESS = 1024;
 
+/** So much may wait to be taken before the sender is slowed down. */
+const MOST_WAITING = 1 << 20;
+
 /**
- * The body's chunks. Throws a transient RegistryError when the connection breaks, or stays silent (or dripping less
- * than 1 KiB) for `idleTimeout` milliseconds; only the time spent waiting for the other end counts.
+ * The body's chunks as they come. Throws a transient RegistryError when the connection breaks, or stays silent (or
+ * dripping less than 1 KiB) for `idleTimeout` milliseconds; only the time spent waiting for the other end counts.
  */
 export async function* readBody(
   answer: Answer,
   idleTimeout: number,
 ): AsyncGenerator<Buffer, void, undefined> {
+  const { body } = answer;
+  const queue = queueOf(body);
   const tick = Math.max(20, idleTimeout / 20);
-  let waiting = true;
   let waited = 0;
   let arrived = 0;
   const timer = setInterval(() => {
     if (arrived >= LEAST_PROGRESS) waited = arrived = 0;
-    if (waiting) waited += tick;
-    if (waited >= idleTimeout) answer.body.destroy(timeoutError(answer.url, 'sending', idleTimeout));
+    if (queue.waiting()) waited += tick;
+    if (waited >= idleTimeout) body.destroy(timeoutError(answer.url, 'sending', idleTimeout));
   }, tick);
   try {
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    for (;;) {
+      const chunk = queue.take() ?? (await queue.next());
+      if (chunk === undefined) return;
       arrived += chunk.length;
-      waiting = false;
       yield chunk;
-      waiting = true;
     }
   } catch (error) {
     throw connectionError(error, answer.url);
   } finally {
     clearInterval(timer);
+    body.destroy();
   }
+}
+
+/** A stream's chunks one by one. The stream's own iterator would join what has come meanwhile, and so copy it all. */
+function queueOf(body: Answer['body']) {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let ending: { error?: Error } | undefined;
+  let wake: (() => void) | undefined;
+  const woken = (): void => {
+    wake?.();
+    wake = undefined;
+  };
+  const end = (error?: Error): void => {
+    ending ??= error ? { error } : {};
+    woken();
+  };
+  body.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MOST_WAITING) body.pause();
+    woken();
+  });
+  body.on('end', () => end());
+  body.on('error', end);
+  body.on('close', () => end(Object.assign(new Error('aborted'), { code: 'ECONNRESET' })));
+
+  function take(): Buffer | undefined {
+    const chunk = chunks.shift();
+    if (chunk === undefined) return undefined;
+    bytes -= chunk.length;
+    if (bytes === 0 && body.isPaused()) body.resume();
+    return chunk;
+  }
+
+  return {
+    waiting: () => wake !== undefined,
+    take,
+    /** The next chunk, once there is one; undefined at the end. Throws what broke the stream. */
+    async next(): Promise<Buffer | undefined> {
+      for (;;) {
+        const chunk = take();
+        if (chunk !== undefined) return chunk;
+        if (ending?.error) throw ending.error;
+        if (ending !== undefined) return undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+  };
 }
 
 /**
