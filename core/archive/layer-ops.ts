@@ -25,6 +25,8 @@ const MAX_REMEMBERED = 10_000;
 export interface LayerOps extends TarSink {
   /** After the last entry: what had to wait for it. */
   finish(): void;
+  /** Whether the layer hides everything in the layers below it. */
+  hidesAll(): boolean;
 }
 
 export function layerOps(ops: FileOps): LayerOps {
@@ -34,6 +36,7 @@ export function layerOps(ops: FileOps): LayerOps {
   /** Attributes go after the data: writing takes file capabilities away. */
   let pending: TarEntry['xattrs'] | undefined;
   let takesData = false;
+  let hidesAll = false;
 
   const settle = (): void => {
     if (pending) giveXattrs(ops, pending);
@@ -74,6 +77,7 @@ export function layerOps(ops: FileOps): LayerOps {
       settle();
       const path = memberName(entry.path);
       links.check(path);
+      if (path === OPAQUE) hidesAll = true;
       if (path.includes(WHITEOUT) && whiteout(ops, path, entry)) return;
       if (path === '' && entry.type !== 'directory')
         throw refused(entry.path, 'the root must be a directory');
@@ -90,6 +94,7 @@ export function layerOps(ops: FileOps): LayerOps {
       settle();
       for (const { path, mtime } of directories) ops.time(path, mtime);
     },
+    hidesAll: () => hidesAll,
   };
 }
 

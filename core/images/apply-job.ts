@@ -14,7 +14,7 @@ export interface Namespace {
 }
 
 export interface ApplyJob {
-  /** Resolves when the pieces were taken by the pipe; rejects with EPIPE when the job has ended. */
+  /** Resolves when the pieces were taken by the pipe; rejects as `done` does when the job has failed. */
   send(pieces: Uint8Array[]): Promise<void>;
   /** No more operations follow. */
   end(): void;
@@ -44,7 +44,7 @@ export function startApply(namespace: Namespace, directory: string): ApplyJob {
     async ([code, signal]) => {
       const lines = await talk;
       if (code === 0) return lines;
-      throw failure(code as number | null, signal as string | null, lines);
+      throw failure('cannot unpack the layer', code as number | null, signal as string | null, lines);
     },
     (cause) => {
       throw new PodError({ code: 'launch', message: 'cannot start the launcher', why: cause.message, cause });
@@ -52,7 +52,11 @@ export function startApply(namespace: Namespace, directory: string): ApplyJob {
   );
   done.catch(() => {}); // looked at later
   return {
-    send: (pieces) => send(stdin, pieces),
+    send: (pieces) =>
+      send(stdin, pieces).catch(async (error: unknown) => {
+        await done; // a job that failed by itself says why; the broken pipe is only what we saw of it
+        throw error;
+      }),
     end: () => void stdin.end(),
     kill: () => void child.kill('SIGKILL'),
     done,
@@ -66,7 +70,7 @@ export async function enterAndDo(namespace: Namespace, job: Operation): Promise<
   });
   const talk = readTalk(child.stderr as Readable);
   const [code, signal] = await once(child, 'close');
-  if (code !== 0) throw failure(code, signal, await talk);
+  if (code !== 0) throw failure(`cannot ${job.slice(0, 2).join(' ')}`, code, signal, await talk);
 }
 
 function send(stdin: Writable, pieces: Uint8Array[]): Promise<void> {
@@ -90,13 +94,11 @@ async function readTalk(stream: Readable): Promise<string[]> {
     .flatMap((line) => line.replace(/^(?:apply|Error): /, '').replace(/[\p{Cc}\p{Cf}]/gu, '?') || []);
 }
 
-function failure(code: number | null, signal: string | null, lines: string[]): PodError {
-  const [why = signal ? `the launcher was ended by ${signal}` : `the launcher ended with ${code}`, hint] =
+function failure(message: string, status: number | null, signal: string | null, lines: string[]): PodError {
+  const [why = signal ? `the launcher was ended by ${signal}` : `the launcher ended with ${status}`, told] =
     lines;
-  return new PodError({
-    code: CODES[code ?? 1] ?? 'launch',
-    message: 'cannot write files',
-    why,
-    ...(hint && { hint }),
-  });
+  const code = CODES[status ?? 1] ?? 'launch';
+  const hint =
+    code === 'no-space' ? 'free some space: tsc-pod system prune, or another disk with --root DIR' : told;
+  return new PodError({ code, message, why, ...(hint && { hint }) });
 }

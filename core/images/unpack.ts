@@ -5,15 +5,18 @@
  *
  *   layers/<hex>/fs     what the layer holds, owners mapped as in the user's namespace
  *   layers/<hex>/size   bytes of the layer's tar, as text
- *   layers/tmp-<pid>-<random>/   one that is being made; of no use when that process is gone
+ *   layers/<hex>/opaque there when the layer hides everything below it: the kernel's overlay doesn't look for that
+ *   layers/tmp.<pid>.<start>.<random>/   one that is being made, by that process (process-identity.ts)
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFileOps, type FileOps } from '../../rootless/file-ops.ts';
 import { decompress, EXPANSION_LIMIT } from '../archive/decompress.ts';
 import { layerOps } from '../archive/layer-ops.ts';
 import { createTarParser } from '../archive/tar-parser.ts';
+import { identify, isSameProcess } from '../container/process-identity.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { type ApplyJob, enterAndDo, type Namespace, startApply } from './apply-job.ts';
 import { parseDigest } from './digest.ts';
@@ -35,6 +38,16 @@ export interface UnpackedLayer {
   diffId: string;
   /** Bytes of the uncompressed tar. */
   size: number;
+}
+
+interface AppliedLayer extends UnpackedLayer {
+  hidesAll: boolean;
+}
+
+/** Of an image's layers, the lowest first, those that can be seen: none below one that hides everything. */
+export function visibleLayers(layersDir: string, diffIds: readonly string[]): readonly string[] {
+  const hides = (diffId: string): boolean => existsSync(join(layerPath(layersDir, diffId), 'opaque'));
+  return diffIds.slice(Math.max(0, diffIds.findLastIndex(hides)));
 }
 
 /** The layer as it is in the store, or undefined. */
@@ -60,10 +73,12 @@ export async function unpackLayer(
 ): Promise<UnpackedLayer> {
   const present = options.diffId && (await findLayer(options.layersDir, options.diffId));
   if (present) return present;
-  const aside = join(options.layersDir, `tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+  const { pid, start } = identify(process.pid);
+  const aside = join(options.layersDir, `tmp.${pid}.${start}.${randomBytes(6).toString('hex')}`);
   await mkdir(join(aside, 'fs'), { recursive: true, mode: 0o755 });
   try {
-    const layer = await applyLayer(source, join(aside, 'fs'), options);
+    const { hidesAll, ...layer } = await applyLayer(source, join(aside, 'fs'), options);
+    if (hidesAll) await writeFile(join(aside, 'opaque'), '', { flush: options.sync ?? true });
     await writeFile(join(aside, 'size'), String(layer.size), { flush: options.sync ?? true });
     const published = await publish(aside, layerPath(options.layersDir, layer.diffId));
     if (!published) await removeTree(aside, options.namespace);
@@ -72,6 +87,16 @@ export async function unpackLayer(
     await removeTree(aside, options.namespace).catch(() => {}); // the first error is the one to tell
     throw error;
   }
+}
+
+/** What processes that were killed have left half-made: to be removed by the root of the namespace. */
+export function abandonedLayers(layersDir: string): string[] {
+  const isAbandoned = (name: string): boolean => {
+    const [tmp, pid, start] = name.split('.');
+    return tmp === 'tmp' && !isSameProcess({ pid: Number(pid), start: start ?? '' });
+  };
+  const names = existsSync(layersDir) ? readdirSync(layersDir) : [];
+  return names.filter(isAbandoned).map((name) => join(layersDir, name));
 }
 
 /** Removes a directory of the store whose files may belong to any id of the namespace. */
@@ -90,7 +115,7 @@ async function applyLayer(
   source: AsyncIterable<Uint8Array>,
   directory: string,
   options: UnpackOptions,
-): Promise<UnpackedLayer> {
+): Promise<AppliedLayer> {
   const { signal } = options;
   if (signal?.aborted) throw interrupted(signal);
   const job = startApply(options.namespace, directory);
@@ -104,9 +129,8 @@ async function applyLayer(
     return layer;
   } catch (error) {
     job.kill();
-    const ended = await job.done.catch((reason: unknown) => reason);
-    // A job that failed by itself says why; the broken pipe is only what we saw of it.
-    throw errnoOf(error) === 'EPIPE' || errnoOf(error) === 'ECONNRESET' ? ended : error;
+    await job.done.catch(() => {});
+    throw error;
   }
 }
 
@@ -114,7 +138,7 @@ async function feed(
   source: AsyncIterable<Uint8Array>,
   job: ApplyJob,
   options: UnpackOptions,
-): Promise<UnpackedLayer> {
+): Promise<AppliedLayer> {
   const algorithm = options.diffId ? parseDigest(options.diffId, 'a layer').algorithm : 'sha256';
   const hash = createHash(algorithm);
   const ops = encodeFileOps();
@@ -137,7 +161,7 @@ async function feed(
   if (options.diffId !== undefined && diffId !== options.diffId) throw wrongDigest(options.diffId, diffId);
   await sending;
   await sendEnd(job, ops, options.sync ?? true);
-  return { diffId, size };
+  return { diffId, size, hidesAll: entries.hidesAll() };
 }
 
 async function sendEnd(job: ApplyJob, ops: FileOps, sync: boolean): Promise<void> {

@@ -1,11 +1,12 @@
 /** Layers that mean harm: refused with one clear error or contained, nothing of them outside, nothing left behind. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { PodError } from '../../core/error.ts';
-import { unpackLayer } from '../../core/images/unpack.ts';
+import { abandonedLayers, removeTree, unpackLayer } from '../../core/images/unpack.ts';
 import { test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 import {
@@ -232,6 +233,26 @@ test('an interrupted layer is gone, also while its source hangs', async () => {
   assert.is((await refusal(unpack(tar(file('x')), { signal: AbortSignal.abort() }))).code, 'interrupted');
 });
 
+test('what a killed process leaves half-made is known for it', async () => {
+  const program = `
+    const { unpackLayer } = await import(${JSON.stringify(join(import.meta.dirname, '../../core/images/unpack.ts'))});
+    async function* source() { yield Buffer.alloc(1024); console.log('on'); await new Promise(() => {}); }
+    setInterval(() => {}, 1000);
+    await unpackLayer(source(), ${JSON.stringify({ layersDir, namespace })});`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  assert.is(readdirSync(layersDir).filter((name) => name.startsWith('tmp.')).length, 1);
+  assert.equal(abandonedLayers(layersDir), []);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  const [left, ...more] = abandonedLayers(layersDir);
+  assert.equal(more, []);
+  await removeTree(left as string, namespace);
+  assert.equal(abandonedLayers(layersDir), []);
+});
+
 test('a launcher that cannot start is told', async () => {
   const error = await refusal(
     unpack(tar(file('x')), { namespace: { launcher: '/nowhere/launcher', maps: [] } }),
@@ -241,7 +262,6 @@ test('a launcher that cannot start is told', async () => {
 
 test('a tree of ten thousand levels, with unreadable parts and links, is removed and nothing else', async () => {
   const tree = join(sandbox.work, 'tree');
-  const { removeTree } = await import('../../core/images/unpack.ts');
   mkdirSync(tree);
   const dig = `const fs = require('fs'); for (let i = 0; i < 10000; i++) { fs.mkdirSync('d'); fs.writeFileSync('f', ''); process.chdir('d'); }`;
   execFileSync(process.execPath, ['-e', dig], { cwd: tree });

@@ -62,7 +62,7 @@ export function unpack(source: Buffer, options: Partial<UnpackOptions> = {}): Pr
 
 /** The error of a layer that must be refused; checks that nothing of it is left. */
 export async function refusal(work: Promise<unknown>): Promise<PodError> {
-  const before = readdirSync(layersDir).filter((name) => !name.startsWith('tmp-'));
+  const before = readdirSync(layersDir).filter((name) => !name.startsWith('tmp.'));
   try {
     await work;
   } catch (error) {

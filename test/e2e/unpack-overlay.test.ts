@@ -1,10 +1,11 @@
 /** The same unpacked layers, read by the kernel's overlay and by fuse-overlayfs: whiteouts and opaque directories. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { visibleLayers } from '../../core/images/unpack.ts';
 import { test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
-import { asRoot, type Item, tar, unpacked } from './unpack-lab.ts';
+import { asRoot, type Item, layersDir, tar, unpacked } from './unpack-lab.ts';
 
 const dir = (path: string): Item => ({ path, type: 'directory' });
 const file = (path: string, content = path): Item => ({ path, type: 'file', content });
@@ -106,6 +107,17 @@ for (const [name, items, expected] of cases)
         const layers = [await unpacked(tar(...base)), await unpacked(tar(...items))];
         assert.is(await merged(driver, layers, writable), expected);
       });
+
+test('what lies below a layer whose root is opaque is not seen', async () => {
+  const ids = await Promise.all(
+    [[file('low')], [file('.wh..wh..opq', ''), file('middle')], [file('top')]].map(
+      async (items) => `sha256:${basename(dirname(await unpacked(tar(...items))))}`,
+    ),
+  );
+  assert.equal(visibleLayers(layersDir, ids), ids.slice(1));
+  assert.equal(visibleLayers(layersDir, ids.slice(0, 1)), ids.slice(0, 1));
+  assert.equal(visibleLayers(layersDir, []), []);
+});
 
 test('attributes that steer overlays are not taken from a layer', async () => {
   const xattrs = new Map(

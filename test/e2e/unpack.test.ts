@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { readTar } from '../../core/archive/tar-reader.ts';
 import { unpackLayer } from '../../core/images/unpack.ts';
 import { test } from './harness/index.ts';
-import { sandbox } from './harness/sandbox.ts';
+import { binary, sandbox } from './harness/sandbox.ts';
 import {
   asRoot,
   chunks,
@@ -76,6 +79,24 @@ test('a layer is as GNU tar unpacks it: owners, modes, times, links, attributes'
   assert.is(await attributes(fs), await attributes(other));
 });
 
+test('the built-in image is as umoci unpacks it', async () => {
+  const layout = join(sandbox.work, 'layout');
+  const bundle = join(sandbox.work, 'bundle');
+  mkdirSync(layout);
+  const archive = readFileSync(join(dirname(binary), 'builtin/busybox.tar'));
+  for await (const { entry, data } of readTar(chunks(archive))) {
+    mkdirSync(dirname(join(layout, entry.path)), { recursive: true });
+    await writeFile(join(layout, entry.path), data);
+  }
+  const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
+  const blob = (digest: string) => readFileSync(join(layout, 'blobs/sha256', digest.slice(7)));
+  const manifest = JSON.parse(blob(index.manifests[0].digest).toString());
+  execFileSync('umoci', ['unpack', '--rootless', '--image', `${layout}:builtin:busybox`, bundle]);
+  const layer = await unpack(blob(manifest.layers[0].digest));
+  const fs = join(layersDir, layer.diffId.slice(7), 'fs');
+  assert.is(await listing(fs), await listing(join(bundle, 'rootfs')));
+});
+
 test('file capabilities work for the root of the container', async () => {
   const fs = await unpacked(tar(...all));
   assert.match(
@@ -125,7 +146,7 @@ test('two that unpack the same layer at once both succeed', async () => {
   const both = await Promise.all([unpack(bytes), unpack(bytes, { diffId: digest(bytes) }), unpack(bytes)]);
   for (const layer of both) assert.equal(layer, { diffId: digest(bytes), size: bytes.length });
   assert.equal(
-    readdirSync(layersDir).filter((name) => name.startsWith('tmp-')),
+    readdirSync(layersDir).filter((name) => name.startsWith('tmp.')),
     [],
   );
   assert.is(statSync(join(layersDir, digest(bytes).slice(7), 'fs/twice')).size, 1 << 20);
