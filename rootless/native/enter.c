@@ -85,6 +85,7 @@ int role_enter(const struct plan *plan) {
     struct message message;
     close(sockets[0]);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_DUMPABLE, 1); /* its id maps may be written without privilege: proc_pid(5) */
     if (unshare(flags_of_namespaces(plan)) < 0) {
       set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
       die_errno("cannot make a user namespace");

@@ -155,13 +155,15 @@ static int mount_root(const struct plan *plan, bool *apart) {
 void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   report_to(socket);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  /* The monitor writes this process's id maps, and a network helper opens its namespaces: both need it to be dumpable,
+   * proc_pid(5). No container is there yet that could look. */
+  prctl(PR_SET_DUMPABLE, 1);
   make_user_namespace(plan);
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   await(socket, MESSAGE_MAPPED);
   become_namespace_root(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  /* A network helper opens this process's namespaces, which needs ptrace access to it; no container is there yet. */
-  prctl(PR_SET_DUMPABLE, 1);
+  prctl(PR_SET_DUMPABLE, 1); /* the change of user has taken it back */
   if (make_namespaces(plan)) {
     raise_loopback();
     skip_duplicate_detection();
