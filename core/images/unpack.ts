@@ -10,7 +10,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFileOps, type FileOps } from '../../rootless/file-ops.ts';
 import { decompress, EXPANSION_LIMIT } from '../archive/decompress.ts';
@@ -75,7 +75,10 @@ export async function unpackLayer(
   if (present) return present;
   const { pid, start } = identify(process.pid);
   const aside = join(options.layersDir, `tmp.${pid}.${start}.${randomBytes(6).toString('hex')}`);
-  await mkdir(join(aside, 'fs'), { recursive: true, mode: 0o755 });
+  // Closed to others on this machine: set-user-ID programs of a container's root are the user's own outside of it.
+  await mkdir(aside, { mode: 0o700 });
+  await mkdir(join(aside, 'fs'));
+  await chmod(join(aside, 'fs'), 0o755); // whatever the umask; the layer's own root entry may change it
   try {
     const { hidesAll, ...layer } = await applyLayer(source, join(aside, 'fs'), options);
     if (hidesAll) await writeFile(join(aside, 'opaque'), '', { flush: options.sync ?? true });

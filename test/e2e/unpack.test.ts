@@ -97,6 +97,16 @@ test('the built-in image is as umoci unpacks it', async () => {
   assert.is(await listing(fs), await listing(join(bundle, 'rootfs')));
 });
 
+test('nobody else on the machine gets at the programs of a layer, some of which are set-user-ID', async () => {
+  const before = process.umask(0o077);
+  const fs = await unpacked(tar({ path: 'umask/x', type: 'file', mode: 0o666 }));
+  process.umask(before);
+  assert.is(statSync(join(fs, 'umask')).mode & 0o7777, 0o755);
+  assert.is(statSync(join(fs, 'umask/x')).mode & 0o7777, 0o666);
+  assert.is(statSync(dirname(fs)).mode & 0o7777, 0o700);
+  assert.is(statSync(fs).mode & 0o7777, 0o755);
+});
+
 test('file capabilities work for the root of the container', async () => {
   const fs = await unpacked(tar(...all));
   assert.match(
