@@ -47,7 +47,9 @@ export function programs(host: DoctorHost): Check[] {
         fix: `sudo apt-get install ${name}`,
       };
     }
-    const version = /\d+(?:\.\d+)+/.exec(host.output([path, '--version']) ?? '')?.[0];
+    const said = host.output([path, '--version']) ?? '';
+    // fuse-overlayfs names fusermount3's version first.
+    const version = new RegExp(`${program}:? (?:version )?(\\d[\\w.-]*)`).exec(said)?.[1];
     return { name: program, status: 'ok', detail: version ? `${version}, ${path}` : path };
   });
 }
