@@ -16,7 +16,10 @@ function openssl(...args: string[]): void {
 }
 
 /** Makes them in `dir`. `names` is a subjectAltName list. */
-export function makeCertificates(dir: string, names = 'DNS:localhost,IP:127.0.0.1'): TestCertificates {
+export function makeCertificates(
+  dir: string,
+  names = 'DNS:localhost,DNS:registry.test,IP:127.0.0.1',
+): TestCertificates {
   const path = (name: string): string => join(dir, name);
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   openssl(
@@ -39,6 +42,18 @@ export function makeCertificates(dir: string, names = 'DNS:localhost,IP:127.0.0.
     ...['-CAcreateserial', '-out', path('server.crt'), '-days', '2', '-extfile', path('server.ext')],
   );
   return { ca: path('ca.crt'), cert: path('server.crt'), key: path('server.key') };
+}
+
+/** A client certificate of the authority that makeCertificates has made in `dir`. */
+export function makeClientCertificate(dir: string): { cert: string; key: string } {
+  const path = (name: string): string => join(dir, name);
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', ...ec, '-keyout', path('client.key'), '-out', path('client.csr'), '-subj', '/CN=client');
+  openssl(
+    ...['x509', '-req', '-in', path('client.csr'), '-CA', path('ca.crt'), '-CAkey', path('ca.key')],
+    ...['-CAcreateserial', '-out', path('client.crt'), '-days', '2'],
+  );
+  return { cert: path('client.crt'), key: path('client.key') };
 }
 
 /** A key and a self-signed certificate for signing tokens. */

@@ -48,10 +48,13 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
-/** In front of `target` ("https://127.0.0.1:5000"; its certificate isn't checked); none: every request needs a rule. */
+/**
+ * In front of `target` ("https://127.0.0.1:5000"; its certificate isn't checked); none: every request needs a rule.
+ * With `clientCa` (a PEM file), clients must show a certificate of that authority.
+ */
 export async function startFaultProxy(
   target: string | undefined,
-  tls?: { cert: string; key: string },
+  tls?: { cert: string; key: string; clientCa?: string },
 ): Promise<FaultProxy> {
   const requests: string[] = [];
   const headers: IncomingHttpHeaders[] = [];
@@ -67,7 +70,18 @@ export async function startFaultProxy(
     Promise.resolve(fault(response, forwarding, request)).catch(() => response.destroy());
   };
   const server: Server = tls
-    ? createTls({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, handle)
+    ? createTls(
+        {
+          cert: readFileSync(tls.cert),
+          key: readFileSync(tls.key),
+          ...(tls.clientCa && {
+            ca: readFileSync(tls.clientCa),
+            requestCert: true,
+            rejectUnauthorized: true,
+          }),
+        },
+        handle,
+      )
     : createPlain(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
