@@ -120,7 +120,7 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   if (group) operations.push(['cgroup-join', group]);
   operations.push(['stdin', options.interactive && !options.detach ? 'inherit' : 'null']);
   if (options.detach) operations.push(['detach']);
-  if (options.detachKeys) operations.push(['detach-keys', detachBytes(options.detachKeys)]);
+  operations.push(['detach-keys', detachBytes(options.detachKeys ?? record.detachKeys)]);
   if (options.preserveFds) operations.push(['preserve-fds', String(options.preserveFds)]);
   if (options.tty)
     operations.push([

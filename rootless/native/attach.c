@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "keys.h"
 #include "terminal.h"
 
 static char frame[FRAME_MAX + 1];
@@ -36,35 +37,6 @@ static void send_size(int socket) {
   }
 }
 
-/* The detach keys: a sequence of bytes. What was typed of it is held back until it can't be it any more. */
-struct keys {
-  const char *sequence;
-  size_t length, matched;
-};
-
-/* Passes input on without the detach keys; true when they are complete. */
-static bool pass_input(int socket, struct keys *keys, const char *data, size_t length) {
-  char out[FRAME_MAX];
-  size_t used = 0;
-  for (size_t i = 0; i < length; i++) {
-    if (keys->length && data[i] == keys->sequence[keys->matched]) {
-      if (++keys->matched == keys->length) return true;
-      continue;
-    }
-    if (used + keys->matched + 1 > sizeof out) {
-      send_frame(socket, FRAME_INPUT, out, used);
-      used = 0;
-    }
-    memcpy(out + used, keys->sequence, keys->matched);
-    used += keys->matched;
-    keys->matched = keys->length && data[i] == keys->sequence[0] ? 1 : 0;
-    if (!keys->matched) out[used++] = data[i];
-    else if (keys->matched == keys->length) return true;
-  }
-  if (used) send_frame(socket, FRAME_INPUT, out, used);
-  return false;
-}
-
 static void write_all(int fd, const char *data, size_t length) {
   while (length > 0) {
     ssize_t put = write(fd, data, length);
@@ -75,16 +47,18 @@ static void write_all(int fd, const char *data, size_t length) {
   }
 }
 
-/* -1: go on; else the exit code. */
+enum { GO_ON = -1, LOST = -2, DETACHED = -3 };
+
+/* The exit code, GO_ON, or LOST: the monitor is gone without a word. */
 static int take_frame(int socket) {
   ssize_t got;
   do got = recv(socket, frame, sizeof frame, 0);
   while (got < 0 && errno == EINTR);
-  if (got <= 0) return EXIT_TOOL;
+  if (got <= 0) return LOST;
   if (frame[0] == FRAME_EXIT && got > 1) return (unsigned char)frame[1];
   if (frame[0] == FRAME_OUTPUT) write_all(STDOUT_FILENO, frame + 1, (size_t)got - 1);
   if (frame[0] == FRAME_ERRORS) write_all(STDERR_FILENO, frame + 1, (size_t)got - 1);
-  return -1;
+  return GO_ON;
 }
 
 static void take_signal(int signals, int socket) {
@@ -95,35 +69,54 @@ static void take_signal(int signals, int socket) {
   else if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGPIPE) send_frame(socket, FRAME_SIGNAL, &number, 1);
 }
 
+/* One read of what was typed, to the monitor. true: go on reading. */
+static bool take_input(int socket, struct keys *keys, int *code) {
+  char typed[FRAME_MAX / 2], out[FRAME_MAX];
+  bool detached = false;
+  ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
+  if (got < 0 && errno == EINTR) return true;
+  size_t length = got > 0 ? keys_pass(keys, typed, (size_t)got, out, &detached) : 0;
+  if (got <= 0 || length) send_frame(socket, FRAME_INPUT, out, length);
+  if (detached) *code = DETACHED;
+  return got > 0;
+}
+
+/*
+ * Input is read only when the monitor's socket takes it at once: it may wait for us to take its output, and each
+ * would wait for the other.
+ */
+static int converse(int socket, int signals, bool input, struct keys *keys) {
+  struct pollfd polls[3] = {{socket, POLLIN, 0}, {signals, POLLIN, 0}, {input ? STDIN_FILENO : -1, POLLIN, 0}};
+  int code = GO_ON;
+  bool typed = false;
+  while (code == GO_ON) {
+    polls[0].events = (short)(POLLIN | (typed ? POLLOUT : 0));
+    polls[2].fd = input && !typed ? STDIN_FILENO : -1;
+    if (poll(polls, 3, -1) < 0 && errno != EINTR) die_errno("poll");
+    if (polls[1].revents) take_signal(signals, socket);
+    if (polls[2].revents) typed = true;
+    if (polls[0].revents & ~POLLOUT) code = take_frame(socket);
+    else if (polls[0].revents) {
+      input = take_input(socket, keys, &code);
+      typed = false;
+    }
+  }
+  return code;
+}
+
 int attach_terminal(const struct plan *plan, int socket) {
-  const char *sequence = plan_word(plan, "detach-keys", 1);
-  struct keys keys = {sequence, sequence ? strlen(sequence) : 0, 0};
+  struct keys keys = keys_of(plan);
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
-  const char *input = plan_word(plan, "stdin", 1);
-  struct pollfd polls[3] = {{socket, POLLIN, 0}, {signals, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
-  if (!input || strcmp(input, "null") == 0) polls[2].fd = -1;
-  if (polls[2].fd >= 0) raw_terminal(STDIN_FILENO);
+  const char *word = plan_word(plan, "stdin", 1);
+  bool input = word && strcmp(word, "null") != 0;
+  if (input) raw_terminal(STDIN_FILENO);
   send_size(socket);
-  int code = -1;
-  bool detached = false;
-  while (code < 0) {
-    if (poll(polls, 3, -1) < 0 && errno != EINTR) die_errno("poll");
-    if (polls[1].revents) take_signal(signals, socket);
-    if (polls[0].revents) code = take_frame(socket);
-    if (code >= 0 || !polls[2].revents) continue;
-    char typed[FRAME_MAX / 2];
-    ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
-    if (got < 0 && errno == EINTR) continue;
-    if (got > 0 && (detached = pass_input(socket, &keys, typed, (size_t)got))) code = 0;
-    if (got <= 0) {
-      send_frame(socket, FRAME_INPUT, NULL, 0);
-      polls[2].fd = -1;
-    }
-  }
+  int code = converse(socket, signals, input, &keys);
   restore_terminal();
-  if (detached && isatty(STDOUT_FILENO)) write_all(STDOUT_FILENO, "\n", 1);
-  return code;
+  if (code == DETACHED && isatty(STDOUT_FILENO)) write_all(STDOUT_FILENO, "\n", 1);
+  if (code == LOST) die_with(128 + SIGKILL, "the container's monitor was killed, and the container with it");
+  return code == DETACHED ? 0 : code;
 }

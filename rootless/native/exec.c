@@ -85,6 +85,8 @@ static pid_t start(const struct plan *plan, int *master) {
   return pid;
 }
 
+static int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
 /* In the foreground: without a terminal the command has our streams, and signals are all that's to do. */
 static int stay_with(pid_t pid, int signals) {
   for (;;) {
@@ -97,7 +99,7 @@ static int stay_with(pid_t pid, int signals) {
     }
     pid_t ended;
     while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-      if (ended == pid) return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+      if (ended == pid) return code_of(status);
   }
 }
 
@@ -120,18 +122,73 @@ static void go_to_background(void) {
   report_to(starters[1]);
 }
 
-int role_exec(const struct plan *plan) {
+static void drop_stdio(void) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
+}
+
+static int open_signals(void) {
   sigset_t all;
-  int master;
-  if (plan_find(plan, "detach")) go_to_background();
-  cgroup_join(plan);
-  join_namespaces(plan);
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
+  if (signals < 0) die_errno("signalfd");
+  return signals;
+}
+
+/* The process that keeps a terminal: a child of the command's, since the detach keys end that one only. */
+__attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int front) {
+  int master, signals = open_signals();
+  cgroup_join(plan);
+  join_namespaces(plan);
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* joining a user namespace takes it back */
   pid_t pid = start(plan, &master);
-  if (master >= 0) return terminal_session(plan, pid, master, signals);
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
-  return stay_with(pid, signals);
+  int code = terminal_session(plan, pid, master, signals);
+  if (code != SESSION_DETACHED) _exit(code);
+  prctl(PR_SET_PDEATHSIG, 0);
+  setsid();
+  send_message(front, MESSAGE_STARTED, NULL, 0, -1);
+  close(front);
+  drop_stdio();
+  terminal_abandoned(pid, master, signals);
+  _exit(0);
+}
+
+/* Signals of the terminal itself have reached the keeper too: it is in the same process group. */
+static int front_of_terminal(const struct plan *plan) {
+  int sockets[2], signals = open_signals();
+  message_pair(sockets);
+  pid_t keeper = fork();
+  if (keeper < 0) die_errno("fork");
+  if (keeper == 0) {
+    close(sockets[0]);
+    keep_terminal(plan, sockets[1]);
+  }
+  close(sockets[1]);
+  struct pollfd polls[2] = {{signals, POLLIN, 0}, {sockets[0], POLLIN, 0}};
+  for (;;) {
+    struct signalfd_siginfo info;
+    if (poll(polls, 2, -1) < 0) continue;
+    if (polls[0].revents && read(signals, &info, sizeof info) == sizeof info && info.ssi_signo != SIGCHLD &&
+        info.ssi_code != SI_KERNEL)
+      kill(keeper, (int)info.ssi_signo);
+    if (!polls[1].revents) continue;
+    struct message message;
+    return receive_message(sockets[0], &message) ? 0 : wait_for(keeper); /* a word means: the user has detached */
+  }
+}
+
+int role_exec(const struct plan *plan) {
+  int master;
+  bool detach = plan_find(plan, "detach");
+  if (detach) go_to_background();
+  else if (plan_find(plan, "terminal")) return front_of_terminal(plan);
+  cgroup_join(plan);
+  join_namespaces(plan);
+  int signals = open_signals();
+  pid_t pid = start(plan, &master);
+  drop_stdio();
+  if (master < 0) return stay_with(pid, signals);
+  terminal_abandoned(pid, master, signals);
+  return 0;
 }

@@ -11,11 +11,13 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "attach.h"
+#include "backlog.h"
 #include "die.h"
 #include "log.h"
 #include "supervise.h"
@@ -24,6 +26,7 @@ enum { CLIENTS_MAX = 16, PIPE_SURE = 4096 /* PIPE_BUF: what a pipe that polls as
 
 static int listener = -1, clients[CLIENTS_MAX], client_count, wake = -1;
 static char buffer[FRAME_MAX + 1];
+static struct backlog backlog; /* of the container's input */
 
 static int null_device(void) {
   int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -39,29 +42,69 @@ static int output_pipe(int *read_end) {
   return ends[1];
 }
 
+static int input_pipe(int *write_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) die_errno("pipe");
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  *write_end = ends[1];
+  return ends[0];
+}
+
+static bool is_socket(int fd) {
+  struct stat about;
+  return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
+}
+
+/*
+ * Whether /proc/self/fd/1 can be opened again by whoever the command runs as, which /dev/stdout means: a pipe is given
+ * to that user, /dev/null is everybody's. A socket can't be opened at all, a file or a terminal only by its owner.
+ */
+static bool opens_again(int fd) {
+  struct stat about;
+  if (fstat(fd, &about) < 0) return true;
+  return S_ISFIFO(about.st_mode) || (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3));
+}
+
+static bool same_file(int one, int other) {
+  struct stat first, second;
+  return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* Output as it is where that does; else a pipe between, one for both streams that end in one place: their order stays. */
+static void pass_output(struct relay *relay, int fds[3], int close_after[3]) {
+  if (!opens_again(STDOUT_FILENO)) close_after[1] = fds[1] = output_pipe(&relay->output);
+  if (opens_again(STDERR_FILENO)) return;
+  if (relay->output >= 0 && same_file(STDOUT_FILENO, STDERR_FILENO)) fds[2] = fds[1];
+  else close_after[2] = fds[2] = output_pipe(&relay->errors);
+}
+
 void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int close_after[3]) {
   const char *input = plan_word(plan, "stdin", 1), *output = plan_word(plan, "output", 1);
-  *relay = (struct relay){-1, -1, -1, plan_find(plan, "terminal"), !plan_find(plan, "detach") && !plan_find(plan, "terminal")};
+  *relay = (struct relay){-1, -1, -1, -1, plan_find(plan, "terminal"), !plan_find(plan, "detach") && !plan_find(plan, "terminal")};
   for (int i = 0; i < 3; i++) {
     fds[i] = i;
     close_after[i] = -1;
   }
   if (relay->terminal) return;
-  if (!input || strcmp(input, "inherit") != 0) close_after[0] = fds[0] = null_device();
-  if (input && strcmp(input, "pipe") == 0) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0) die_errno("pipe");
-    close(fds[0]);
-    close_after[0] = fds[0] = ends[0];
-    relay->input = ends[1];
+  bool inherited = input && strcmp(input, "inherit") == 0;
+  if (inherited && is_socket(STDIN_FILENO)) relay->source = STDIN_FILENO;
+  if (relay->source >= 0 || (input && strcmp(input, "pipe") == 0)) close_after[0] = fds[0] = input_pipe(&relay->input);
+  else if (!inherited) close_after[0] = fds[0] = null_device();
+  if (!output || strcmp(output, "inherit") == 0) {
+    pass_output(relay, fds, close_after);
+    return;
   }
-  if (!output || strcmp(output, "inherit") == 0) return;
   if (strcmp(output, "null") == 0) {
     close_after[1] = fds[1] = fds[2] = null_device();
     return;
   }
   close_after[1] = fds[1] = output_pipe(&relay->output);
   close_after[2] = fds[2] = output_pipe(&relay->errors);
+}
+
+void relay_terminal(struct relay *relay, int master) {
+  fcntl(master, F_SETFL, O_NONBLOCK);
+  relay->output = relay->input = master;
 }
 
 void relay_listen(int link) {
@@ -135,7 +178,8 @@ static bool move_output(struct relay *relay, int *from, int stream) {
   ssize_t got = read(*from, buffer, FRAME_MAX);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   if (got <= 0) {
-    close(*from);
+    /* A terminal that is closed hangs up its session, which may go on with other streams. */
+    if (!relay->terminal) close(*from);
     *from = -1;
     return false;
   }
@@ -149,13 +193,21 @@ static bool move_output(struct relay *relay, int *from, int stream) {
   return true;
 }
 
-static void take_input(struct relay *relay, const char *data, size_t length) {
-  int to = relay->input;
-  if (to < 0) return;
-  if (length > 0 && deliver(to, data, length)) return;
-  if (relay->terminal) return;
-  close(to);
+static void close_input(struct relay *relay) {
+  if (!relay->terminal) close(relay->input);
   relay->input = -1;
+  relay->source = -1;
+}
+
+static void take_input(struct relay *relay, const char *data, size_t length) {
+  if (relay->input < 0 || (length == 0 && relay->terminal)) return;
+  if (length == 0 || !backlog_put(&backlog, relay->input, data, length)) close_input(relay);
+}
+
+static void read_source(struct relay *relay) {
+  ssize_t got = read(relay->source, buffer, FRAME_MAX);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  take_input(relay, buffer, got > 0 ? (size_t)got : 0);
 }
 
 static void take_client(struct relay *relay, int index) {
@@ -171,7 +223,7 @@ static void take_client(struct relay *relay, int index) {
   else if (buffer[0] == FRAME_SIZE && relay->terminal && (size_t)got == 1 + sizeof size) {
     memcpy(size, buffer + 1, sizeof size);
     struct winsize window = {size[0], size[1], 0, 0};
-    ioctl(relay->output, TIOCSWINSZ, &window);
+    ioctl(relay->input, TIOCSWINSZ, &window);
   }
 }
 
@@ -184,16 +236,23 @@ static void take_connection(void) {
 
 void relay_step(struct relay *relay, int signals) {
   wake = signals;
-  struct pollfd polls[4 + CLIENTS_MAX] = {
-      {signals, POLLIN, 0}, {relay->output, POLLIN, 0}, {relay->errors, POLLIN, 0}, {listener, POLLIN, 0}};
+  bool full = backlog.length > 0;
+  struct pollfd polls[6 + CLIENTS_MAX] = {{signals, POLLIN, 0},
+                                          {relay->output, POLLIN, 0},
+                                          {relay->errors, POLLIN, 0},
+                                          {listener, POLLIN, 0},
+                                          {full ? relay->input : -1, POLLOUT, 0},
+                                          {full ? -1 : relay->source, POLLIN, 0}};
   int count = client_count;
-  for (int i = 0; i < count; i++) polls[4 + i] = (struct pollfd){clients[i], POLLIN, 0};
-  if (poll(polls, (nfds_t)(4 + count), -1) < 0) return;
+  for (int i = 0; i < count; i++) polls[6 + i] = (struct pollfd){full ? -1 : clients[i], POLLIN, 0};
+  if (poll(polls, (nfds_t)(6 + count), -1) < 0) return;
   if (polls[0].revents) supervise_signals(signals);
   if (polls[1].revents && relay->output >= 0) move_output(relay, &relay->output, 1);
   if (polls[2].revents && relay->errors >= 0) move_output(relay, &relay->errors, 2);
-  for (int i = count - 1; i >= 0; i--)
-    if (polls[4 + i].revents && i < client_count && clients[i] == polls[4 + i].fd) take_client(relay, i);
+  if (polls[4].revents && !backlog_flush(&backlog, relay->input)) close_input(relay);
+  if (polls[5].revents) read_source(relay);
+  for (int i = count - 1; i >= 0 && !full; i--)
+    if (polls[6 + i].revents && i < client_count && clients[i] == polls[6 + i].fd && !backlog.length) take_client(relay, i);
   if (polls[3].revents) take_connection();
 }
 

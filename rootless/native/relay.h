@@ -12,12 +12,15 @@
 struct relay {
   int output, errors; /* read ends, or the terminal's master side as output; -1: none */
   int input;          /* write end of the container's standard input; -1: none */
+  int source;         /* where the foreground's input is read from; -1: the command has it as it is, or has none */
   bool terminal;
   bool foreground; /* output goes to the monitor's own standard output and error too */
 };
 
 /* Fills `fds` with what the command gets, and `close_after` with those to close once it has them (-1: none). */
 void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int close_after[3]);
+/* The container's terminal, once it is made. */
+void relay_terminal(struct relay *relay, int master);
 /* Listens at ./attach; `link` is a client that is connected from the start, or -1. */
 void relay_listen(int link);
 /* Moves what can be moved until a signal is pending at the descriptor `signals`. */

@@ -2,17 +2,22 @@
 #include "session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backlog.h"
+#include "keys.h"
 #include "terminal.h"
 
 static char buffer[32768];
+static struct backlog backlog; /* of what was typed */
 
 static void copy_size(int master) {
   struct winsize size;
@@ -23,17 +28,27 @@ static void copy_size(int master) {
     }
 }
 
-/* false: the source has ended or the reader is gone. */
-static bool copy_once(int from, int to) {
-  ssize_t got = read(from, buffer, sizeof buffer);
-  if (got < 0 && errno == EINTR) return true;
+/* One read of what the process wrote. false: nobody has its terminal open any more, or the reader is gone. */
+static bool show(int master) {
+  ssize_t got = read(master, buffer, sizeof buffer);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
   for (ssize_t done = 0; done < got;) {
-    ssize_t put = write(to, buffer + done, (size_t)(got - done));
+    ssize_t put = write(STDOUT_FILENO, buffer + done, (size_t)(got - done));
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return false;
     done += put;
   }
   return got > 0;
+}
+
+/* One read of what was typed. false: its end. */
+static bool take_input(int master, struct keys *keys, bool *detached) {
+  char typed[BACKLOG_MAX / 2], out[BACKLOG_MAX];
+  ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
+  if (got < 0 && errno == EINTR) return true;
+  if (got <= 0) return false;
+  size_t length = keys_pass(keys, typed, (size_t)got, out, detached);
+  return backlog_put(&backlog, master, out, length);
 }
 
 /* -1 while the process runs. */
@@ -48,21 +63,42 @@ static int take_signal(int signals, pid_t pid, int master) {
   return -1;
 }
 
-int terminal_session(const struct plan *plan, pid_t pid, int master, int signals) {
-  const char *input = plan_word(plan, "stdin", 1);
-  struct pollfd polls[3] = {{signals, POLLIN, 0}, {master, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
-  if (!input || *input == 'n') polls[2].fd = -1;
-  else raw_terminal(STDIN_FILENO);
-  copy_size(master);
-  int code = -1;
-  while (code < 0) {
-    if (poll(polls, 3, -1) < 0) continue;
-    if (polls[0].revents) code = take_signal(signals, pid, master);
-    if (polls[1].revents && !copy_once(master, STDOUT_FILENO)) polls[1].fd = -1;
-    if (polls[2].revents && !copy_once(STDIN_FILENO, master)) polls[2].fd = -1;
+static int converse(pid_t pid, int master, int signals, bool input, struct keys *keys) {
+  struct pollfd polls[4] = {{signals, POLLIN, 0}, {master, POLLIN, 0}, {-1, POLLIN, 0}, {-1, POLLOUT, 0}};
+  for (;;) {
+    bool detached = false;
+    polls[2].fd = input && !backlog.length ? STDIN_FILENO : -1;
+    polls[3].fd = backlog.length ? master : -1;
+    if (poll(polls, 4, -1) < 0) continue;
+    int code = polls[0].revents ? take_signal(signals, pid, master) : -1;
+    if (polls[1].revents && !show(master)) polls[1].fd = -1;
+    if (polls[2].revents) input = take_input(master, keys, &detached);
+    if (polls[3].revents) backlog_flush(&backlog, master);
+    if (code >= 0) return code;
+    if (detached) return SESSION_DETACHED;
   }
+}
+
+int terminal_session(const struct plan *plan, pid_t pid, int master, int signals) {
+  struct keys keys = keys_of(plan);
+  const char *word = plan_word(plan, "stdin", 1);
+  bool input = word && strcmp(word, "null") != 0;
+  fcntl(master, F_SETFL, O_NONBLOCK);
+  if (input) raw_terminal(STDIN_FILENO);
+  copy_size(master);
+  int code = converse(pid, master, signals, input, &keys);
   struct pollfd rest = {master, POLLIN, 0};
-  while (polls[1].fd >= 0 && poll(&rest, 1, 0) > 0 && copy_once(master, STDOUT_FILENO)) continue;
+  while (code >= 0 && poll(&rest, 1, 0) > 0 && show(master)) continue;
   restore_terminal();
+  if (code == SESSION_DETACHED && isatty(STDOUT_FILENO) && write(STDOUT_FILENO, "\n", 1) < 0) return code;
   return code;
+}
+
+void terminal_abandoned(pid_t pid, int master, int signals) {
+  struct pollfd polls[2] = {{signals, POLLIN, 0}, {master, POLLIN, 0}};
+  for (;;) {
+    if (poll(polls, 2, -1) < 0) continue;
+    if (polls[0].revents && take_signal(signals, pid, master) >= 0) return;
+    if (polls[1].revents && !show(master)) polls[1].fd = -1;
+  }
 }

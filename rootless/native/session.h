@@ -5,7 +5,14 @@
 
 #include "plan.h"
 
-/* Joins the user's terminal to a terminal's master side until the process ends: its exit code; 0 when detached. */
+enum { SESSION_DETACHED = -2 };
+
+/*
+ * Joins the user's terminal to a terminal's master side until the process ends (its exit code) or the detach keys are
+ * typed (SESSION_DETACHED).
+ */
 int terminal_session(const struct plan *plan, pid_t pid, int master, int signals);
+/* Goes on after that without the user: what the process writes is lost. Returns when it has ended. */
+void terminal_abandoned(pid_t pid, int master, int signals);
 
 #endif

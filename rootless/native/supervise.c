@@ -120,7 +120,7 @@ static void start(void) {
   cgroup_place(container.pid);
   send_message(container.socket, MESSAGE_MAPPED, NULL, 0, -1);
   expect(MESSAGE_READY, &message);
-  if (message.fd >= 0) container.relay.output = container.relay.input = message.fd;
+  if (message.fd >= 0) relay_terminal(&container.relay, message.fd);
   network_finish(container.plan, &container.network);
   end_stage();
   record_start(container.plan, container.pid);
@@ -132,16 +132,14 @@ static void start(void) {
   container.socket = -1;
 }
 
-/* What the command has at its descriptors must end for others when it ends for the command. */
-static void let_go_of_stdio(int starter) {
-  const char *output = plan_word(container.plan, "output", 1);
+/* What the command has at its descriptors must end for others when it ends for the command; what is relayed stays. */
+static void let_go_of_stdio(void) {
+  const struct relay *relay = &container.relay;
+  bool kept[3] = {relay->source >= 0, relay->foreground && relay->output >= 0, relay->foreground && relay->errors >= 0};
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return;
-  dup2(null, STDIN_FILENO);
-  if (starter >= 0 || !output || strcmp(output, "log") != 0) {
-    dup2(null, STDOUT_FILENO);
-    dup2(null, STDERR_FILENO);
-  }
+  for (int fd = 0; fd < 3; fd++)
+    if (!kept[fd]) dup2(null, fd);
   close(null);
 }
 
@@ -199,7 +197,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   const char *output = plan_word(plan, "output", 1);
   bool relayed = container.relay.terminal || container.relay.input >= 0 || (output && strcmp(output, "log") == 0);
   if (relayed) relay_listen(link);
-  let_go_of_stdio(starter);
+  let_go_of_stdio();
   if (starter >= 0) {
     send_message(starter, MESSAGE_STARTED, NULL, 0, -1);
     close(starter);
