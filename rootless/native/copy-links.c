@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "copy-links.h"
 
 #include <stdlib.h>

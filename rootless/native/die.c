@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "die.h"
 
 #include <errno.h>
