@@ -18,7 +18,8 @@ export function parseDigest(text: unknown, what: string): Digest {
   const match = typeof text === 'string' ? FORM.exec(text) : null;
   if (match === null) {
     const shown = typeof text === 'string' ? printable(text) : typeof text;
-    throw new PodError({ code: 'invalid', message: `invalid digest "${shown}"`, why: `of ${what}` });
+    const why = `its digest is no sha256 or sha512: ${shown}`;
+    throw new PodError({ code: 'invalid', message: `cannot use ${what}`, why });
   }
   return { algorithm: (match[1] ?? match[3]) as Algorithm, hex: (match[2] ?? match[4]) as string };
 }

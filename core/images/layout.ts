@@ -21,7 +21,7 @@ import { errnoOf, PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
 import { parseDigest } from './digest.ts';
-import { parseIndex } from './manifest.ts';
+import { parseOwnIndex } from './manifest.ts';
 import type { Index } from './types.ts';
 
 /** The folders of the store. */
@@ -131,7 +131,7 @@ export function readIndex(paths: Pick<Paths, 'images'>): Index {
     throw storeError(error, `cannot read ${file}`);
   }
   try {
-    return parseIndex(text, file);
+    return parseOwnIndex(text, file);
   } catch (error) {
     if (!(error instanceof PodError)) throw error;
     const { code, message, why } = error;

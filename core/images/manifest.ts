@@ -77,9 +77,24 @@ function readIndexFields(json: Fields, what: string): Index {
   return { ...json, schemaVersion: 2, manifests } as Index;
 }
 
-/** The index.json of a layout, or another index that is known to be one. */
+/** An index that is known to be one. */
 export function parseIndex(bytes: Uint8Array | string, what: string): Index {
   return readIndexFields(parseJson(bytes, what), what);
+}
+
+/**
+ * The index.json of our own store, which is read at every start of a container: its entries are checked only so far
+ * that they can be walked. What they lead to is checked when it is read.
+ */
+export function parseOwnIndex(text: string, what: string): Index {
+  const json = parseJson(text, what);
+  if (!Array.isArray(json.manifests)) throw invalid(what, 'it lists no manifests');
+  for (const entry of json.manifests) {
+    const { annotations = {}, digest, mediaType } = isFields(entry) ? entry : {};
+    const whole = typeof digest === 'string' && typeof mediaType === 'string' && isStringMap(annotations);
+    if (!whole) throw invalid(what, 'it has an entry that is no descriptor');
+  }
+  return json as unknown as Index;
 }
 
 function readDescriptor(value: unknown, what: string): Descriptor {
