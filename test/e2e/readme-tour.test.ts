@@ -1,0 +1,70 @@
+/** The first tour of README.md, as it is typed there. */
+import * as assert from 'uvu/assert';
+import {
+  busyboxImage,
+  eventually,
+  mirrorDockerHub,
+  pod,
+  podOk,
+  podTerminal,
+  type Registry,
+  startRegistry,
+  test,
+} from './harness/index.ts';
+
+let registry: Registry;
+test.before(async () => {
+  registry = await startRegistry({ tls: true, auth: 'anonymous-token' });
+  mirrorDockerHub(registry);
+  await registry.push('library/alpine:latest', busyboxImage());
+});
+
+const said = (stdout: string) => ({ code: 0, signal: null, stdout, stderr: '' });
+
+test('the image inside the binary runs without a network or a registry', async () => {
+  assert.equal(await pod(['run', '--rm', 'builtin:busybox', 'echo', 'hello']), said('hello\n'));
+});
+
+test('a shell runs in a terminal', async () => {
+  const shell = podTerminal(['run', '--rm', '-it', 'builtin:busybox'], { rows: 30, cols: 100 });
+  await shell.until(/[#$] /);
+  shell.send('stty size; tty\r');
+  await shell.until('30 100');
+  await shell.until('/dev/');
+  shell.send('exit 3\r');
+  assert.equal(await shell.end(), { code: 3, signal: null });
+});
+
+test('alpine is pulled from a mirror of docker.io and works in a pipe', async () => {
+  const ran = await pod(['run', '--rm', '-i', 'alpine', 'cat'], { input: 'hi\n' });
+  assert.equal({ code: ran.code, stdout: ran.stdout }, { code: 0, stdout: 'hi\n' });
+  assert.equal(await pod(['run', '--rm', '-i', 'alpine', 'cat'], { input: 'hi\n' }), said('hi\n'));
+});
+
+test('a container in the background is reached by its port, looked at, stopped and removed', async () => {
+  const port = 20_000 + (process.pid % 10_000);
+  const server = 'echo served >/tmp/page; echo ready; exec httpd -f -p 80 -h /tmp';
+  const id = await podOk(['run', '-d', '--name', 'web', '-p', `${port}:80`, 'alpine', 'sh', '-c', server]);
+  assert.match(id, /^[0-9a-f]{64}$/);
+  await eventually(async () => (await podOk(['logs', 'web'])) === 'ready');
+
+  const served = await eventually(() => fetch(`http://127.0.0.1:${port}/page`));
+  assert.is(await served.text(), 'served\n');
+
+  assert.match(await podOk(['ps']), /\bweb\b/);
+  const shell = podTerminal(['exec', '-it', 'web', 'sh']);
+  await shell.until(/[#$] /);
+  shell.send('exit\r');
+  assert.equal(await shell.end(), { code: 0, signal: null });
+  await podOk(['stop', '-t', '1', 'web']);
+  assert.not.match(await podOk(['ps']), /\bweb\b/);
+  await podOk(['rm', 'web']);
+  assert.is(await podOk(['ps', '-aq']), '');
+});
+
+test('a dry run shows a plan and makes no container', async () => {
+  assert.match(await podOk(['run', '--rm', '--dry-run', 'alpine']), /^plan 1 run$/m);
+  assert.is(await podOk(['ps', '-aq']), '');
+});
+
+test.run();
