@@ -23,8 +23,15 @@ void report_to(int socket) { report_socket = socket; }
 
 void set_hint(const char *text) { hint = text; }
 
-static void report(int code, const char *text) {
+/* Names from images are in messages: nothing of them may steer a terminal. */
+static void make_printable(char *text) {
+  for (; *text; text++)
+    if ((unsigned char)*text < ' ' || *text == 0x7f) *text = '?';
+}
+
+static void report(int code, char *text) {
   char line[2048];
+  make_printable(text);
   int length = snprintf(line, sizeof line, "Error: %s\n%s%s", text, hint ? hint : "", hint ? "\n" : "");
   if (length < 0) length = 0;
   if ((size_t)length >= sizeof line) length = sizeof line - 1;

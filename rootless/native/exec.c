@@ -24,6 +24,8 @@
 #include "spawn.h"
 #include "terminal.h"
 
+static int null; /* the host's null device: what the container has of that name may be anything */
+
 /* join user,mount,...: the namespaces of the target that differ from ours. setns(2) with a pidfd, Linux 5.8 */
 static void join_namespaces(const struct plan *plan) {
   static const struct {
@@ -43,6 +45,18 @@ static void join_namespaces(const struct plan *plan) {
   close(process);
 }
 
+/*
+ * Links in the container are followed below its root and never by way of /proc/PID/fd: a descriptor of this process
+ * could lead to the host (CVE-2024-21626).
+ */
+static void enter_directory(const char *path) {
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int fd = root < 0 ? -1 : open_in_root(root, path, O_PATH | O_DIRECTORY);
+  if (fd < 0 || fchdir(fd) < 0) die_errno("cannot enter the working directory %s", path);
+  close(fd);
+  close(root);
+}
+
 __attribute__((noreturn)) static void child(const struct plan *plan, int socket) {
   report_to(socket);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -50,13 +64,10 @@ __attribute__((noreturn)) static void child(const struct plan *plan, int socket)
   const char *cwd = plan_word(plan, "cwd", 1), *input = plan_word(plan, "stdin", 1);
   struct pty pty = {-1, -1};
   if (terminal) pty = open_container_terminal(plan, terminal);
-  if (cwd && chdir(cwd) < 0) die_errno("cannot enter the working directory %s", cwd);
+  if (cwd) enter_directory(cwd);
   send_message(socket, MESSAGE_READY, NULL, 0, pty.master);
   for (int fd = 0; pty.slave >= 0 && fd < 3; fd++) dup2(pty.slave, fd);
-  if (pty.slave < 0 && input && strcmp(input, "null") == 0) {
-    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (null >= 0) dup2(null, STDIN_FILENO);
-  }
+  if (pty.slave < 0 && input && strcmp(input, "null") == 0) dup2(null, STDIN_FILENO);
   become_command(plan);
 }
 
@@ -103,6 +114,10 @@ static int stay_with(pid_t pid, int signals) {
   }
 }
 
+static void drop_stdio(void) {
+  for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+}
+
 /* -d: the session goes on in a process of its own, with nothing of ours. */
 static void go_to_background(void) {
   int starters[2];
@@ -117,23 +132,29 @@ static void go_to_background(void) {
   }
   close(starters[0]);
   setsid();
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
+  drop_stdio();
   report_to(starters[1]);
 }
 
-static void drop_stdio(void) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = 0; null >= 0 && fd < 3; fd++) dup2(null, fd);
-}
-
+/*
+ * Until the command runs only the end of a child is held back: any other signal ends this process, and with it the
+ * child, whatever the container may hold it up with.
+ */
 static int open_signals(void) {
-  sigset_t all;
+  sigset_t all, ended;
   sigfillset(&all);
-  sigprocmask(SIG_BLOCK, &all, NULL);
+  sigemptyset(&ended);
+  sigaddset(&ended, SIGCHLD);
+  sigprocmask(SIG_SETMASK, &ended, NULL);
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
   if (signals < 0) die_errno("signalfd");
   return signals;
+}
+
+static void hold_signals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, NULL);
 }
 
 /* The process that keeps a terminal: a child of the command's, since the detach keys end that one only. */
@@ -143,6 +164,7 @@ __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int
   join_namespaces(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* joining a user namespace takes it back */
   pid_t pid = start(plan, &master);
+  hold_signals();
   int code = terminal_session(plan, pid, master, signals);
   if (code != SESSION_DETACHED) _exit(code);
   prctl(PR_SET_PDEATHSIG, 0);
@@ -157,6 +179,7 @@ __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int
 /* Signals of the terminal itself have reached the keeper too: it is in the same process group. */
 static int front_of_terminal(const struct plan *plan) {
   int sockets[2], signals = open_signals();
+  hold_signals();
   message_pair(sockets);
   pid_t keeper = fork();
   if (keeper < 0) die_errno("fork");
@@ -181,12 +204,15 @@ static int front_of_terminal(const struct plan *plan) {
 int role_exec(const struct plan *plan) {
   int master;
   bool detach = plan_find(plan, "detach");
+  null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) die_errno("cannot open /dev/null");
   if (detach) go_to_background();
   else if (plan_find(plan, "terminal")) return front_of_terminal(plan);
   cgroup_join(plan);
   join_namespaces(plan);
   int signals = open_signals();
   pid_t pid = start(plan, &master);
+  hold_signals();
   drop_stdio();
   if (master < 0) return stay_with(pid, signals);
   terminal_abandoned(pid, master, signals);

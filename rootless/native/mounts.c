@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -72,6 +73,9 @@ void mount_filesystem(int root, const struct operation *operation) {
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[4], &flags, &attributes);
+  /* What is masked and read-only below them goes by these names: with links in between, a volume could take their place. */
+  if ((strcmp(words[1], "proc") == 0 || strcmp(words[1], "sysfs") == 0) && leads_through_link(root, words[3]))
+    die("cannot mount %s on %s: the image has a symbolic link there", words[1], words[3]);
   int target = make_mount_point(root, words[3], true);
   if (mount(words[2], fd_path(target), words[1], flags & ~propagation_flags, *words[5] ? words[5] : NULL) < 0)
     die_errno("cannot mount %s on %s", words[1], words[3]);
@@ -117,6 +121,23 @@ void mount_bind(int root, const struct operation *operation) {
   close(source);
 }
 
+void mount_bind_file(int root, int source, const char *path) {
+  int tree = clone_tree(source, false, path);
+  int target = make_mount_point(root, path, false);
+  attach_tree(tree, target, path);
+  close(target);
+  close(tree);
+}
+
+/* /dev may be a volume: whatever it has there must not be put over a masked file in place of the null device. */
+static int open_null(const char *path) {
+  int null = open("/dev/null", O_PATH | O_CLOEXEC);
+  struct stat about;
+  if (null < 0 || fstat(null, &about) < 0) die_errno("cannot mask %s: /dev/null", path);
+  if (!S_ISCHR(about.st_mode) || about.st_rdev != makedev(1, 3)) die("cannot mask %s: /dev/null is not the null device", path);
+  return null;
+}
+
 void mask_path(const char *path) {
   int target = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
   struct stat about;
@@ -125,9 +146,10 @@ void mask_path(const char *path) {
   if (S_ISDIR(about.st_mode)) {
     if (mount("tmpfs", fd_path(target), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,nr_inodes=1") < 0)
       die_errno("cannot mask %s", path);
-  } else if (!S_ISLNK(about.st_mode)) {
-    int null = open("/dev/null", O_PATH | O_CLOEXEC);
-    if (null < 0) die_errno("cannot mask %s: /dev/null", path);
+  } else if (S_ISLNK(about.st_mode)) {
+    die("cannot mask %s: it is a symbolic link", path);
+  } else {
+    int null = open_null(path);
     int tree = clone_tree(null, false, "/dev/null");
     attach_tree(tree, target, path);
     close(tree);

@@ -6,6 +6,7 @@
 /* The operations that make a container's file tree; `root` is its root directory, seen from outside or as "/". */
 void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
 void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS */
+void mount_bind_file(int root, int source, const char *path);       /* a file that is open (O_PATH will do) on PATH */
 void mask_path(const char *path);                                   /* masked PATH, after the pivot */
 void make_readonly(const char *path);                               /* readonly PATH, after the pivot */
 void make_root_readonly(void);

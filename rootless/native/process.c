@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -138,6 +139,17 @@ static void load_filter(const struct plan *plan) {
   free(bytes);
 }
 
+/*
+ * The caller's session keyring holds keys of the host (Kerberos, disk encryption) and would be inherited: a new one
+ * takes its place, keyctl(2). Where keyctl is refused to us, it is to the command.
+ */
+static void leave_keyring(const struct plan *plan) {
+  if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS || errno == EPERM) return;
+  /* A user's keys are counted; the filter keeps the command from all of them. */
+  if (errno == EDQUOT && plan_find(plan, "seccomp")) return;
+  die_errno("cannot leave the caller's session keyring");
+}
+
 static void lead_session(const struct plan *plan) {
   setsid();
   if (plan_find(plan, "terminal") && ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0) die_errno("cannot take the terminal");
@@ -203,6 +215,7 @@ void become_command(const struct plan *plan) {
   if (!command) bug("nothing to execute");
   if ((word = plan_word(plan, "oom-score-adj", 1))) write_file("/proc/self/oom_score_adj", word);
   set_limits(plan);
+  leave_keyring(plan);
   bool init = plan_find(plan, "init");
   if (!init) lead_session(plan);
   bool locked = plan_find(plan, "no-new-privileges");

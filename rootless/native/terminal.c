@@ -2,7 +2,6 @@
 #include "terminal.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -13,9 +12,9 @@
 
 struct pty open_container_terminal(const struct plan *plan, const struct operation *operation) {
   struct pty pty;
-  int unlocked = 0, number;
+  int unlocked = 0;
   pty.master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  if (pty.master < 0 || ioctl(pty.master, TIOCSPTLCK, &unlocked) < 0 || ioctl(pty.master, TIOCGPTN, &number) < 0)
+  if (pty.master < 0 || ioctl(pty.master, TIOCSPTLCK, &unlocked) < 0)
     die_errno("cannot make a terminal in the container");
   pty.slave = ioctl(pty.master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (pty.slave < 0) die_errno("cannot open the container's terminal");
@@ -24,14 +23,9 @@ struct pty open_container_terminal(const struct plan *plan, const struct operati
   const struct operation *user = plan_find(plan, "user");
   if (user && fchown(pty.slave, (uid_t)number_of(user->words[1]), (gid_t)-1) < 0) die_errno("cannot give the terminal to its user");
   if (plan_find(plan, "pivot")) {
-    char path[40];
-    snprintf(path, sizeof path, "/dev/pts/%d", number);
-    int console = open("/dev/console", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0600);
-    if (console >= 0) close(console);
-    struct operation bind = {(char *[]){"bind", path, "/dev/console", "-", NULL}, 4};
     int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) die_errno("cannot open /");
-    mount_bind(root, &bind);
+    mount_bind_file(root, pty.slave, "/dev/console");
     close(root);
   }
   return pty;
