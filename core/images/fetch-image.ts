@@ -13,7 +13,7 @@ import { findRemoteImage, type RemoteImage } from './remote-image.ts';
 import { requireSpace } from './space.ts';
 import { putImage } from './store.ts';
 import type { Descriptor, ImageRecord } from './types.ts';
-import { findLayer, removeTree } from './unpack.ts';
+import { abandonedLayers, findLayer, removeTree } from './unpack.ts';
 
 /** Layers at a time; each is downloaded and unpacked at once. */
 const AT_A_TIME = 4;
@@ -78,6 +78,7 @@ async function fetchLayers(
   const packed = absent.blobs.reduce((sum, { size }) => sum + size, 0);
   requireSpace(paths.images, packed + unpacked, `cannot store ${name}`);
   const namespace = await options.namespace();
+  for (const path of abandonedLayers(paths.layers)) await removeTree(path, namespace);
   try {
     await sideBySide(client, layers, namespace, options);
   } catch (error) {

@@ -67,7 +67,7 @@ test('an empty store has no images, and reading makes nothing', () => {
   const paths = newStore();
   assert.equal(listImages(paths), []);
   assert.is(resolveImage(paths, 'alpine'), undefined);
-  assert.not.ok(existsSync(paths.data));
+  assert.not.ok(existsSync(paths.images));
 });
 
 test('an image is found by its names, its id, the beginning of it, and its digest', async () => {

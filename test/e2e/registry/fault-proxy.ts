@@ -211,3 +211,18 @@ export function flood(bytes: number, headers: IncomingHttpHeaders, sent: { bytes
     more();
   };
 }
+
+/** Serves these bytes, from where the request wants them; slowly, 30 kB at a time, with a `pause` in milliseconds. */
+export function serve(data: Buffer, pause?: number): Fault {
+  return async (response, _, request) => {
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const range = { 'content-range': `bytes ${from}-${data.length - 1}/${data.length}` };
+    const answered: Forwarded = {
+      status: from ? 206 : 200,
+      headers: from ? range : {},
+      body: data.subarray(from),
+    };
+    if (pause !== undefined) return drip(30_000, pause)(response, async () => answered, request);
+    response.writeHead(answered.status, answered.headers).end(answered.body);
+  };
+}
