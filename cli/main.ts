@@ -7,7 +7,6 @@ import { getAsset } from 'node:sea';
 import { startupSnapshot } from 'node:v8';
 import { provideAssets } from '../core/assets.ts';
 import { provideLauncher } from '../core/launcher.ts';
-import { findPaths } from '../core/paths.ts';
 import { PodCommand, type PodContext } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { commands } from './commands.ts';
@@ -35,7 +34,7 @@ async function main(): Promise<void> {
   ) as unknown as PodContext;
   const asset = (name: string) => new Uint8Array(getAsset(name));
   provideAssets(asset);
-  provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') }, () => findPaths(env).libexec);
+  provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });
   process.exitCode = await dispatch(process.argv.slice(2), table, context);
 }
 

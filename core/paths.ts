@@ -1,6 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { PodError } from './error.ts';
+import { errnoOf, PodError } from './error.ts';
 
 /** Where everything of one user is. `data` survives a reboot, `runtime` does not. */
 export interface Paths {
@@ -50,9 +50,27 @@ function runtimeRoot(environment: Environment): string {
   return own;
 }
 
-/** The paths for this environment; `root` is the value of --root. Makes nothing but a runtime directory below /tmp. */
+function makeDataRoot(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new PodError({
+      code: errnoOf(cause) === 'ENOSPC' ? 'no-space' : 'denied',
+      message: `cannot make the directory ${data}`,
+      why: (cause as Error).message,
+      hint: 'tsc-pod --root /some/directory …',
+      cause,
+    });
+  }
+}
+
+/**
+ * The paths for this environment; `root` is the value of --root. Makes the data directory, which is closed to other
+ * users: in layers and containers lie set-user-ID programs that are the user's own outside.
+ */
 export function findPaths(environment: Environment, root?: string): Paths {
   const data = dataRoot(environment, root);
+  makeDataRoot(data);
   return {
     data,
     runtime: runtimeRoot(environment),

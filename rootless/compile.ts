@@ -89,7 +89,7 @@ function namespaceOperations(linux: OciLinux): Operation[] {
 }
 
 /** The world: everything up to the process. `hints` has a line to print when the mount of a destination fails. */
-export function compileWorld(spec: OciSpec, hints: ReadonlyMap<string, string> = new Map()): Operation[] {
+export function compileWorld(spec: OciSpec, hints: Readonly<Record<string, string>> = {}): Operation[] {
   const { linux, process } = spec;
   const operations: Operation[] = [
     ...namespaceOperations(linux),
@@ -98,7 +98,7 @@ export function compileWorld(spec: OciSpec, hints: ReadonlyMap<string, string> =
   const ownDevices = spec.mounts.some((mount) => mount.destination === '/dev' && mount.type === 'tmpfs');
   let devicesMade = !ownDevices;
   for (const mount of spec.mounts) {
-    const hint = hints.get(mount.destination);
+    const hint = hints[mount.destination];
     if (hint) operations.push(['hint', hint]);
     operations.push(mountOperation(mount));
     if (!devicesMade && mount.destination === '/dev') {

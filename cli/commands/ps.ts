@@ -1,4 +1,4 @@
-import { isLost, type ListedContainer, listContainers } from '../../core/container/list.ts';
+import { type ListedContainer, listContainers } from '../../core/container/list.ts';
 import { PodError } from '../../core/error.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';
@@ -101,7 +101,7 @@ export class Ps extends PodCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const filters = parseFilters(this.filter, FILTERS);
-    const everything = listContainers(paths).filter((one) => !isLost(one));
+    const everything = listContainers(paths);
     const anyState =
       this.all || this.latest || this.last !== undefined || filters.has('status') || filters.has('exited');
     const matching = everything.filter(

@@ -1,11 +1,14 @@
 import { join } from 'node:path';
+import { cgroupPlan } from '../../rootless/cgroup/plan.ts';
 import { compileProcess, compileWorld } from '../../rootless/compile.ts';
 import { mapPlan } from '../../rootless/id-map.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Paths } from '../paths.ts';
+import type { HostFacts } from './facts.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
-import { runtimeDirectory } from './store.ts';
+import { rootOperations } from './root.ts';
+import { containerDirectory, runtimeDirectory } from './store.ts';
 
 /** How this start is made: what differs between `run`, `run -d`, `start` and `start -a` of one container. */
 export interface StartMode {
@@ -14,20 +17,20 @@ export interface StartMode {
 
 export interface LaunchParts {
   paths: Paths;
-  /** Where the container's files are. */
-  directory: string;
+  host: HostFacts;
   spec: OciSpec;
   record: ContainerRecord;
-  /** Operations that mount the root: rootless/overlay. */
-  root: readonly Operation[];
-  /** Operations that make the limits: rootless/cgroup. */
-  cgroup: readonly Operation[];
-  hints: ReadonlyMap<string, string>;
   mode: StartMode;
 }
 
+export interface Launch {
+  operations: Operation[];
+  /** The command that starts the launcher, where it must be in a cgroup of its own. */
+  prefix: string[];
+}
+
 /** Where the log goes: a file, nowhere, or straight through to the caller's own streams. */
-function streamOperations({ record, directory, mode }: LaunchParts): Operation[] {
+function streamOperations({ record, mode }: LaunchParts, directory: string): Operation[] {
   const { log, interactive, tty } = record;
   const operations: Operation[] = [];
   if (mode.detach) operations.push(['detach'], ['stdin', interactive && !tty ? 'pipe' : 'null']);
@@ -53,28 +56,39 @@ export function detachBytes(keys: string): string {
     .join('');
 }
 
-/** The whole plan of a container: rootless/plan.ts says what each operation is. */
-export function launchPlan(parts: LaunchParts): Operation[] {
-  const { paths, directory, record, spec } = parts;
+/** What goes with the container at its end, when it was made with --rm. */
+function removalOperations({ paths, record }: LaunchParts, directory: string): Operation[] {
+  if (!record.autoRemove) return [];
+  const anonymous = record.volumes.filter((volume) => volume.anonymous);
+  return [
+    ['remove-at-exit', directory, join(paths.trash, record.id)],
+    ['release-name', join(paths.names, record.name)],
+    ...anonymous.map(({ name }) => ['remove-volume-at-exit', join(paths.volumes, name)]),
+  ];
+}
+
+/** The whole plan of a container that is made: rootless/plan.ts says what each operation is. */
+export function launchPlan(parts: LaunchParts): Launch {
+  const { paths, host, record, spec } = parts;
+  const { id } = record;
+  const directory = containerDirectory(paths, id);
+  const always = parts.mode.detach || !record.autoRemove;
+  const cgroup = cgroupPlan(host.cgroups, { id, resources: spec.linux.resources ?? {}, always });
   const operations: Operation[] = [
     ['unlink-plan'],
-    ['container', record.id, directory],
-    ['runtime', runtimeDirectory(paths, record.id)],
+    ['container', id, directory],
+    ['runtime', runtimeDirectory(paths, id)],
+    ...removalOperations(parts, directory),
+    ...streamOperations(parts, directory),
+    ...(record.pidfile ? [['pid-file', record.pidfile]] : []),
+    ...mapPlan(record.maps),
+    ...cgroup.ops,
+    ...record.network.operations,
+    ['root-target', join(directory, 'rootfs')],
+    ...rootOperations(paths, host, record, directory),
+    ...compileWorld(spec, record.hints),
+    ...(record.init ? [['init']] : []),
+    ...compileProcess(spec.process, spec.linux),
   ];
-  if (record.autoRemove) {
-    operations.push(
-      ['remove-at-exit', directory, join(paths.trash, record.id)],
-      ['release-name', join(paths.names, record.name)],
-    );
-    for (const volume of record.volumes)
-      if (volume.anonymous) operations.push(['remove-volume-at-exit', join(paths.volumes, volume.name)]);
-  }
-  operations.push(...streamOperations(parts));
-  if (record.pidfile) operations.push(['pid-file', record.pidfile]);
-  operations.push(...mapPlan(record.maps), ...parts.cgroup, ...record.network.operations);
-  operations.push(['root-target', join(directory, 'rootfs')], ...parts.root);
-  operations.push(...compileWorld(spec, parts.hints));
-  if (record.init) operations.push(['init']);
-  operations.push(...compileProcess(spec.process, spec.linux));
-  return operations;
+  return { operations, prefix: cgroup.prefix };
 }

@@ -1,7 +1,8 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
+import { abandonedLayers } from '../images/unpack.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { isSameProcess } from './process-identity.ts';
@@ -24,19 +25,15 @@ function abandonedDrafts(paths: Paths): string[] {
 }
 
 /**
- * Removes what killed processes have left: drafts, and what was on its way out in trash/. In the background, since
- * nobody waits for it; a second one at work on the same trees does no harm.
+ * Removes what killed processes have left: drafts of containers and layers, and what was on its way out in trash/. In
+ * the background, since nobody waits for it; a second process at work on the same trees does no harm.
  */
 export function collectLeftovers(paths: Paths): void {
-  const left = [...abandonedDrafts(paths), ...entries(paths.trash).map((name) => join(paths.trash, name))];
+  const trash = entries(paths.trash).map((name) => join(paths.trash, name));
+  const left = [...abandonedDrafts(paths), ...abandonedLayers(paths.layers), ...trash];
   if (left.length === 0) return;
   const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];
   const child = spawnLauncher(launcherPath(), 'enter', jobs, { stdio: 'ignore', detached: true });
   child.on('error', () => {});
   child.unref();
-}
-
-/** A container's runtime directory, which has no files of other owners. */
-export function removeRuntime(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
 }

@@ -58,5 +58,7 @@ export interface ContainerRecord {
   detachKeys: string;
   pidfile?: string | undefined;
   volumes: VolumeUse[];
+  /** Mount's destination -> the line to print below an error of that mount. */
+  hints: Record<string, string>;
   healthcheck?: Healthcheck | undefined;
 }

@@ -1,15 +1,13 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
-import { removeRuntime } from './leftovers.ts';
+import { discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerState } from './state.ts';
 import { stopContainer } from './stop.ts';
-import { containerDirectory, releaseName, runtimeDirectory } from './store.ts';
 
 export interface RemoveOptions {
   /** Ends it first, with SIGKILL, if it runs. */
@@ -32,17 +30,8 @@ export function removeContainer(paths: Paths, record: ContainerRecord, options: 
     }
     stopContainer(paths, record, 0);
   }
-  const directory = containerDirectory(paths, record.id);
-  const trash = join(paths.trash, record.id);
-  mkdirSync(paths.trash, { recursive: true, mode: 0o700 });
-  const doomed: string[] = [];
   // With --rm the monitor has removed it already.
-  if (existsSync(directory)) {
-    renameSync(directory, trash);
-    doomed.push(trash);
-  }
-  releaseName(paths, record.name, record.id);
-  removeRuntime(runtimeDirectory(paths, record.id));
+  const doomed = discardContainer(paths, record) ? [join(paths.trash, record.id)] : [];
   if (options.volumes)
     for (const volume of record.volumes) if (volume.anonymous) doomed.push(join(paths.volumes, volume.name));
   if (doomed.length === 0) return;

@@ -5,7 +5,7 @@ import { encodePlan } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { type CreateContext, createContainer } from './create.ts';
-import { launchPlan, type StartMode } from './launch-plan.ts';
+import { launchPlan } from './launch-plan.ts';
 import { collectLeftovers } from './leftovers.ts';
 import type { ContainerOptions } from './options.ts';
 import { runtimeDirectory } from './store.ts';
@@ -24,20 +24,19 @@ export function writePlan(paths: Paths, id: string, text: string): string {
  * launcher takes this process's place, and its exit status is the container's.
  */
 export async function runContainer(options: ContainerOptions, context: CreateContext): Promise<never> {
-  const { paths } = context;
+  const { paths, host } = context;
   collectLeftovers(paths);
-  const created = await createContainer(options, context);
-  const mode: StartMode = { detach: options.detach };
-  const plan = launchPlan({ paths, mode, ...created });
-  const file = writePlan(paths, created.record.id, encodePlan('run', plan));
-  return becomeLauncher(launcherPath(), file, created.prefix);
+  const { record, spec } = await createContainer(options, context);
+  const { operations, prefix } = launchPlan({ paths, host, record, spec, mode: { detach: options.detach } });
+  return becomeLauncher(launcherPath(), writePlan(paths, record.id, encodePlan('run', operations)), prefix);
 }
 
 /** `run --dry-run`: the plan's text; nothing is left on disk. */
 export async function planContainer(options: ContainerOptions, context: CreateContext): Promise<string> {
-  const created = await createContainer(options, { ...context, dryRun: true });
+  const { paths, host } = context;
+  const { record, spec } = await createContainer(options, { ...context, dryRun: true });
   return encodePlan(
     'run',
-    launchPlan({ paths: context.paths, mode: { detach: options.detach }, ...created }),
+    launchPlan({ paths, host, record, spec, mode: { detach: options.detach } }).operations,
   );
 }

@@ -69,7 +69,11 @@ export function commitContainer(paths: Paths, draft: Draft, spec: OciSpec, recor
 }
 
 export function abandonContainer(paths: Paths, draft: Draft): void {
-  rmSync(draft.directory, { recursive: true, force: true });
+  try {
+    rmSync(draft.directory, { recursive: true, force: true });
+  } catch {
+    // A copied root has files of other owners: left for collectLeftovers, once this process has ended.
+  }
   releaseName(paths, draft.name, draft.id);
 }
 
@@ -96,7 +100,7 @@ function reserveName(paths: Paths, id: string, wish: string | undefined): string
 }
 
 /** The id that has a name. A reservation whose maker died before the container was whole is taken back. */
-function holderOf(paths: Paths, name: string): string | undefined {
+export function holderOf(paths: Paths, name: string): string | undefined {
   const link = join(paths.names, name);
   let id: string;
   try {

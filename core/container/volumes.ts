@@ -11,7 +11,7 @@ export interface VolumeMounts {
   mounts: OciMount[];
   volumes: VolumeUse[];
   /** destination -> what to do when its mount fails. */
-  hints: Map<string, string>;
+  hints: Record<string, string>;
 }
 
 const PLAIN = new Set([
@@ -76,11 +76,14 @@ function bindMount(value: string, source: string, destination: string, words: st
   return { destination, type: 'bind', source: path, options: bindOptions(value, words) };
 }
 
-/** The directory that holds a named volume's data; made on first use. */
-export function volumeData(paths: Paths, name: string): string {
-  const data = join(paths.volumes, checkName('volume', name), '_data');
-  mkdirSync(data, { recursive: true, mode: 0o755 });
-  return data;
+/** The directory that holds a named volume's data. */
+function volumeData(paths: Paths, name: string): string {
+  return join(paths.volumes, checkName('volume', name), '_data');
+}
+
+/** Makes a named volume unless it is there. */
+export function makeVolume(paths: Paths, name: string): void {
+  mkdirSync(volumeData(paths, name), { recursive: true, mode: 0o755 });
 }
 
 /** `-v [HOST-PATH|NAME:]PATH[:OPTION,...]` */
@@ -100,7 +103,7 @@ function parseVolume(value: string, paths: Paths, result: VolumeMounts): void {
     result.mounts.push({ destination, type: 'bind', source: volumeData(paths, name), options });
     result.volumes.push({ name, destination, anonymous: source === undefined });
   }
-  result.hints.set(destination, `the mount was asked for by -v ${value}`);
+  result.hints[destination] = `the mount was asked for by -v ${value}`;
 }
 
 /** `--tmpfs PATH[:OPTION,...]` */
@@ -152,7 +155,7 @@ export interface VolumeFlags {
 
 /** All mounts that the flags ask for, the outer before the inner. Two for one place are an error. */
 export function volumeMounts(flags: VolumeFlags, paths: Paths): VolumeMounts {
-  const result: VolumeMounts = { mounts: [], volumes: [], hints: new Map() };
+  const result: VolumeMounts = { mounts: [], volumes: [], hints: {} };
   for (const value of flags.volume) parseVolume(value, paths, result);
   for (const value of flags.tmpfs) result.mounts.push(parseTmpfs(value));
   for (const value of flags.device) result.mounts.push(parseDevice(value));

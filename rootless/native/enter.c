@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -56,7 +57,7 @@ static int do_jobs(const struct plan *plan) {
     else if (strcmp(job->words[0], "exec") == 0) {
       prctl(PR_SET_DUMPABLE, 1);
       execvp(job->words[1], job->words + 1);
-      die_errno("cannot execute %s", job->words[1]);
+      die_with(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE, "cannot execute %s: %s", job->words[1], strerror(errno));
     }
     if (code != 0) return code;
   }

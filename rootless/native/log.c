@@ -18,16 +18,16 @@ static struct {
   bool json;
   long long max_size, size;
   int max_files;
-  bool open_line[3]; /* per stream: the last piece had no newline */
   char buffer[16384];
   size_t used;
 } state = {.fd = -1};
 
-static void open_file(int flags) {
+static bool open_file(int flags) {
   state.fd = open(state.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0600);
   struct stat about;
-  if (state.fd < 0 || fstat(state.fd, &about) < 0) die_errno("cannot open the log %s", state.path);
+  if (state.fd < 0 || fstat(state.fd, &about) < 0) return false;
   state.size = about.st_size;
+  return true;
 }
 
 void log_open(const struct operation *operation) {
@@ -36,12 +36,12 @@ void log_open(const struct operation *operation) {
   state.json = strcmp(operation->words[2], "json-file") == 0;
   state.max_size = number_of(operation->words[3]);
   state.max_files = (int)number_of(operation->words[4]);
-  open_file(0);
+  if (!open_file(0)) die_errno("cannot open the log %s", state.path);
 }
 
 /* A full disk must not stop the container: what can't be written to the log is lost. */
 static void flush_buffer(void) {
-  for (size_t done = 0; done < state.used;) {
+  for (size_t done = 0; state.fd >= 0 && done < state.used;) {
     ssize_t put = write(state.fd, state.buffer + done, state.used - done);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) break;
@@ -62,6 +62,7 @@ static void put(const char *data, size_t length) {
   }
 }
 
+/* The new file may be refused, on a full disk: then it is tried again with the next output. */
 static void rotate(void) {
   char from[4200], to[4200];
   flush_buffer();
@@ -81,11 +82,16 @@ static void rotate(void) {
 
 /* Valid UTF-8 goes through as it is; other bytes become U+FFFD, as Docker's json-file has it. */
 static size_t utf8_length(const unsigned char *text, size_t length) {
-  static const struct { unsigned char mask, lead; } forms[] = {{0x80, 0}, {0xe0, 0xc0}, {0xf0, 0xe0}, {0xf8, 0xf0}};
-  for (size_t extra = 0; extra < 4; extra++) {
-    if ((text[0] & forms[extra].mask) != forms[extra].lead) continue;
-    if (extra >= length || (extra == 1 && text[0] < 0xc2)) return 0;
-    for (size_t i = 1; i <= extra; i++)
+  /* The Unicode Standard, table 3-7: no longer form than needed, no surrogate, nothing above U+10FFFF. */
+  static const struct { unsigned char first, last, second_from, second_to, extra; } forms[] = {
+      {0x00, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 0x80, 0xbf, 1}, {0xe0, 0xe0, 0xa0, 0xbf, 2}, {0xe1, 0xec, 0x80, 0xbf, 2}, {0xed, 0xed, 0x80, 0x9f, 2},
+      {0xee, 0xef, 0x80, 0xbf, 2}, {0xf0, 0xf0, 0x90, 0xbf, 3}, {0xf1, 0xf3, 0x80, 0xbf, 3}, {0xf4, 0xf4, 0x80, 0x8f, 3},
+  };
+  for (size_t form = 0; form < sizeof forms / sizeof *forms; form++) {
+    size_t extra = forms[form].extra;
+    if (text[0] < forms[form].first || text[0] > forms[form].last || extra >= length) continue;
+    if (extra && (text[1] < forms[form].second_from || text[1] > forms[form].second_to)) return 0;
+    for (size_t i = 2; i <= extra; i++)
       if ((text[i] & 0xc0) != 0x80) return 0;
     return extra + 1;
   }
@@ -139,13 +145,12 @@ static const char *time_text(void) {
 }
 
 void log_write(int stream, const char *data, size_t length) {
-  if (state.fd < 0) return;
+  if (!state.path || (state.fd < 0 && !open_file(0))) return;
   const char *time = time_text();
   while (length > 0) {
     const char *newline = memchr(data, '\n', length);
     size_t piece = newline ? (size_t)(newline - data) : length;
     put_record(stream, data, piece, newline, time);
-    state.open_line[stream] = !newline;
     if (newline) piece++;
     data += piece;
     length -= piece;
@@ -159,4 +164,5 @@ void log_close(void) {
   flush_buffer();
   close(state.fd);
   state.fd = -1;
+  state.path = NULL;
 }

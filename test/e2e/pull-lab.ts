@@ -6,7 +6,7 @@ import type { LayerProgress } from '../../core/images/fetch-layer.ts';
 import { pullImage } from '../../core/images/pull.ts';
 import type { PullOptions } from '../../core/images/pull-options.ts';
 import type { ImageRecord } from '../../core/images/types.ts';
-import { provideLauncher } from '../../core/launcher.ts';
+import { keepLaunchersIn, provideLauncher } from '../../core/launcher.ts';
 import { findPaths, type Paths } from '../../core/paths.ts';
 import { parseImageReference } from '../../core/reference.ts';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
@@ -14,7 +14,8 @@ import { binary, environment, sandbox } from './harness/sandbox.ts';
 import type { TestRegistry } from './registry/start-registry.ts';
 
 const launcher = join(dirname(binary), 'launcher');
-provideLauncher({ hash: 'test', read: () => readFileSync(launcher) }, () => join(sandbox.work, 'libexec'));
+provideLauncher({ hash: 'test', read: () => readFileSync(launcher) });
+keepLaunchersIn(join(sandbox.work, 'libexec'));
 
 export const namespace = () => ({ launcher, maps: mapPlan(hostIdMap()) });
 export const env: Record<string, string | undefined> = { ...environment, TSC_POD_REGISTRY_TIMEOUT: '2' };

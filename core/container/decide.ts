@@ -1,0 +1,221 @@
+/** Everything about a new container, decided from what was asked, its image and the host; nothing is made here. */
+
+import { basename, join, resolve } from 'node:path';
+import { mergeCapabilities } from '../../rootless/capabilities.ts';
+import { currentUser, type IdMaps } from '../../rootless/id-map.ts';
+import { containerMaps } from '../../rootless/id-map-modes.ts';
+import { toContainer } from '../../rootless/id-range.ts';
+import type { OciMount, OciSpec } from '../../rootless/oci-spec.ts';
+import type { ExecutionConfig, ImageRecord } from '../images/types.ts';
+import { visibleLayers } from '../images/unpack.ts';
+import type { CreateContext } from './create.ts';
+import { defaultMounts } from './default-mounts.ts';
+import { buildEnvironment } from './environment.ts';
+import { isMapped } from './facts.ts';
+import { readLabels } from './labels.ts';
+import { readLayeredFile } from './layered-file.ts';
+import { logSettings } from './log-settings.ts';
+import { namespacesOf } from './namespaces.ts';
+import { type ContainerNetwork, networkOf } from './network.ts';
+import type { ContainerOptions } from './options.ts';
+import type { ContainerRecord } from './record.ts';
+import { type ResourceOptions, resourceOptions } from './resource-options.ts';
+import { chooseDriver, layerDirectories } from './root.ts';
+import { seccompFor } from './seccomp-choice.ts';
+import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
+import { stopSignalOf } from './signals.ts';
+import { buildSpec, commandOf } from './spec.ts';
+import { containerDirectory, type Draft } from './store.ts';
+import { parseSysctls } from './sysctl.ts';
+import { type ContainerUser, resolveUser } from './user.ts';
+import { type VolumeMounts, volumeMounts } from './volumes.ts';
+
+export interface Decision {
+  record: ContainerRecord;
+  spec: OciSpec;
+  /** Texts of the files that are bound over the image's, by their path in the container. */
+  files: Record<string, string>;
+}
+
+/** What several of the later decisions look at. */
+interface Circumstances {
+  options: ContainerOptions;
+  context: CreateContext;
+  image: ImageRecord;
+  execution: ExecutionConfig;
+  draft: Draft;
+  /** Hex diff ids, the lowest first. */
+  layers: string[];
+  maps: IdMaps;
+  user: ContainerUser;
+  limits: ResourceOptions;
+  security: SecurityOptions;
+  network: ContainerNetwork;
+  volumes: VolumeMounts;
+}
+
+export async function decide(
+  options: ContainerOptions,
+  context: CreateContext,
+  image: ImageRecord,
+  draft: Draft,
+): Promise<Decision> {
+  const { paths, host, notice } = context;
+  const execution = image.config.config ?? {};
+  const layers = visibleLayers(paths.layers, image.diffIds).map((id) => id.slice(id.indexOf(':') + 1));
+  const limits = resourceOptions({ ...options.resources, ulimit: options.ulimit, shmSize: options.shmSize });
+  limits.notices.forEach(notice);
+  const security = parseSecurityOptions(options.securityOpt, { privileged: options.privileged });
+  const stack = layerDirectories(paths, layers);
+  const read = (path: string) => readLayeredFile(stack, path);
+  const { userns, uidmap, gidmap } = options;
+  const wish = { ...(userns && { userns }), uidmap, gidmap };
+  const maps = containerMaps(host.defaultMaps, wish, { user: currentUser() });
+  const user = resolveUser(
+    options.user ?? keptUser(options, maps) ?? execution.User ?? '',
+    options.groupAdd,
+    read,
+  );
+  const network = await networkOf(options, {
+    name: draft.name,
+    id: draft.id,
+    imageExposed: Object.keys(execution.ExposedPorts ?? {}),
+    environment: context.environment,
+    paths,
+    maps,
+    notice,
+  });
+  const volumes = volumeMounts(options, paths);
+  const all = {
+    options,
+    context,
+    image,
+    execution,
+    draft,
+    layers,
+    maps,
+    user,
+    limits,
+    security,
+    network,
+    volumes,
+  };
+  const spec = specOf(all);
+  const driver = await chooseDriver(paths, host, maps, options.storageDriver);
+  return { spec, record: { ...recordOf(all, spec), driver }, files: network.files };
+}
+
+/** With --userns keep-id a container runs as who started it, podman-run(1). */
+function keptUser({ userns }: ContainerOptions, maps: IdMaps): string | undefined {
+  if (!userns?.startsWith('keep-id')) return undefined;
+  const { uid, gid } = currentUser();
+  return `${toContainer(uid, maps.uid)}:${toContainer(gid, maps.gid)}`;
+}
+
+function mountsOf({
+  options,
+  context,
+  draft,
+  limits,
+  security,
+  network,
+  volumes,
+  maps,
+}: Circumstances): OciMount[] {
+  const directory = containerDirectory(context.paths, draft.id);
+  const covered = new Set(volumes.mounts.map((mount) => mount.destination));
+  const own = defaultMounts({
+    shmSize: limits.shmSize,
+    ttyGroup: isMapped(maps.gid, 5),
+    hostNetwork: network.mode === 'host',
+    unifiedCgroup: context.host.cgroups.mode === 'unified',
+    privileged: options.privileged,
+    procOptions: security.procOptions,
+    files: Object.fromEntries(
+      Object.keys(network.files).map((path) => [path, join(directory, basename(path))]),
+    ),
+  });
+  return [...own.filter((mount) => !covered.has(mount.destination)), ...volumes.mounts];
+}
+
+function environmentOf({ options, context, execution, network, user }: Circumstances): string[] {
+  return buildEnvironment({
+    image: execution.Env ?? [],
+    files: options.envFile,
+    flags: options.env,
+    host: context.environment,
+    hostname: network.hostname,
+    tty: options.tty,
+    home: user.home,
+  });
+}
+
+function specOf(all: Circumstances): OciSpec {
+  const { options, context, execution, user, limits, security, network, maps } = all;
+  const { entrypoint, command } = commandOf(execution, options.entrypoint, options.command);
+  const capabilities = mergeCapabilities({
+    add: options.capAdd,
+    drop: options.capDrop,
+    privileged: options.privileged,
+    root: user.uid === 0,
+    last: context.host.lastCapability,
+  });
+  const size = context.terminalSize;
+  return buildSpec({
+    args: [...entrypoint, ...command],
+    env: environmentOf(all),
+    cwd: options.workdir ?? (execution.WorkingDir || '/'),
+    user,
+    umask: options.umask === undefined ? 0o022 : Number.parseInt(options.umask, 8),
+    terminal: options.tty,
+    consoleSize: size && { height: size.rows, width: size.columns },
+    capabilities,
+    rlimits: limits.rlimits,
+    noNewPrivileges: security.noNewPrivileges,
+    oomScoreAdj: limits.oomScoreAdj,
+    seccomp: seccompFor(security, capabilities.bounding),
+    readonlyRoot: options.readOnly,
+    hostname: network.hostname,
+    domainname: options.domainname,
+    mounts: mountsOf(all),
+    annotations: readLabels(options.annotation, []),
+    namespaces: namespacesOf(options, network.namespace),
+    maps,
+    sysctl: { ...network.sysctls, ...parseSysctls(options.sysctl) },
+    resources: limits.resources,
+    maskedPaths: security.maskedPaths,
+    readonlyPaths: security.readonlyPaths,
+  });
+}
+
+function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'driver'> {
+  const { options, image, execution, draft, layers, maps, network, volumes } = all;
+  const { mode, ports, exposed, operations, address } = network;
+  return {
+    version: 1,
+    id: draft.id,
+    name: draft.name,
+    created: new Date().toISOString(),
+    image: { asked: options.image, name: image.names[0] ?? image.id, id: image.id, digest: image.digest },
+    args: spec.process.args,
+    ...commandOf(execution, options.entrypoint, options.command),
+    labels: { ...execution.Labels, ...readLabels(options.label, options.labelFile) },
+    annotations: spec.annotations ?? {},
+    layers,
+    maps,
+    network: { mode, ports, exposed, operations, address },
+    log: logSettings(options),
+    interactive: options.interactive,
+    tty: options.tty,
+    autoRemove: options.rm,
+    init: options.init,
+    privileged: options.privileged,
+    stopSignal: stopSignalOf(options.stopSignal ?? execution.StopSignal),
+    stopTimeout: options.stopTimeout ?? execution.StopTimeout ?? 10,
+    detachKeys: options.detachKeys ?? 'ctrl-p,ctrl-q',
+    pidfile: options.pidfile && resolve(options.pidfile),
+    volumes: volumes.volumes,
+    hints: volumes.hints,
+    healthcheck: execution.Healthcheck,
+  };
+}

@@ -1,0 +1,66 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, type IdMaps, mapPlan } from '../../rootless/id-map.ts';
+import { ownerShift } from '../../rootless/id-map-shift.ts';
+import { runLauncher } from '../../rootless/launcher.ts';
+import { type DriverName, driverFor } from '../../rootless/overlay/driver.ts';
+import { copyPlan, type RootParts, rootPlan } from '../../rootless/overlay/root-plan.ts';
+import type { Operation } from '../../rootless/plan.ts';
+import { launcherPath } from '../launcher.ts';
+import type { Paths } from '../paths.ts';
+import type { HostFacts } from './facts.ts';
+import { probeOverlay } from './probe-overlay.ts';
+import type { ContainerRecord } from './record.ts';
+
+/** The unpacked layers of an image, the topmost first. `layers` are hex diff ids, the lowest first. */
+export function layerDirectories(paths: Paths, layers: readonly string[]): string[] {
+  return layers.map((id) => join(paths.layers, id, 'fs')).reverse();
+}
+
+function partsOf(paths: Paths, layers: readonly string[], directory: string): RootParts {
+  const [upper, work, copy] = ['upper', 'work', 'copy'].map((name) => join(directory, name));
+  return { lowers: layerDirectories(paths, layers), upper: upper!, work: work!, copy: copy! };
+}
+
+/** The driver that a new container gets, and keeps. */
+export async function chooseDriver(
+  paths: Paths,
+  host: HostFacts,
+  maps: IdMaps,
+  wish: string | undefined,
+): Promise<DriverName> {
+  const shift = ownerShift(host.defaultMaps, maps);
+  const probe = () => probeOverlay(paths, host);
+  return (await driverFor({ wish, dataRoot: paths.data, shift, probe })).name;
+}
+
+/** What a container's root is made of, in the container's directory while it is still a draft. */
+export function makeRoot(
+  paths: Paths,
+  host: HostFacts,
+  record: Pick<ContainerRecord, 'driver' | 'layers' | 'maps'>,
+  draft: string,
+): void {
+  mkdirSync(join(draft, 'rootfs'), { mode: 0o700 });
+  if (record.driver !== 'copy') {
+    mkdirSync(join(draft, 'upper'), { mode: 0o755 });
+    mkdirSync(join(draft, 'work'), { mode: 0o700 });
+    return;
+  }
+  mkdirSync(join(draft, 'copy'), { mode: 0o755 });
+  const copies = copyPlan(partsOf(paths, record.layers, draft), ownerShift(host.defaultMaps, record.maps));
+  runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...copies]);
+}
+
+/** The operations that mount the root of a container that is made. */
+export function rootOperations(
+  paths: Paths,
+  host: HostFacts,
+  record: ContainerRecord,
+  directory: string,
+): Operation[] {
+  const program = record.driver === 'fuse-overlayfs' ? findProgram('fuse-overlayfs') : undefined;
+  const driver = { name: record.driver, reason: '', ...(program && { program }) };
+  const shift = ownerShift(host.defaultMaps, record.maps);
+  return rootPlan(driver, partsOf(paths, record.layers, directory), shift);
+}
