@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { errnoOf, PodError } from './error.ts';
 
@@ -33,9 +33,34 @@ function dataRoot(environment: Environment, root: string | undefined): string {
   });
 }
 
-/** XDG_RUNTIME_DIR, or a private directory below /tmp where no session has set one. */
+/**
+ * What lies there is executed and believed: whoever owns it acts as this user. `su` and `sudo -E` bring another user's
+ * HOME along.
+ */
+function owned(data: string): string {
+  const uid = ownerOf(data);
+  if (uid === undefined || uid === 0 || uid === process.geteuid!()) return data;
+  throw new PodError({
+    code: 'denied',
+    message: `cannot use the directory ${data}`,
+    why: `it belongs to another user (uid ${uid})`,
+    hint: 'set HOME (sudo -H, su -), or tsc-pod --root /some/directory …',
+  });
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** XDG_RUNTIME_DIR, or a private directory below /tmp where there is none or it is another user's (su keeps it). */
 function runtimeRoot(environment: Environment): string {
-  if (environment.XDG_RUNTIME_DIR) return join(environment.XDG_RUNTIME_DIR, 'tsc-pod');
+  const session = environment.XDG_RUNTIME_DIR;
+  if (session && (ownerOf(session) ?? process.geteuid!()) === process.geteuid!())
+    return join(session, 'tsc-pod');
   const own = `/tmp/tsc-pod-run-${process.getuid!()}`;
   mkdirSync(own, { recursive: true, mode: 0o700 });
   const about = lstatSync(own);
@@ -69,7 +94,7 @@ function makeDataRoot(data: string): void {
  * users: in layers and containers lie set-user-ID programs that are the user's own outside.
  */
 export function findPaths(environment: Environment, root?: string): Paths {
-  const data = dataRoot(environment, root);
+  const data = owned(dataRoot(environment, root));
   makeDataRoot(data);
   return {
     data,

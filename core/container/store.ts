@@ -46,9 +46,12 @@ function draftDirectory(paths: Paths, id: string): string {
   return join(paths.containers, `.${id}.${pid}.${start}`);
 }
 
-/** Makes the directory and reserves the name: the wished one, or a random one that is free. */
+/**
+ * Makes the directory and reserves the name: the wished one, or a random one that is free. Volumes are closed to
+ * other users like containers: a set-user-ID program that root of a container leaves there is this user's own outside.
+ */
 export function beginContainer(paths: Paths, wish: string | undefined): Draft {
-  for (const path of [paths.containers, paths.names, paths.trash, paths.runtime])
+  for (const path of [paths.containers, paths.volumes, paths.names, paths.trash, paths.runtime])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   const id = newId();
   const directory = draftDirectory(paths, id);

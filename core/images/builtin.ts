@@ -51,7 +51,7 @@ export async function loadBuiltin(
   const { manifest } = parsed;
   const config = blob(manifest.config);
   const diffIds = parseImageConfig(config, what).rootfs.diff_ids;
-  mkdirSync(paths.layers, { recursive: true, mode: 0o755 });
+  mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
   let unpackedSize = 0;
   for (const [i, descriptor] of manifest.layers.entries()) {
     const bytes = blob(descriptor);

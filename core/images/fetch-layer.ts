@@ -70,7 +70,7 @@ function report(
 
 async function unpack(job: LayerJob, source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const { paths, namespace, diffId, onNotice } = job;
-  mkdirSync(paths.layers, { recursive: true, mode: 0o755 });
+  mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
   await unpackLayer(source, {
     layersDir: paths.layers,
     namespace,
@@ -125,7 +125,7 @@ async function download(job: LayerJob): Promise<void> {
     await Promise.all([run(arrive()), unpacked || run(unpack(job, file.follow(), signal))]);
     if (failures.length > 0) throw storeError(failures[0], `cannot store layer ${blob.digest.slice(0, 19)}`);
     const target = blobPath(paths, blob.digest);
-    mkdirSync(dirname(target), { recursive: true });
+    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
     renameSync(partial, target);
   } catch (error) {
     if (isHopeless(job.signal.aborted ? job.signal.reason : error)) removeFile(partial);

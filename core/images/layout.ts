@@ -73,7 +73,7 @@ export function readBlob(paths: Pick<Paths, 'images'>, digest: string): Buffer {
 export function writeBlob(paths: StorePaths, digest: string, bytes: Uint8Array): void {
   const target = blobPath(paths, digest);
   if (statSync(target, { throwIfNoEntry: false })?.size === bytes.length) return;
-  mkdirSync(dirname(target), { recursive: true });
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   replaceFile(paths, target, bytes);
 }
 
@@ -157,7 +157,7 @@ export async function updateIndex<T>(
   return withLock(join(paths.locks, 'images'), async () => {
     const { index, result, after } = change(readIndex(paths));
     if (index !== undefined) {
-      mkdirSync(join(paths.images, 'blobs/sha256'), { recursive: true });
+      mkdirSync(join(paths.images, 'blobs/sha256'), { recursive: true, mode: 0o700 });
       const marker = join(paths.images, 'oci-layout');
       if (!existsSync(marker)) replaceFile(paths, marker, '{"imageLayoutVersion":"1.0.0"}');
       replaceFile(paths, join(paths.images, 'index.json'), JSON.stringify(index));
