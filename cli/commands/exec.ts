@@ -2,7 +2,6 @@ import { execInContainer } from '../../core/container/exec.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { Option, PodCommand } from '../command.ts';
-import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 import { terminalSize } from '../terminal-size.ts';
 
@@ -17,10 +16,6 @@ export class Exec extends PodCommand {
   });
   envFile = Option.Array('--env-file', [], { description: 'Read variables from a `file`' });
   interactive = Option.Boolean('-i,--interactive', false, { description: 'Keep standard input open' });
-  preserveFds = Option.String('--preserve-fds', {
-    description: 'Pass on this many descriptors above 2 (`number`)',
-    validator: parsed((text) => parseInteger(text, 0, 1000)),
-  });
   privileged = Option.Boolean('--privileged', false, { description: 'All capabilities and no filter' });
   tty = Option.Boolean('-t,--tty', false, { description: 'Give the command a terminal' });
   user = Option.String('-u,--user', { description: '`user[:group]`, names or numbers' });

@@ -31,7 +31,6 @@ export interface ExecOptions {
   user?: string | undefined;
   workdir?: string | undefined;
   detachKeys?: string | undefined;
-  preserveFds?: number | undefined;
 }
 
 export interface ExecContext {
@@ -121,7 +120,6 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   operations.push(['stdin', options.interactive && !options.detach ? 'inherit' : 'null']);
   if (options.detach) operations.push(['detach']);
   operations.push(['detach-keys', detachBytes(options.detachKeys ?? record.detachKeys)]);
-  if (options.preserveFds) operations.push(['preserve-fds', String(options.preserveFds)]);
   if (options.tty)
     operations.push([
       'terminal',
