@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { sandbox } from '../../test/e2e/harness/sandbox.ts';
 
 function pids(): number[] {
   return readdirSync('/proc')
@@ -31,6 +32,11 @@ function inContainer(pid: number): boolean {
   );
 }
 
+/** Whether its command line names a path of this run: so do conmon's and tsc-pod's monitor's. */
+function ofThisRun(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(sandbox.dir);
+}
+
 /** The PSS in bytes of what `start` leaves running on the host's side, without the container's own processes. */
 export async function memoryLeftBy(start: () => Promise<unknown>): Promise<number> {
   const before = new Set(pids());
@@ -38,7 +44,7 @@ export async function memoryLeftBy(start: () => Promise<unknown>): Promise<numbe
   let sum = 0;
   for (const pid of pids().filter((pid) => !before.has(pid))) {
     try {
-      if (!inContainer(pid)) sum += pss(pid);
+      if (ofThisRun(pid) && !inContainer(pid)) sum += pss(pid);
     } catch {
       // It ended while we looked.
     }

@@ -8,7 +8,7 @@ build_packages=(
   uidmap:newuidmap
   fuse-overlayfs:fuse-overlayfs
   slirp4netns:slirp4netns
-  busybox-static:/usr/share/doc/busybox-static
+  busybox-static:/var/lib/dpkg/info/busybox-static.list
   libcap2-bin:setcap
   ca-certificates:/etc/ssl/certs/ca-certificates.crt
 )
