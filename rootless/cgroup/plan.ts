@@ -45,8 +45,8 @@ export interface CgroupWish {
  * Throws `unsupported` for a limit whose controller this user doesn't have.
  */
 export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
+  demandLimits(facts, wish.resources);
   const settings = cgroupSettings(wish.resources);
-  for (const setting of settings) demand(facts, setting);
   const { way } = facts;
   const required = settings.length > 0;
   if (!way || facts.controllers.length === 0 || !(required || isWorthIt(way, wish)))
@@ -70,11 +70,9 @@ function isWorthIt(way: CgroupWay, wish: CgroupWish): boolean {
   return way.kind === 'direct' ? !way.evacuate : wish.always;
 }
 
-/** `cgroup-set` and `cgroup-try` operations for a container that runs: `update`. */
-export function updatePlan(facts: CgroupFacts, resources: LinuxResources): string[][] {
-  const settings = cgroupSettings(resources);
-  for (const setting of settings) demand(facts, setting);
-  return settings.map(settingOp);
+/** Throws `unsupported`, with the way out, for a limit whose controller this user doesn't have. */
+export function demandLimits(facts: CgroupFacts, resources: LinuxResources): void {
+  for (const setting of cgroupSettings(resources)) demand(facts, setting);
 }
 
 /**

@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PodError } from '../../../../core/error.ts';
+import { freeze, isFrozen, updateLimits } from '../../../../rootless/cgroup/control.ts';
 import { type CgroupFacts, cgroupFacts, parseOwnGroup } from '../../../../rootless/cgroup/facts.ts';
-import { cgroupPlan, updatePlan } from '../../../../rootless/cgroup/plan.ts';
+import { cgroupPlan } from '../../../../rootless/cgroup/plan.ts';
 
 const systemd: CgroupFacts = {
   mode: 'unified',
@@ -95,15 +96,14 @@ test('the way out fits the system', () => {
   assert.match(refusal({ ...systemd, mode: 'hybrid', controllers: [] }).why ?? '', 'beside v1');
 });
 
-test('update writes the same files', () => {
-  assert.equal(updatePlan(direct, { cpu: { quota: 1000, period: 100_000 } }), [
-    ['cgroup-set', 'cpu.max', '1000 100000'],
-  ]);
-});
-
 test('where two files could do, the launcher takes the first that is there', () => {
-  assert.equal(updatePlan({ ...direct, controllers: ['io'] }, { blockIO: { weight: 1000 } }), [
-    ['cgroup-set', 'io.bfq.weight', '1000', 'io.weight', '10000'],
+  const wish = { id: 'a', resources: { blockIO: { weight: 1000 } }, always: false };
+  assert.equal(cgroupPlan({ ...direct, controllers: ['io'] }, wish).ops.at(-1), [
+    'cgroup-set',
+    'io.bfq.weight',
+    '1000',
+    'io.weight',
+    '10000',
   ]);
 });
 
@@ -131,6 +131,29 @@ function lay(files: Record<string, string>): void {
     writeFileSync(join(root, path), text);
   }
 }
+
+test('limits of a container that runs are written into its group, all or none', () => {
+  lay({
+    'memory.max': '1\n',
+    'cpu.max': 'max 100000\n',
+    'cgroup.freeze': '0\n',
+    'cgroup.events': 'frozen 0\n',
+  });
+  updateLimits(direct, root, { memory: { limit: 9, swap: 18 }, cpu: { quota: 1000, period: 100_000 } });
+  assert.is(readFileSync(join(root, 'memory.max'), 'utf8').trim(), '9');
+  assert.is(readFileSync(join(root, 'cpu.max'), 'utf8').slice(0, 11), '1000 100000');
+  assert.not.ok(existsSync(join(root, 'memory.swap.max')));
+  const both = { memory: { limit: 7 }, pids: { limit: 5 } };
+  assert.throws(() => updateLimits(direct, root, both), 'cannot set pids.max');
+  assert.is(readFileSync(join(root, 'memory.max'), 'utf8').trim(), '9');
+  assert.throws(() => updateLimits({ ...direct, controllers: [] }, root, both), 'cannot limit memory');
+  freeze(root, true);
+  assert.is(readFileSync(join(root, 'cgroup.freeze'), 'utf8').trim(), '1');
+  assert.is(isFrozen(root), false);
+  lay({ 'cgroup.events': 'populated 1\nfrozen 1\n' });
+  assert.is(isFrozen(root), true);
+  assert.throws(() => freeze(join(root, 'gone'), true), 'cannot set cgroup.freeze');
+});
 
 test("a user's manager tells which controllers are delegated", () => {
   const manager = 'sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service';
