@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import type { OciMount } from '../../rootless/oci-spec.ts';
 
 export interface WorldFacts {
@@ -69,7 +69,7 @@ function hostDevices(): OciMount[] {
     if (MADE_ANYWAY.has(name) || /^tty\d*$/.test(name)) continue;
     const path = `/dev/${name}`;
     try {
-      const about = statSync(path);
+      const about = lstatSync(path); // /dev/stdin is a link to what this process has open
       if (about.isCharacterDevice() || about.isBlockDevice())
         mounts.push({ destination: path, type: 'bind', source: path, options: ['bind', 'rprivate'] });
     } catch {

@@ -13,7 +13,7 @@ import type { Paths } from '../paths.ts';
 import { buildEnvironment } from './environment.ts';
 import type { HostFacts } from './facts.ts';
 import { detachBytes } from './launch-plan.ts';
-import { readLayeredFile } from './layered-file.ts';
+import { readFileBelow } from './live-file.ts';
 import { newId } from './name.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerState } from './state.ts';
@@ -48,7 +48,7 @@ function processOf(
   root: string,
 ): OciSpec['process'] {
   const own = spec.process;
-  const read = (path: string) => readLayeredFile([root], path);
+  const read = (path: string) => readFileBelow(root, path);
   const user = options.user === undefined ? undefined : resolveUser(options.user, [], read);
   const uid = user?.uid ?? own.user.uid;
   const capabilities = options.privileged

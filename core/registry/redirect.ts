@@ -38,6 +38,7 @@ function redirected(exchange: Exchange, location: string): Exchange {
   url.username = '';
   url.password = '';
   if (url.origin === exchange.url.origin) return { ...exchange, url };
+  if (exchange.body !== undefined) throw refusal(exchange.url, `it redirects credentials to ${url.host}`);
   const headers = Object.entries(exchange.headers).filter(([name]) => !SECRET.has(name.toLowerCase()));
   return { ...exchange, url, headers: Object.fromEntries(headers) };
 }
