@@ -18,7 +18,13 @@ const link = (target: string, name: string) => symlinkSync(target, join(root, na
 test('a file is read, by links that stay within the root', () => {
   link('/etc', 'absolute');
   link('../../etc/passwd', 'etc/deep/relative');
-  for (const path of ['/etc/passwd', 'etc//./passwd', '/absolute/passwd', '/etc/deep/relative', '/etc/deep/../passwd'])
+  for (const path of [
+    '/etc/passwd',
+    'etc//./passwd',
+    '/absolute/passwd',
+    '/etc/deep/relative',
+    '/etc/deep/../passwd',
+  ])
     assert.is(readFileBelow(root, path), 'root:x:0:0', path);
 });
 

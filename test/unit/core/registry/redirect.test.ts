@@ -40,7 +40,11 @@ test('credentials stay with their origin', async () => {
   const same = redirecting('/v2/other');
   await sendFollowing(same, request);
   assert.is(same.sent[1]!.headers.Authorization, 'Bearer secret');
-  for (const location of ['https://elsewhere.example/v2/', 'https://registry.example:444/v2/', '//user:pw@cdn.example/']) {
+  for (const location of [
+    'https://elsewhere.example/v2/',
+    'https://registry.example:444/v2/',
+    '//user:pw@cdn.example/',
+  ]) {
     const { sent, ...transport } = redirecting(location);
     await sendFollowing(transport, request);
     assert.equal(sent[1]!.headers, { accept: '*/*' }, location);
