@@ -47,7 +47,8 @@ function system(other: Partial<DoctorHost> = {}, files: Record<string, string> =
           ? { mode: 0o40700, uid: 1000 }
           : undefined,
     find: (program) => `/usr/bin/${program}`,
-    output: (argv) => (argv[1] === '--version' ? 'x version 1.2.0\n' : undefined),
+    output: ([path, flag]) =>
+      flag === '--version' ? `${path?.split('/').at(-1)} version 1.2.0\n` : undefined,
     space: () => ({ bytes: 50 * 1024 ** 3, inodes: 1e6, kind: 'ext4' }),
     enter: () => undefined,
     overlay: async () => undefined,

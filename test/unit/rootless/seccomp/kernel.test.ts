@@ -138,7 +138,6 @@ const ordinary: [what: string, command: string[], out: RegExp][] = [
     ['sh', '-c', 'echo "int main(void){return 0;}" | gcc -x c - -o "$0/p" && "$0/p" && echo done', folder],
     /^done$/,
   ],
-  ['ping', ['ping', '-c1', '-W1', '127.0.0.1'], /1 received|not permitted/],
   ['apt', ['apt-get', '--version'], /^apt /],
 ];
 
