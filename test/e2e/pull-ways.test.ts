@@ -6,7 +6,7 @@ import { test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 import { basicAuth, configure, env, logIn, newStore, pull, refusal, trust } from './pull-lab.ts';
 import { makeClientCertificate } from './registry/certificates.ts';
-import { type FaultProxy, startFaultProxy } from './registry/fault-proxy.ts';
+import { answer, type Fault, type FaultProxy, pass, startFaultProxy } from './registry/fault-proxy.ts';
 import { type ForwardProxy, startForwardProxy } from './registry/forward-proxy.ts';
 import { pushLayout, seedAlpine } from './registry/make-image.ts';
 import { startRegistry, type TestRegistry } from './registry/start-registry.ts';
@@ -106,6 +106,31 @@ test('--cert-dir takes the place of certs.d', async () => {
 test('the system bundle can be named as OpenSSL does', async () => {
   logIn({ auths: { [secure.host]: basicAuth(secure) } });
   await pull(newStore(), `${secure.host}/library/alpine`, { env: { ...env, SSL_CERT_FILE: secure.ca! } });
+});
+
+test('a token that runs out in the middle is renewed, once for all that wait', async () => {
+  const door = await startFaultProxy(plain.url);
+  let issued = 0;
+  const wants =
+    (token: string): Fault =>
+    (response, forward, request) => {
+      if (request.headers.authorization === `Bearer ${token}`) return pass(response, forward, request);
+      const challenge = `Bearer realm="${door.url}/token",service="s",scope="repository:library/alpine:pull"`;
+      return answer(401, { 'www-authenticate': challenge })(response, forward, request);
+    };
+  door.rules = [
+    {
+      when: /\/token/,
+      fault: (response) => void response.end(JSON.stringify({ token: `token-${++issued}` })),
+    },
+    { when: /\/manifests\//, fault: wants('token-1') },
+    { when: /\/blobs\//, fault: wants('token-2') },
+  ];
+  await pull(newStore(), `${door.host}/library/alpine`, { tlsVerify: false });
+  await door.stop();
+  assert.is(issued, 2);
+  const asked = door.requests.find((line) => line.includes('/token'));
+  assert.is(asked, 'GET /token?service=s&scope=repository%3Alibrary%2Falpine%3Apull');
 });
 
 test.run();
