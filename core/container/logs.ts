@@ -38,16 +38,20 @@ function* readToEnd(fd: number): Generator<Buffer> {
   }
 }
 
-/** The log's files as descriptors, the oldest first; the last is the one that grows. */
+/**
+ * The log's files as descriptors, the oldest first; the last is the one that grows. They are opened the other way
+ * round: a rotation in between makes names move up, so that a file is met twice rather than never.
+ */
 function openFiles(path: string, maxFiles: number): number[] {
-  const files: number[] = [];
-  for (let number = maxFiles - 1; number >= 1; number--) {
-    const fd = open(`${path}.${number}`);
-    if (fd !== undefined) files.push(fd);
+  const files = new Map<number, number>();
+  for (let number = 0; number < maxFiles; number++) {
+    const fd = open(number === 0 ? path : `${path}.${number}`);
+    if (fd === undefined) continue;
+    const { ino } = fstatSync(fd);
+    if (files.has(ino)) closeSync(fd);
+    else files.set(ino, fd);
   }
-  const current = open(path);
-  if (current !== undefined) files.push(current);
-  return files;
+  return [...files.values()].reverse();
 }
 
 function within({ since, until }: LogOptions, record: LogRecord): boolean {
@@ -85,47 +89,43 @@ export async function* readLogs(
     });
   }
   const path = join(containerDirectory(paths, record.id), 'log');
-  const files = openFiles(path, maxFiles);
-  let current = files.pop();
+  let files = openFiles(path, maxFiles);
   const parse = createLogParser(driver satisfies LogFormat);
+  function* read(fd: number): Generator<LogRecord> {
+    for (const chunk of readToEnd(fd)) for (const one of parse(chunk)) if (within(options, one)) yield one;
+  }
   try {
     if (options.tail >= 0) {
       let kept: LogRecord[] = [];
-      for (const fd of current === undefined ? files : [...files, current])
+      for (const fd of files)
         for (const chunk of readToEnd(fd))
           kept = lastLines([...kept, ...parse(chunk).filter((one) => within(options, one))], options.tail);
       yield* options.tail === 0 ? [] : kept;
-    } else {
-      for (const fd of current === undefined ? files : [...files, current])
-        for (const chunk of readToEnd(fd))
-          for (const one of parse(chunk)) if (within(options, one)) yield one;
     }
-    while (options.follow) {
-      const running = containerState(paths, record).status === 'running';
-      if (current === undefined) current = open(path);
-      for (const chunk of current === undefined ? [] : readToEnd(current))
-        for (const one of parse(chunk)) if (within(options, one)) yield one;
-      const replacement = current === undefined ? undefined : reopen(path, current);
-      if (replacement !== undefined) {
-        for (const chunk of readToEnd(current!)) yield* parse(chunk);
-        closeSync(current!);
-        current = replacement;
+    for (;;) {
+      // Asked before reading: what it writes last is read in any case.
+      const running = options.follow && containerState(paths, record).status === 'running';
+      for (const fd of files) yield* read(fd);
+      const newer = options.follow ? openNewer(path, maxFiles, files.at(-1)) : [];
+      if (newer.length > 0) {
+        if (files.length > 0) yield* read(files.at(-1)!);
+        for (const fd of files) closeSync(fd);
+        files = newer;
       } else if (!running) return;
       else await change(path);
     }
   } finally {
     for (const fd of files) closeSync(fd);
-    if (current !== undefined) closeSync(current);
   }
 }
 
-/** The log's file, opened anew, if it isn't the one that is open: it was rotated. */
-function reopen(path: string, current: number): number | undefined {
-  const fd = open(path);
-  if (fd === undefined) return undefined;
-  if (fstatSync(fd).ino !== fstatSync(current).ino) return fd;
-  closeSync(fd);
-  return undefined;
+/** What has come since `last` was the file that grows, the oldest first. */
+function openNewer(path: string, maxFiles: number, last: number | undefined): number[] {
+  const files = openFiles(path, maxFiles);
+  const ino = last === undefined ? undefined : fstatSync(last).ino;
+  const at = files.findIndex((fd) => fstatSync(fd).ino === ino);
+  for (const fd of files.slice(0, at + 1)) closeSync(fd);
+  return files.slice(at + 1);
 }
 
 /** Resolves when the file changes, or after a moment. */

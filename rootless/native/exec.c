@@ -24,6 +24,7 @@
 #include "spawn.h"
 #include "terminal.h"
 
+static int starter = -1; /* -d: to the command, which waits for the start */
 static int null; /* the host's null device: what the container has of that name may be anything */
 
 /* join user,mount,...: the namespaces of the target that differ from ours. setns(2) with a pidfd, Linux 5.8 */
@@ -72,8 +73,10 @@ __attribute__((noreturn)) static void child(const struct plan *plan, int socket)
 }
 
 static void print_and_end(const struct message *message) {
-  if (write(STDERR_FILENO, message->data + 1, message->length - 1) < 0) _exit(EXIT_TOOL);
-  _exit((unsigned char)message->data[0]);
+  unsigned char code = (unsigned char)message->data[0];
+  if (starter >= 0) send_error(starter, code, message->data + 1, message->length - 1);
+  else if (write(STDERR_FILENO, message->data + 1, message->length - 1) < 0) _exit(EXIT_TOOL);
+  _exit(code);
 }
 
 static pid_t start(const struct plan *plan, int *master) {
@@ -131,9 +134,16 @@ static void go_to_background(void) {
     _exit(0);
   }
   close(starters[0]);
+  starter = starters[1];
   setsid();
   drop_stdio();
-  report_to(starters[1]);
+  report_to(starter);
+}
+
+static void tell_started(void) {
+  report_to(-1);
+  close(starter);
+  starter = -1;
 }
 
 /*
@@ -213,6 +223,7 @@ int role_exec(const struct plan *plan) {
   int signals = open_signals();
   pid_t pid = start(plan, &master);
   hold_signals();
+  if (detach) tell_started();
   drop_stdio();
   if (master < 0) return stay_with(pid, signals);
   terminal_abandoned(pid, master, signals);

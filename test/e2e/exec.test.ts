@@ -1,0 +1,161 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { BUSYBOX, ended } from './container-lab.ts';
+import { eventually, pod, podOk, test } from './harness/index.ts';
+import { sandbox } from './harness/sandbox.ts';
+
+const plain = ['--network', 'none'];
+
+test.before(async () => {
+  await podOk([
+    ...['run', '-d', ...plain, '--name', 'box', '-e', 'OF=container', '-w', '/tmp', '--hostname', 'boxed'],
+    ...['--tmpfs', '/scratch', BUSYBOX, 'sleep', '1000'],
+  ]);
+});
+
+test('exec gives the exit code and the streams apart', async () => {
+  assert.equal(
+    await pod(['exec', 'box', 'sh', '-c', 'echo out; echo err >&2; exit 7']),
+    ended(7, 'out\n', 'err\n'),
+  );
+  assert.equal(
+    await pod(['exec', 'box', 'nope']),
+    ended(127, '', 'Error: executable "nope" not found in $PATH\n'),
+  );
+  assert.equal(
+    await pod(['exec', 'box', '/etc']),
+    ended(126, '', 'Error: cannot execute /etc: Permission denied\n'),
+  );
+  assert.equal((await pod(['exec', 'box', 'sh', '-c', 'kill -9 $$'])).code, 137);
+});
+
+test('input comes with -i only', async () => {
+  assert.equal(await pod(['exec', '-i', 'box', 'cat'], { input: 'hi' }), ended(0, 'hi'));
+  assert.equal(await pod(['exec', 'box', 'cat'], { input: 'hi' }), ended(0));
+});
+
+test('the command is in the same world: files, host name, processes, filter, capabilities', async () => {
+  const facts =
+    'hostname; pwd; echo $OF; cat /proc/1/cmdline | tr "\\0" " "; echo; mount | grep -c scratch; grep -E "^(Cap|NoNew|Seccomp:)" /proc/self/status';
+  const own = await podOk([
+    'run',
+    '--rm',
+    ...plain,
+    BUSYBOX,
+    'grep',
+    '-E',
+    '^(Cap|NoNew|Seccomp:)',
+    '/proc/self/status',
+  ]);
+  assert.equal(
+    await pod(['exec', 'box', 'sh', '-c', facts]),
+    ended(0, `boxed\n/tmp\ncontainer\nsleep 1000 \n1\n${own}\n`),
+  );
+  assert.equal(
+    await pod([
+      'exec',
+      'box',
+      'sh',
+      '-c',
+      'for k in user mnt pid ipc uts net cgroup; do test "$(readlink /proc/self/ns/$k)" = "$(readlink /proc/1/ns/$k)" || echo $k; done',
+    ]),
+    ended(0),
+  );
+});
+
+test('-e, --env-file, -w and -u', async () => {
+  const file = join(sandbox.work, 'env');
+  writeFileSync(file, 'A=file\nB=file\n');
+  assert.equal(
+    await pod([
+      'exec',
+      '-e',
+      'A=flag',
+      '--env-file',
+      file,
+      '-w',
+      '/etc',
+      '-u',
+      'nobody',
+      'box',
+      'sh',
+      '-c',
+      'echo $A $B $OF; pwd; id -un; id -u; grep CapEff /proc/self/status',
+    ]),
+    ended(0, 'flag file container\n/etc\nnobody\n65534\nCapEff:\t0000000000000000\n'),
+  );
+  assert.equal(
+    await pod(['exec', '-u', '5:6', 'box', 'sh', '-c', 'id -u; id -g; id -G']),
+    ended(0, '5\n6\n6\n'),
+  );
+  const lost = await pod(['exec', '-w', '/no/such', 'box', 'pwd']);
+  assert.equal([lost.code, lost.stdout, lost.stderr.includes('/no/such')], [125, '', true]);
+});
+
+test('--privileged has all capabilities and no filter', async () => {
+  const last = Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
+  const own = ((1n << BigInt(last + 1)) - 1n).toString(16).padStart(16, '0');
+  assert.equal(
+    await pod(['exec', '--privileged', 'box', 'grep', '-E', '^(CapEff|Seccomp:)', '/proc/self/status']),
+    ended(0, `CapEff:\t${own}\nSeccomp:\t0\n`),
+  );
+});
+
+test('-d runs on in the background', async () => {
+  assert.equal(
+    await pod(['exec', '-d', 'box', 'sh', '-c', 'echo done >/tmp/mark; exec sleep 333']),
+    ended(0),
+  );
+  await eventually(async () => (await podOk(['exec', 'box', 'ps'])).includes('sleep 333'));
+  assert.equal(await podOk(['exec', 'box', 'cat', '/tmp/mark']), 'done');
+  assert.equal(
+    await pod(['exec', '-d', 'box', 'nope']),
+    ended(127, '', 'Error: executable "nope" not found in $PATH\n'),
+  );
+  assert.equal(
+    await pod(['exec', '-d', '-t', 'box', 'sh', '-c', 'test -t 1 && touch /tmp/terminal']),
+    ended(0),
+  );
+  await eventually(async () => (await pod(['exec', 'box', 'test', '-e', '/tmp/terminal'])).code === 0);
+});
+
+test('the command has descriptors 0, 1 and 2 and no other', async () => {
+  assert.equal(
+    await pod(['exec', 'box', 'sh', '-c', 'echo /proc/self/fd/*']),
+    ended(0, '/proc/self/fd/0 /proc/self/fd/1 /proc/self/fd/2 /proc/self/fd/3\n'),
+  );
+});
+
+test('thirty commands at once', async () => {
+  const all = await Promise.all(
+    Array.from({ length: 30 }, (_, n) => pod(['exec', 'box', 'echo', String(n)])),
+  );
+  assert.equal(
+    all,
+    all.map((_, n) => ended(0, `${n}\n`)),
+  );
+});
+
+test('where there is nothing to execute in, it is said', async () => {
+  assert.equal(
+    await pod(['exec', 'nobox', 'true']),
+    ended(125, '', 'Error: no such container: nobox\ntsc-pod ps -a   # lists all containers\n'),
+  );
+  await podOk(['run', ...plain, '--name', 'over', BUSYBOX, 'true']);
+  const ran = await pod(['exec', 'over', 'true']);
+  assert.equal(
+    [ran.code, ran.stderr.split('\n')[0]],
+    [125, 'Error: cannot execute in over: it is not running'],
+  );
+  await podOk(['rm', 'over']);
+});
+
+test('a command ends with its container', async () => {
+  const inside = pod(['exec', 'box', 'sleep', '1000']);
+  await eventually(async () => (await podOk(['exec', 'box', 'ps'])).match(/sleep 1000/g)?.length === 2);
+  await podOk(['rm', '-f', 'box']);
+  assert.equal(await inside, ended(137));
+});
+
+test.run();
