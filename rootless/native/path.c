@@ -105,6 +105,14 @@ int make_directory_in_root(int root, const char *path) { return make_directory(r
 
 int open_parent_in_root(int root, const char *path, const char **name) { return open_parent(root, path, name, 0); }
 
+static bool is_same(int one, int other) {
+  struct stat first, second;
+  return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* What is mounted on the root would lie above the world that is made, where no path but `..` of the root leads. */
 int make_mount_point(int root, const char *path, bool directory) {
-  return directory ? make_directory(root, path, 0) : make_file(root, path, 0);
+  int fd = directory ? make_directory(root, path, 0) : make_file(root, path, 0);
+  if (is_same(fd, root)) die("cannot mount on %s: links of the image lead from there to its root", path);
+  return fd;
 }

@@ -15,8 +15,10 @@ int open_in_root(int root, const char *path, int flags);
 bool leads_through_link(int root, const char *path);
 /* Makes what is missing of a directory's path, mode 0755. Dies when it can't. */
 int make_directory_in_root(int root, const char *path);
-/* Opens what a mount goes onto; makes it, a directory or an empty file, where it is missing. Dies when it can't,
- * and when links lead to the root itself. */
+/*
+ * Opens what a mount goes onto; makes it, a directory or an empty file, where it is missing. Dies when it can't, and
+ * when links lead to the root itself.
+ */
 int make_mount_point(int root, const char *path, bool directory);
 /* The directory that holds the last component (made when missing) and, in *name, that component within `path`. */
 int open_parent_in_root(int root, const char *path, const char **name);
