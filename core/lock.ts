@@ -13,16 +13,28 @@ import { launcherPath } from './launcher.ts';
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const holder = spawnLauncher(launcherPath(), 'lock', [['lock', file]], {
-    stdio: ['pipe', 'pipe', 'ignore'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
-  const ended = once(holder, 'close');
+  let said = '';
+  holder.stderr!.on('data', (text) => {
+    said += text;
+  });
+  const ended = new Promise<void>((resolve) => {
+    holder.once('close', () => resolve());
+    holder.once('error', (error) => {
+      said = error.message;
+      resolve();
+    });
+  });
   try {
     const [word] = await Promise.race([once(holder.stdout!, 'data'), ended.then(() => [undefined])]);
-    if (word === undefined)
-      throw new PodError({ code: 'io', message: `cannot lock ${file}`, why: 'the launcher ended' });
+    if (word === undefined) {
+      const why = said.trim().replace(/^Error: /, '') || 'the launcher ended';
+      throw new PodError({ code: 'io', message: `cannot lock ${file}`, why });
+    }
     return await work();
   } finally {
-    holder.stdin!.end();
+    holder.stdin!.on('error', () => {}).end();
     await ended;
   }
 }

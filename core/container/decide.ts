@@ -10,6 +10,7 @@ import type { ExecutionConfig, ImageRecord } from '../images/types.ts';
 import { visibleLayers } from '../images/unpack.ts';
 import type { CreateContext } from './create.ts';
 import { defaultMounts } from './default-mounts.ts';
+import { checkDetachKeys } from './detach-keys.ts';
 import { buildEnvironment } from './environment.ts';
 import { isMapped } from './facts.ts';
 import { readLabels } from './labels.ts';
@@ -27,6 +28,7 @@ import { stopSignalOf } from './signals.ts';
 import { buildSpec, commandOf } from './spec.ts';
 import { containerDirectory, type Draft } from './store.ts';
 import { parseSysctls } from './sysctl.ts';
+import { parseUmask } from './umask.ts';
 import { type ContainerUser, resolveUser } from './user.ts';
 import { type VolumeMounts, volumeMounts } from './volumes.ts';
 
@@ -166,7 +168,7 @@ function specOf(all: Circumstances): OciSpec {
     env: environmentOf(all),
     cwd: options.workdir ?? (execution.WorkingDir || '/'),
     user,
-    umask: options.umask === undefined ? 0o022 : Number.parseInt(options.umask, 8),
+    umask: parseUmask(options.umask ?? '0022'),
     terminal: options.tty,
     consoleSize: size && { height: size.rows, width: size.columns },
     capabilities,
@@ -212,7 +214,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     privileged: options.privileged,
     stopSignal: stopSignalOf(options.stopSignal ?? execution.StopSignal),
     stopTimeout: options.stopTimeout ?? execution.StopTimeout ?? 10,
-    detachKeys: options.detachKeys ?? 'ctrl-p,ctrl-q',
+    detachKeys: checkDetachKeys(options.detachKeys ?? 'ctrl-p,ctrl-q'),
     pidfile: options.pidfile && resolve(options.pidfile),
     volumes: volumes.volumes,
     hints: volumes.hints,

@@ -3,7 +3,7 @@ import { PodError } from '../error.ts';
 
 /** `KEY[=VALUE]` words, those of files first. */
 export function readLabels(words: readonly string[], files: readonly string[]): Record<string, string> {
-  const labels: Record<string, string> = {};
+  const labels = new Map<string, string>();
   const lines = files.flatMap((file) => {
     try {
       return readFileSync(file, 'utf8').split(/\r?\n/);
@@ -28,7 +28,7 @@ export function readLabels(words: readonly string[], files: readonly string[]): 
         message: `cannot use the label ${JSON.stringify(word)}`,
         why: 'it has no key',
       });
-    labels[key] = equals < 0 ? '' : word.slice(equals + 1);
+    labels.set(key, equals < 0 ? '' : word.slice(equals + 1));
   }
-  return labels;
+  return Object.fromEntries(labels);
 }

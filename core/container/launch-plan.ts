@@ -5,10 +5,11 @@ import { mapPlan } from '../../rootless/id-map.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Paths } from '../paths.ts';
+import { detachBytes } from './detach-keys.ts';
 import type { HostFacts } from './facts.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
 import { rootOperations } from './root.ts';
-import { containerDirectory, runtimeDirectory } from './store.ts';
+import { containerDirectory, reservation, runtimeDirectory } from './store.ts';
 
 /** How this start is made: what differs between `run`, `run -d`, `start` and `start -a` of one container. */
 export interface StartMode {
@@ -48,21 +49,13 @@ function outputOf(log: LogSettings, mode: StartMode): 'inherit' | 'null' | 'log'
   return 'log';
 }
 
-/** Docker's notation: `ctrl-p,ctrl-q`, single letters, and ctrl- with a letter or one of @ [ \ ] ^ _. */
-export function detachBytes(keys: string): string {
-  return keys
-    .split(',')
-    .map((key) => (key.startsWith('ctrl-') ? String.fromCharCode(key.charCodeAt(5) & 0x1f) : key))
-    .join('');
-}
-
 /** What goes with the container at its end, when it was made with --rm. */
 function removalOperations({ paths, record }: LaunchParts, directory: string): Operation[] {
   if (!record.autoRemove) return [];
   const anonymous = record.volumes.filter((volume) => volume.anonymous);
   return [
     ['remove-at-exit', directory, join(paths.trash, record.id)],
-    ['release-name', join(paths.names, record.name)],
+    ['release-name', reservation(paths, record.name, record.id)],
     ...anonymous.map(({ name }) => ['remove-volume-at-exit', join(paths.volumes, name)]),
   ];
 }

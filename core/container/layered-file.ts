@@ -5,14 +5,19 @@ import { errnoOf } from '../error.ts';
 const LINKS_MAX = 40; // the kernel's own limit, path_resolution(7)
 const BYTES_MAX = 4 << 20;
 
-function statOf(path: string): Stats | undefined {
+/** An image may name anything, and close its directories to who it was unpacked for: that is as if it had no such file. */
+const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG', 'ELOOP']);
+
+function attempt<T>(action: () => T): T | undefined {
   try {
-    return lstatSync(path);
+    return action();
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    if (NOT_THERE.has(errnoOf(error) ?? '')) return undefined;
     throw error;
   }
 }
+
+const statOf = (path: string): Stats | undefined => attempt(() => lstatSync(path));
 
 /** An overlay's mark for a deleted name: a character device 0:0. */
 function isWhiteout(about: Stats): boolean {
@@ -58,7 +63,7 @@ export function readLayeredFile(layers: readonly string[], path: string): string
     } else if (pending.length > 0) done = join(done, part);
     else
       return found.about.isFile() && found.about.size <= BYTES_MAX
-        ? readFileSync(found.file, 'utf8')
+        ? attempt(() => readFileSync(found.file, 'utf8'))
         : undefined;
   }
   return undefined;

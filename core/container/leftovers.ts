@@ -7,6 +7,9 @@ import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { isSameProcess } from './process-identity.ts';
 
+/** The plan is one argument, of at most 128 KiB, execve(2): there is a next time for the others. */
+const AT_ONCE = 30;
+
 function entries(directory: string): string[] {
   try {
     return readdirSync(directory);
@@ -30,7 +33,8 @@ function abandonedDrafts(paths: Paths): string[] {
  */
 export function collectLeftovers(paths: Paths): void {
   const trash = entries(paths.trash).map((name) => join(paths.trash, name));
-  const left = [...abandonedDrafts(paths), ...abandonedLayers(paths.layers), ...trash];
+  const all = [...abandonedDrafts(paths), ...abandonedLayers(paths.layers), ...trash];
+  const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;
   const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];
   const child = spawnLauncher(launcherPath(), 'enter', jobs, { stdio: 'ignore', detached: true });

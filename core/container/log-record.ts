@@ -32,6 +32,8 @@ function parseK8s(line: Buffer): LogRecord | undefined {
 function parseJson(line: Buffer): LogRecord | undefined {
   try {
     const { log, stream, time } = JSON.parse(line.toString());
+    if (typeof log !== 'string' || typeof time !== 'string') return undefined;
+    if (stream !== 'stdout' && stream !== 'stderr') return undefined;
     const ended = log.endsWith('\n');
     return { time, stream, text: Buffer.from(ended ? log.slice(0, -1) : log), ended };
   } catch {

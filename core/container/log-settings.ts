@@ -6,6 +6,7 @@ import { parseSize } from './size.ts';
 const DRIVERS = ['k8s-file', 'json-file', 'none', 'passthrough'] as const;
 const DEFAULT_SIZE = 10 << 20;
 const DEFAULT_FILES = 3;
+const FILES_MAX = 1000; // each is renamed at each rotation
 
 /**
  * Where the output goes. In the foreground, a container that is removed at its end (--rm) and has no terminal keeps
@@ -30,12 +31,13 @@ export function logSettings(
   for (const word of options.logOpt) {
     const [key, value = ''] = word.split('=', 2);
     if (key === 'max-size') settings.maxSize = value === '-1' ? 0 : parseSize(value, '--log-opt max-size');
-    else if (key === 'max-file' && /^[1-9]\d*$/.test(value)) settings.maxFiles = Number(value);
+    else if (key === 'max-file' && /^[1-9]\d*$/.test(value) && Number(value) <= FILES_MAX)
+      settings.maxFiles = Number(value);
     else
       throw new PodError({
         code: 'usage',
         message: `cannot use --log-opt ${word}`,
-        hint: '--log-opt takes max-size=SIZE and max-file=NUMBER',
+        hint: `--log-opt takes max-size=SIZE and max-file=NUMBER (1 to ${FILES_MAX})`,
       });
   }
   return settings;

@@ -23,9 +23,14 @@ export function randomName(attempt: number): string {
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
+/** Whether it can be a name of anything's. */
+export function isName(text: string): boolean {
+  return NAME.test(text) && text.length <= 255; // NAME_MAX, limits.h(0)
+}
+
 /** Docker's rule for names of containers, volumes and networks. */
 export function checkName(kind: string, name: string): string {
-  if (NAME.test(name) && name.length <= 255) return name;
+  if (isName(name)) return name;
   throw new PodError({
     code: 'usage',
     message: `${JSON.stringify(name)} can't be the name of a ${kind}`,

@@ -23,10 +23,11 @@ export function signalNumber(text: string): number {
   });
 }
 
-/** A stop signal by its name (`SIGTERM`), as inspect shows it. */
+/** A stop signal by its name (`SIGTERM`), as inspect shows it; 32 and 33, which libc keeps to itself, have none. */
 export function stopSignalOf(text: string | undefined): string {
   if (!text) return 'SIGTERM';
   const number = signalNumber(text);
   const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-  return name ?? `SIGRTMIN+${number - REALTIME_MIN}`;
+  if (name) return name;
+  return number < REALTIME_MIN ? String(number) : `SIGRTMIN+${number - REALTIME_MIN}`;
 }

@@ -45,9 +45,23 @@ const mappings = (ranges: IdMaps['uid']): OciIdMapping[] =>
 /** RLIM_INFINITY, as JSON's numbers can come to it. */
 const finite = (value: number): number => (Number.isFinite(value) ? value : 2 ** 64);
 
-/** config.json of the OCI runtime specification 1.1. */
+/** What becomes a string of the kernel's can't hold a NUL byte; an image's config may, being JSON. */
+function refuseNul(texts: readonly string[], what: string): void {
+  const bad = texts.find((text) => text.includes('\0'));
+  if (bad === undefined) return;
+  throw new PodError({
+    code: 'invalid',
+    message: `cannot use the ${what} ${JSON.stringify(bad)}`,
+    why: 'it holds a NUL byte',
+  });
+}
+
+/** config.json of the OCI runtime specification 1.1. Throws PodError `invalid` where the image's words can't be had. */
 export function buildSpec(parts: SpecParts): OciSpec {
   const { user } = parts;
+  refuseNul(parts.args, 'command');
+  refuseNul(parts.env, 'environment variable');
+  refuseNul([parts.cwd], 'working directory');
   return {
     ociVersion: '1.1.0',
     process: {

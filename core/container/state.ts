@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
@@ -73,40 +73,52 @@ const LOST: Omit<Exit, 'startedAt'> = {
   error: 'it was killed together with its monitor, or the machine went down: its exit code is not known',
 };
 
+/** How it ended; undefined when nobody has written that down. */
+function readExit(directory: string): Exit | undefined {
+  try {
+    return JSON.parse(read(join(directory, 'exit')) ?? '');
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** A power cut may have left the file that says when it started without its text. */
+function aboutWhenStarted(directory: string): number {
+  return (statSync(join(directory, 'started'), { throwIfNoEntry: false })?.mtimeMs ?? 0) / 1000;
+}
+
+function stateOfRunning({ process, monitor, startedAt }: Running): ContainerState {
+  return {
+    status: 'running',
+    pid: process.pid,
+    process,
+    monitor,
+    exitCode: 0,
+    oomKilled: false,
+    startedAt,
+    finishedAt: 0,
+    error: '',
+  };
+}
+
 export function containerState(paths: Paths, record: Pick<ContainerRecord, 'id'>): ContainerState {
   const directory = containerDirectory(paths, record.id);
   const running = readRunning(runtimeDirectory(paths, record.id));
   const ended = { pid: 0, process: undefined, monitor: running?.monitor };
-  if (running && isSameProcess(running.process)) {
-    const { process, monitor, startedAt } = running;
-    return {
-      status: 'running',
-      pid: process.pid,
-      process,
-      monitor,
-      exitCode: 0,
-      oomKilled: false,
-      startedAt,
-      finishedAt: 0,
-      error: '',
-    };
+  if (running && isSameProcess(running.process)) return stateOfRunning(running);
+  // The monitor drains the output before it writes down the end. It is looked for first: dead, it has written what it ever will.
+  const ending = running && isSameProcess(running.monitor);
+  const exit = readExit(directory);
+  const startedAt = running?.startedAt || Number(read(join(directory, 'started'))) || 0;
+  if (exit && exit.startedAt >= startedAt) {
+    const { exitCode, oomKilled, finishedAt, error } = exit;
+    const status = exit.startedAt > 0 ? 'exited' : 'created';
+    return { status, ...ended, exitCode, oomKilled, finishedAt, error, startedAt: exit.startedAt };
   }
-  const exit = read(join(directory, 'exit'));
-  const startedAt = Number(read(join(directory, 'started')) ?? running?.startedAt ?? 0);
-  if (exit !== undefined) {
-    const { exitCode, oomKilled, finishedAt, error, ...times }: Exit = JSON.parse(exit);
-    if (times.startedAt >= startedAt)
-      return {
-        status: times.startedAt > 0 ? 'exited' : 'created',
-        ...ended,
-        exitCode,
-        oomKilled,
-        finishedAt,
-        error,
-        startedAt,
-      };
-  }
-  if (startedAt > 0) return { status: 'exited', ...ended, ...LOST, startedAt };
+  if (ending) return stateOfRunning(running);
+  const started = startedAt || aboutWhenStarted(directory);
+  if (started > 0) return { status: 'exited', ...ended, ...LOST, startedAt: started };
   return {
     status: 'created',
     ...ended,

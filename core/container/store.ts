@@ -1,12 +1,14 @@
 import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
+  rmdirSync,
   rmSync,
-  symlinkSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,13 +16,15 @@ import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { parseExact, stringifyExact } from '../../rootless/seccomp/exact-json.ts';
 import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { checkName, newId, randomName } from './name.ts';
+import { checkName, isName, newId, randomName } from './name.ts';
 import { identify, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 
 /**
  * containers/<id>/ is complete from the moment it has that name: it is made as containers/.<id>.<pid>.<start>, and
- * renamed. names/<name> is a link whose target is the id: making it is what reserves the name (symlink(2) is atomic).
+ * renamed. names/<name>/ is a directory with one empty file, whose name is the id. It is put there by rename(2), which
+ * replaces an empty directory and no other: one of many wins. And who takes the name from an id removes the file of
+ * that very id, so that nobody can take it from the next one by mistake.
  */
 
 const ID = /^[0-9a-f]{64}$/;
@@ -57,18 +61,29 @@ export function beginContainer(paths: Paths, wish: string | undefined): Draft {
   const directory = draftDirectory(paths, id);
   mkdirSync(directory, { mode: 0o700 });
   try {
-    return { id, directory, name: reserveName(paths, id, wish) };
+    return { id, directory, name: reserveName(paths, directory, id, wish) };
   } catch (error) {
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
 }
 
-/** Makes the container visible. `containers/<id>` is there, whole, after this. */
+/** Makes the container visible. `containers/<id>` is there, whole, after this; a power cut can't empty its files. */
 export function commitContainer(paths: Paths, draft: Draft, spec: OciSpec, record: ContainerRecord): void {
-  writeFileSync(join(draft.directory, 'config.json'), stringifyExact(spec), { mode: 0o600 });
-  writeFileSync(join(draft.directory, 'container.json'), JSON.stringify(record), { mode: 0o600 });
+  const durable = !record.autoRemove; // what goes with a reboot needs no disk
+  writeWhole(join(draft.directory, 'config.json'), stringifyExact(spec), durable);
+  writeWhole(join(draft.directory, 'container.json'), JSON.stringify(record), durable);
   renameSync(draft.directory, containerDirectory(paths, draft.id));
+}
+
+function writeWhole(file: string, text: string, durable: boolean): void {
+  const fd = openSync(file, 'wx', 0o600);
+  try {
+    writeFileSync(fd, text);
+    if (durable) fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 export function abandonContainer(paths: Paths, draft: Draft): void {
@@ -80,46 +95,52 @@ export function abandonContainer(paths: Paths, draft: Draft): void {
   releaseName(paths, draft.name, draft.id);
 }
 
-function reserveName(paths: Paths, id: string, wish: string | undefined): string {
+function reserveName(paths: Paths, draft: string, id: string, wish: string | undefined): string {
+  const reservation = join(draft, 'name');
+  mkdirSync(reservation, { mode: 0o700 });
+  writeFileSync(join(reservation, id), '');
   for (let attempt = 0; ; attempt++) {
     const name = wish === undefined ? randomName(attempt) : checkName('container', wish);
     try {
-      symlinkSync(id, join(paths.names, name));
+      renameSync(reservation, join(paths.names, name));
       return name;
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
+      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
     }
     const holder = holderOf(paths, name);
-    if (holder === undefined) continue;
-    if (wish !== undefined) {
-      throw new PodError({
-        code: 'conflict',
-        message: `the name ${JSON.stringify(name)} is taken`,
-        why: `container ${holder.slice(0, 12)} has it`,
-        hint: `tsc-pod rm ${name}   # or choose another name`,
-      });
-    }
+    if (holder === undefined || wish === undefined) continue;
+    throw new PodError({
+      code: 'conflict',
+      message: `the name ${JSON.stringify(name)} is taken`,
+      why: `container ${holder.slice(0, 12)} has it`,
+      hint: `tsc-pod rm ${name}   # or choose another name`,
+    });
   }
+}
+
+/** The file that reserves a name for an id. */
+export function reservation(paths: Paths, name: string, id: string): string {
+  return join(paths.names, name, id);
 }
 
 /** The id that has a name. A reservation whose maker died before the container was whole is taken back. */
 export function holderOf(paths: Paths, name: string): string | undefined {
-  const link = join(paths.names, name);
-  let id: string;
-  try {
-    id = readlinkSync(link);
-  } catch {
-    return undefined;
-  }
-  const entries = readdirSync(paths.containers);
-  if (entries.includes(id) || entries.some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry)))
-    return id;
-  try {
-    unlinkSync(link);
-  } catch {
-    // Somebody else took it back first.
+  for (const id of entries(join(paths.names, name))) {
+    // In this order: a draft that becomes whole in between is seen by the second look.
+    const drafted = entries(paths.containers).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry));
+    if (drafted || existsSync(containerDirectory(paths, id))) return id;
+    releaseName(paths, name, id);
   }
   return undefined;
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 function isAlive(draft: string): boolean {
@@ -128,21 +149,16 @@ function isAlive(draft: string): boolean {
 }
 
 export function releaseName(paths: Paths, name: string, id: string): void {
-  const link = join(paths.names, name);
+  rmSync(reservation(paths, name, id), { force: true });
   try {
-    if (readlinkSync(link) === id) unlinkSync(link);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    rmdirSync(join(paths.names, name));
+  } catch {
+    // Somebody has it again, or has removed it.
   }
 }
 
 export function listIds(paths: Paths): string[] {
-  try {
-    return readdirSync(paths.containers).filter((name) => ID.test(name));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  return entries(paths.containers).filter((name) => ID.test(name));
 }
 
 /** undefined: removed meanwhile. */
@@ -170,7 +186,7 @@ function readJson(file: string): unknown {
 
 /** The container of a name, an id, or an id's beginning that only one has. */
 export function findContainer(paths: Paths, wish: string): ContainerRecord {
-  const byName = /^[\w.-]+$/.test(wish) ? holderOf(paths, wish) : undefined;
+  const byName = isName(wish) ? holderOf(paths, wish) : undefined;
   const record = byName && readRecord(paths, byName);
   if (record) return record;
   const matches = /^[0-9a-f]+$/.test(wish) ? listIds(paths).filter((id) => id.startsWith(wish)) : [];

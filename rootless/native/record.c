@@ -106,6 +106,16 @@ static void remove_runtime(const char *path) {
   rmdir(path);
 }
 
+static void release_name(const char *path) {
+  char directory[4200];
+  snprintf(directory, sizeof directory, "%s", path);
+  char *slash = strrchr(directory, '/');
+  unlink(path);
+  if (!slash) return;
+  *slash = 0;
+  rmdir(directory); /* refused when the name has been given again */
+}
+
 void remove_traces(const struct plan *plan, int userns) {
   const struct operation *removal = plan_find(plan, "remove-at-exit"), *volume;
   size_t from = 0;
@@ -113,6 +123,6 @@ void remove_traces(const struct plan *plan, int userns) {
   while (removal && (volume = plan_next(plan, "remove-volume-at-exit", &from)))
     remove_in_namespace(plan, userns, volume->words[1]);
   const char *name = plan_word(plan, "release-name", 1), *runtime = plan_word(plan, "runtime", 1);
-  if (removal && name) unlink(name);
+  if (removal && name) release_name(name);
   if (runtime) remove_runtime(runtime);
 }
