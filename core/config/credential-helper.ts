@@ -55,20 +55,30 @@ async function run(
   const child = spawn(program, ['get'], {
     env: env as NodeJS.ProcessEnv,
     stdio: ['pipe', 'pipe', 'ignore'],
-    timeout: TIME_LIMIT_MS,
-    killSignal: 'SIGKILL',
   });
   return new Promise((resolve, reject) => {
     let stdout = '';
-    child.on('error', (error) =>
-      reject(fail(errnoOf(error) === 'ENOENT' ? 'it is not installed' : error.message, error)),
-    );
+    // Not spawn's own time limit: that keeps the process waiting where the program can't be started.
+    const timer = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(fail(startFailure(error), error));
+    });
     child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
       stdout += chunk;
       if (stdout.length > OUTPUT_LIMIT) child.kill('SIGKILL');
     });
     child.stdin.on('error', () => {}); // it may end without reading
     child.stdin.end(`${input}\n`);
-    child.on('close', (status) => resolve({ status, stdout }));
+    child.on('close', (status) => {
+      clearTimeout(timer);
+      resolve({ status, stdout });
+    });
   });
+}
+
+/** A folder of PATH that this user may not search makes an absent program EACCES. */
+function startFailure(error: Error): string {
+  const absent = ['ENOENT', 'EACCES'].includes(errnoOf(error) ?? '');
+  return absent ? 'it is not installed, or may not be executed' : error.message;
 }
