@@ -80,6 +80,9 @@ export async function startRegistry(options: RegistryOptions): Promise<TestRegis
   writeFileSync(join(dir, 'config.yml'), JSON.stringify(config));
   const log = openSync(join(dir, 'log'), 'a');
   const child = spawn('docker-registry', ['serve', join(dir, 'config.yml')], { stdio: ['ignore', log, log] });
+  // A test that crashes leaves none behind.
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
   try {
     await listening(child, port);
   } catch (error) {
@@ -96,7 +99,8 @@ export async function startRegistry(options: RegistryOptions): Promise<TestRegis
     tokens,
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      if (child.exitCode === null && child.kill('SIGKILL')) await ended;
+      process.removeListener('exit', kill);
+      if (child.exitCode === null && child.signalCode === null && kill()) await ended;
       await tokens?.stop();
     },
   };
