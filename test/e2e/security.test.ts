@@ -1,0 +1,167 @@
+/** What a hostile image, or a process in a running container, tries. */
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { BUSYBOX, ended, run, sh } from './container-lab.ts';
+import {
+  binary,
+  busyboxLayer,
+  command,
+  eventually,
+  limitEachTest,
+  mirrorDockerHub,
+  pod,
+  podOk,
+  startPod,
+  startRegistry,
+  type TarEntry,
+  test,
+} from './harness/index.ts';
+import { sandbox } from './harness/sandbox.ts';
+
+limitEachTest(60);
+
+const outside = join(sandbox.work, 'outside');
+mkdirSync(outside);
+writeFileSync(join(outside, 'secret'), 'of the host\n');
+
+const link = (name: string, target: string): TarEntry => ({ name, type: 'symlink', target });
+
+test.before(async () => {
+  const registry = await startRegistry();
+  mirrorDockerHub(registry);
+  const push = (name: string, entries: TarEntry[]) =>
+    registry.push(`library/${name}:latest`, { layers: [[...busyboxLayer(), ...entries]], config: {} });
+  await push('linked-proc', [{ name: 'elsewhere' }, link('proc', '/elsewhere')]);
+  await push('linked-sys', [{ name: 'elsewhere' }, link('sys', 'elsewhere')]);
+  await push('linked-dev', [{ name: 'elsewhere' }, link('dev', '/elsewhere')]);
+  await push('linked-root', [link('data', '/'), link('up', 'etc/../..')]);
+});
+
+/** `tsc-pod ARGS` by a shell that has left directories of the host open, beyond those that Node closes. */
+function withOpenDirectories(args: string[]) {
+  const script = 'cd "$1"; shift; exec 5<. 60<. 200<.; cd /; exec "$@"';
+  return command(['bash', '-c', script, 'bash', outside, binary, ...args]);
+}
+
+test('no working directory leads out by a descriptor that the caller left open', async () => {
+  const reveal = ['sh', '-c', 'cat secret; ls ..; ls /proc/self/fd'];
+  for (const fd of [5, 60, 200]) {
+    const ran = await withOpenDirectories([
+      ...['run', '--rm', '--network', 'none', '-w', `/proc/self/fd/${fd}`, BUSYBOX, ...reveal],
+    ]);
+    assert.equal([ran.code, ran.stdout], [125, '']);
+  }
+  await podOk(['run', '-d', '--name', 'links', '--network', 'none', BUSYBOX, 'sleep', '60']);
+  for (const fd of [3, 4, 5, 6, 7, 60, 200]) {
+    await podOk(['exec', 'links', 'ln', '-sfn', `/proc/self/fd/${fd}`, '/way']);
+    const ran = await withOpenDirectories(['exec', '-w', '/way', 'links', ...reveal]);
+    assert.equal([ran.code, ran.stdout], [125, ''], `descriptor ${fd}`);
+  }
+  const listed = await withOpenDirectories(['exec', 'links', 'sh', '-c', 'echo /proc/$$/fd/*']);
+  assert.not.match(listed.stdout, /fd\/(5|60|200)\b/);
+  await podOk(['rm', '-f', 'links']);
+});
+
+test("the caller's session keyring stays behind, even without the filter", async () => {
+  const keeper = `
+import ctypes, os, platform, sys
+add_key, keyctl = (248, 250) if platform.machine() == "x86_64" else (217, 219)
+call = ctypes.CDLL(None, use_errno=True).syscall
+assert call(keyctl, 1, None) > 0
+key = call(add_key, b"user", b"key-of-the-host", b"secret", 6, -3)
+assert key > 0 and call(keyctl, 5, key, 0x3f000000) == 0
+os.execvp(sys.argv[1], sys.argv[1:])`;
+  const shows = (argv: string[]) => command(['/usr/bin/python3', '-c', keeper, ...argv]);
+  assert.match((await shows(['cat', '/proc/keys'])).stdout, /key-of-the-host/);
+  const open = ['--security-opt', 'seccomp=unconfined', '--security-opt', 'unmask=/proc/keys'];
+  const ran = await shows([
+    ...[binary, 'run', '--rm', '--network', 'none', ...open, BUSYBOX, 'cat', '/proc/keys'],
+  ]);
+  assert.is(ran.code, 0, ran.stderr);
+  assert.not.match(ran.stdout, /key-of-the-host/);
+});
+
+test('an image with a link for /proc or /sys is refused', async () => {
+  const refused = { 'linked-proc': 'proc on /proc', 'linked-sys': 'sysfs on /sys' };
+  for (const [image, what] of Object.entries(refused)) {
+    const ran = await run([image, 'true']);
+    assert.is(ran.code, 125);
+    assert.match(ran.stderr, `cannot mount ${what}: the image has a symbolic link there`);
+  }
+});
+
+test('nothing is mounted over the root by a link that leads to it', async () => {
+  for (const path of ['/data', '/up']) {
+    const ran = await run(['-v', `${outside}:${path}`, 'linked-root', 'ls', '/..']);
+    assert.is(ran.code, 125);
+    assert.match(ran.stderr, `cannot mount on ${path}: links of the image lead from there to its root`);
+  }
+});
+
+test('a path that is a link cannot be masked, and that is said', async () => {
+  assert.match((await sh('true', ['--security-opt', 'mask=/proc/net'])).stderr, 'it is a symbolic link');
+  assert.equal(
+    await sh('cat /proc/cpuinfo; ls /etc', ['--security-opt', 'mask=/proc/cpuinfo:/etc']),
+    ended(0),
+  );
+});
+
+test('exec ends when it is told to, whatever the container has for its terminals and its null device', async () => {
+  const script = 'rm /dev; mkdir -p /dev/pts; mkfifo /dev/null /dev/pts/ptmx; echo ready; sleep 60';
+  const flags = ['-d', '--name', 'pipes', '--network', 'none', '--log-driver', 'k8s-file'];
+  await podOk(['run', ...flags, 'linked-dev', 'sh', '-c', script]);
+  await eventually(async () => (await pod(['logs', 'pipes'])).stdout === 'ready\n');
+  assert.equal(await pod(['exec', 'pipes', 'echo', 'hello']), ended(0, 'hello\n'));
+  const child = startPod(['exec', '-t', 'pipes', 'true']);
+  const end = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
+  const early = await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 700, 'waits'))]);
+  if (early === 'waits') {
+    child.kill('SIGTERM');
+    assert.ok([143, 'SIGTERM'].includes((await end) as string | number));
+  } else assert.is(early, 125);
+  await podOk(['rm', '-f', 'pipes']);
+});
+
+test('exec --user waits for no pipe and follows no link out of the container', async () => {
+  await podOk(['run', '-d', '--name', 'users', '--network', 'none', BUSYBOX, 'sleep', '60']);
+  for (const trap of ['mkfifo /etc/passwd', `ln -s ${outside}/passwd /etc/passwd`]) {
+    writeFileSync(join(outside, 'passwd'), 'stranger:x:77:77::/:\n');
+    await podOk(['exec', 'users', 'sh', '-c', `rm -f /etc/passwd; ${trap}`]);
+    const ran = await pod(['exec', '--user', 'stranger', 'users', 'id'], { timeout: 10_000 });
+    assert.equal([ran.code, ran.stdout], [125, '']);
+    assert.match(ran.stderr, 'the image has no user "stranger"');
+  }
+  await podOk(['rm', '-f', 'users']);
+});
+
+test('process 1 of --init is closed to root of the container', async () => {
+  const script =
+    'for name in exe cwd root; do readlink /proc/1/$name; done; cat /proc/1/environ /proc/1/maps; ls /proc/1/fd';
+  const ran = await sh(script, ['--init', '--cap-add', 'ALL', '--security-opt', 'seccomp=unconfined']);
+  assert.is(ran.stdout, '');
+});
+
+test('messages cannot steer the terminal', async () => {
+  assert.equal(
+    await run([BUSYBOX, '\u001b]0;title\u0007']),
+    ended(127, '', 'Error: executable "?]0;title?" not found in $PATH\n'),
+  );
+});
+
+test('other users reach no volume, layer or image, though the data directory is open', async () => {
+  const data = join(sandbox.work, 'open-data');
+  mkdirSync(data, { mode: 0o755 });
+  const env = { TSC_POD_ROOT: data };
+  const ran = await pod(
+    [...['run', '--rm', '--network', 'none', '-v', 'vol:/v', BUSYBOX], ...['chmod', '4755', '/v']],
+    { env },
+  );
+  assert.equal(ran, ended(0));
+  for (const name of ['volumes', 'layers', 'images', 'containers', 'trash', 'partial'])
+    assert.is(statSync(join(data, name)).mode & 0o077, 0, name);
+  await podOk(['unshare', 'rm', '-rf', data], { env });
+  rmSync(data, { recursive: true, force: true });
+});
+
+test.run();
