@@ -48,11 +48,9 @@ it 'holds the use of CPU' <<'TEST'
     end=$(($(now) + 400)); i=0
     while [ "$(now)" -lt "$end" ]; do i=$((i + 1)); done
     cat /sys/fs/cgroup/cpu.stat' >stat
-  used=$(awk '$1 == "usage_usec" { print $2 }' stat)
-  # A fifth of 4 s is 0.8 s; the last period may be over before the clock is read.
-  test "$used" -gt 300000
-  test "$used" -lt 1100000
-  test "$(awk '$1 == "nr_throttled" { print $2 }' stat)" -gt 5
+  cat stat
+  # A fifth of the CPU: 20 ms in each period of 100 ms that the kernel counted, and what two CPUs may overdraw.
+  awk '{ of[$1] = $2 } END { exit !(of["nr_throttled"] > 5 && of["usage_usec"] < (of["nr_periods"] + 2) * 20000 * 1.25) }' stat
 TEST
 
 it 'puts the container in a scope of its own, and leaves nothing' <<'TEST'
