@@ -30,7 +30,7 @@ export function ownerShift(defaults: IdMaps, maps: IdMaps): OwnerShift {
     identity: sameMaps(defaults, maps),
     uidmapping: fuseMapping(defaults.uid, maps.uid),
     gidmapping: fuseMapping(defaults.gid, maps.gid),
-    reachesUser: reaches(defaults.uid, maps.uid) && reaches(defaults.gid, maps.gid),
+    reachesUser: reachesUser(defaults, maps),
     chown: { uid: compose(maps.uid, inverse(defaults.uid)), gid: compose(maps.gid, inverse(defaults.gid)) },
   };
 }
@@ -40,6 +40,11 @@ function fuseMapping(defaults: IdRange[], container: IdRange[]): string {
   return compose(defaults, inverse(container))
     .map((range) => `${range.host}:${range.container}:${range.size}`)
     .join(':');
+}
+
+/** Whether the user's own ids, the first of the default map, are in `maps`. */
+export function reachesUser(defaults: IdMaps, maps: IdMaps): boolean {
+  return reaches(defaults.uid, maps.uid) && reaches(defaults.gid, maps.gid);
 }
 
 function reaches(defaults: IdRange[], container: IdRange[]): boolean {

@@ -22,6 +22,7 @@
  *   container ID DIR, runtime DIR     its directory on disk, and the one that is gone after a reboot
  *   remove-at-exit DIR TRASH          --rm: DIR is renamed to TRASH and removed when the container has ended
  *   remove-volume-at-exit DIR         an anonymous volume that goes with it
+ *   remove-by PLAN                    the plan that removes them, where the container's own map lacks the user's id
  *   release-name PATH                 the reservation of its name, a file removed with it, and its directory if empty
  *   detach                            the id is printed when it runs, and the monitor goes on alone
  *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES (bytes; 0: no limit)

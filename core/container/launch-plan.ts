@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { cgroupPlan } from '../../rootless/cgroup/plan.ts';
 import { compileProcess, compileWorld } from '../../rootless/compile.ts';
 import { mapPlan } from '../../rootless/id-map.ts';
+import { reachesUser } from '../../rootless/id-map-shift.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
-import type { Operation } from '../../rootless/plan.ts';
+import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import type { Paths } from '../paths.ts';
 import { detachBytes } from './detach-keys.ts';
 import type { HostFacts } from './facts.ts';
@@ -50,13 +51,17 @@ function outputOf(log: LogSettings, mode: StartMode): 'inherit' | 'null' | 'log'
 }
 
 /** What goes with the container at its end, when it was made with --rm. */
-function removalOperations({ paths, record }: LaunchParts, directory: string): Operation[] {
+function removalOperations({ paths, host, record }: LaunchParts, directory: string): Operation[] {
   if (!record.autoRemove) return [];
+  const trash = join(paths.trash, record.id);
   const anonymous = record.volumes.filter((volume) => volume.anonymous);
+  const volumes = anonymous.map(({ name }) => join(paths.volumes, name));
+  const job = () => [...mapPlan(host.defaultMaps), ['namespace', 'user'], ['remove', trash, ...volumes]];
   return [
-    ['remove-at-exit', directory, join(paths.trash, record.id)],
+    ['remove-at-exit', directory, trash],
     ['release-name', reservation(paths, record.name, record.id)],
-    ...anonymous.map(({ name }) => ['remove-volume-at-exit', join(paths.volumes, name)]),
+    ...volumes.map((volume) => ['remove-volume-at-exit', volume]),
+    ...(reachesUser(host.defaultMaps, record.maps) ? [] : [['remove-by', encodePlan('enter', job())]]),
   ];
 }
 

@@ -104,12 +104,32 @@ static void attach_tree(int tree, int target, const char *path) {
     die_errno("cannot bind onto %s", path);
 }
 
+static const struct plan *opened;
+static int *sources, opened_target = -1; /* a descriptor each of the plan's operations, -1: none */
+
+void open_sources(const struct plan *plan) {
+  opened = plan;
+  sources = calloc(plan->count, sizeof *sources);
+  if (!sources) die("out of memory");
+  for (size_t i = 0; i < plan->count; i++) {
+    const char *name = plan->operations[i].words[0];
+    bool bind = strcmp(name, "bind") == 0 || strcmp(name, "root-bind") == 0;
+    sources[i] = bind ? open(plan->operations[i].words[1], O_PATH | O_CLOEXEC) : -1;
+    if (strcmp(name, "root-target") == 0) opened_target = open(plan->operations[i].words[1], O_PATH | O_DIRECTORY | O_CLOEXEC);
+  }
+}
+
+static int source_of(const struct operation *operation) {
+  int source = sources ? sources[operation - opened->operations] : -1;
+  return source >= 0 ? source : open(operation->words[1], O_PATH | O_CLOEXEC);
+}
+
 void mount_bind(int root, const struct operation *operation) {
   char **words = operation->words;
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[3], &flags, &attributes);
-  int source = open(words[1], O_PATH | O_CLOEXEC);
+  int source = source_of(operation);
   struct stat about;
   if (source < 0 || fstat(source, &about) < 0) die_errno("cannot bind %s", words[1]);
   int tree = clone_tree(source, flags & MS_REC, words[1]);
@@ -248,7 +268,11 @@ int mount_root_fuse(const struct operation *operation, const char *target) {
 }
 
 int mount_root_bind(const struct operation *operation, const char *target) {
-  if (mount(operation->words[1], target, NULL, MS_BIND | MS_REC, NULL) < 0)
-    die_errno("cannot bind %s as the container's root", operation->words[1]);
-  return open_target(target);
+  int source = source_of(operation), onto = opened_target >= 0 ? opened_target : open_target(target);
+  if (source < 0) die_errno("cannot bind %s as the container's root", operation->words[1]);
+  int tree = clone_tree(source, true, operation->words[1]);
+  attach_tree(tree, onto, target);
+  close(source);
+  close(onto);
+  return tree;
 }

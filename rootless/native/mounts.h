@@ -3,6 +3,12 @@
 
 #include "plan.h"
 
+/*
+ * Opens what `bind` and `root-bind` name, and the root's target, before this process becomes another user: root of a
+ * map without the caller's own id can't reach the caller's files. In the mount namespace where they will be used.
+ */
+void open_sources(const struct plan *plan);
+
 /* The operations that make a container's file tree; `root` is its root directory, seen from outside or as "/". */
 void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
 void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS */

@@ -11,7 +11,7 @@
 static const struct {
   const char *kind;
   int flag;
-} kinds[] = {{"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}, {"mount", CLONE_NEWNS}};
+} kinds[] = {{"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}};
 
 static const struct operation *find_namespace(const struct plan *plan, const char *kind) {
   size_t from = 0;
@@ -39,6 +39,12 @@ void make_user_namespace(const struct plan *plan) {
     set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
     die_errno("cannot make a user namespace");
   }
+}
+
+void make_mount_namespace(const struct plan *plan) {
+  const struct operation *wanted = find_namespace(plan, "mount");
+  if (wanted && wanted->count > 2) join("mount", wanted->words[2], CLONE_NEWNS);
+  else if (wanted && unshare(CLONE_NEWNS) < 0) die_errno("cannot make a mount namespace");
 }
 
 bool make_namespaces(const struct plan *plan) {

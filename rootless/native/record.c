@@ -116,12 +116,30 @@ static void release_name(const char *path) {
   rmdir(directory); /* refused when the name has been given again */
 }
 
-void remove_traces(const struct plan *plan, int userns) {
+/* The container's own namespace may lack the user's id: a plan of its own says how to remove its files. */
+static void remove_by_plan(const char *text) {
+  char *argv[] = {"/proc/self/exe", "-c", (char *)text, NULL};
+  struct spawn what = {argv, {-1, -1, -1, -1, -1}};
+  wait_for(spawn(&what));
+}
+
+static void remove_files(const struct plan *plan, int userns) {
   const struct operation *removal = plan_find(plan, "remove-at-exit"), *volume;
+  const char *by = plan_word(plan, "remove-by", 1);
   size_t from = 0;
-  if (removal && rename(removal->words[1], removal->words[2]) == 0) remove_in_namespace(plan, userns, removal->words[2]);
-  while (removal && (volume = plan_next(plan, "remove-volume-at-exit", &from)))
-    remove_in_namespace(plan, userns, volume->words[1]);
+  if (!removal) return;
+  bool renamed = rename(removal->words[1], removal->words[2]) == 0;
+  if (by) {
+    remove_by_plan(by);
+    return;
+  }
+  if (renamed) remove_in_namespace(plan, userns, removal->words[2]);
+  while ((volume = plan_next(plan, "remove-volume-at-exit", &from))) remove_in_namespace(plan, userns, volume->words[1]);
+}
+
+void remove_traces(const struct plan *plan, int userns) {
+  const struct operation *removal = plan_find(plan, "remove-at-exit");
+  remove_files(plan, userns);
   const char *name = plan_word(plan, "release-name", 1), *runtime = plan_word(plan, "runtime", 1);
   if (removal && name) release_name(name);
   if (runtime) remove_runtime(runtime);

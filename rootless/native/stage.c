@@ -161,6 +161,9 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   make_user_namespace(plan);
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   await(socket, MESSAGE_MAPPED);
+  make_mount_namespace(plan);
+  /* fuse-overlayfs keeps this mount namespace for itself; it isn't used with maps that need this. */
+  if (!plan_find(plan, "root-fuse")) open_sources(plan);
   become_namespace_root(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_DUMPABLE, 1); /* the change of user has taken it back */
