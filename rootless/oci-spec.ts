@@ -1,5 +1,6 @@
 /** The OCI runtime specification's config.json (runtime-spec 1.1, config.md and config-linux.md): what tsc-pod writes and reads of it. */
 
+import type { OciCapabilities } from './capabilities.ts';
 import type { LinuxResources } from './cgroup/resources.ts';
 import type { OciSeccomp } from './seccomp/oci.ts';
 
@@ -25,14 +26,6 @@ export interface OciProcess {
   rlimits?: { type: string; soft: number; hard: number }[];
   noNewPrivileges?: boolean;
   oomScoreAdj?: number;
-}
-
-export interface OciCapabilities {
-  bounding: string[];
-  effective: string[];
-  permitted: string[];
-  inheritable: string[];
-  ambient: string[];
 }
 
 export interface OciMount {

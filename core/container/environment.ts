@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { PodError } from '../error.ts';
+import { readLineFile } from './line-file.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -19,23 +19,6 @@ function nameOf(variable: string): string {
   return equals < 0 ? variable : variable.slice(0, equals);
 }
 
-/** Docker's env-file: a NAME=VALUE a line, NAME alone takes the caller's, `#` begins a comment line. */
-function readFile(path: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new PodError({
-      code: 'not-found',
-      message: `cannot read the env file ${path}`,
-      why: (cause as Error).message,
-      cause,
-    });
-  }
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  return lines.map((line) => line.trimStart()).filter((line) => line !== '' && !line.startsWith('#'));
-}
-
 /** The process's environment; later sources win: image, files, flags. A flag `NAME` unset with the caller takes NAME out. */
 export function buildEnvironment(sources: EnvironmentSources): string[] {
   const result = new Map<string, string>();
@@ -45,7 +28,7 @@ export function buildEnvironment(sources: EnvironmentSources): string[] {
   if (sources.hostname) set(`HOSTNAME=${sources.hostname}`);
   set(`HOME=${sources.home}`);
   for (const variable of sources.image) set(variable);
-  for (const variable of [...sources.files.flatMap(readFile), ...sources.flags]) {
+  for (const variable of [...sources.files.flatMap((file) => readLineFile(file, 'env')), ...sources.flags]) {
     const name = nameOf(variable);
     if (name === '' || /\s/.test(name) || variable.includes('\0'))
       throw new PodError({

@@ -1,25 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { PodError } from '../error.ts';
+import { readLineFile } from './line-file.ts';
 
 /** `KEY[=VALUE]` words, those of files first. */
 export function readLabels(words: readonly string[], files: readonly string[]): Record<string, string> {
   const labels = new Map<string, string>();
-  const lines = files.flatMap((file) => {
-    try {
-      return readFileSync(file, 'utf8').split(/\r?\n/);
-    } catch (cause) {
-      throw new PodError({
-        code: 'not-found',
-        message: `cannot read the label file ${file}`,
-        why: (cause as Error).message,
-        cause,
-      });
-    }
-  });
-  for (const word of [
-    ...lines.map((line) => line.trim()).filter((line) => line && !line.startsWith('#')),
-    ...words,
-  ]) {
+  const lines = files.flatMap((file) => readLineFile(file, 'label'));
+  for (const word of [...lines, ...words]) {
     const equals = word.indexOf('=');
     const key = equals < 0 ? word : word.slice(0, equals);
     if (key === '')

@@ -1,12 +1,7 @@
+import type { OciCapabilities } from '../../rootless/capabilities.ts';
 import type { LinuxResources } from '../../rootless/cgroup/resources.ts';
 import type { IdMaps } from '../../rootless/id-map.ts';
-import type {
-  OciCapabilities,
-  OciIdMapping,
-  OciMount,
-  OciNamespace,
-  OciSpec,
-} from '../../rootless/oci-spec.ts';
+import type { OciIdMapping, OciMount, OciNamespace, OciSpec } from '../../rootless/oci-spec.ts';
 import type { OciSeccomp } from '../../rootless/seccomp/oci.ts';
 import { PodError } from '../error.ts';
 import type { Rlimit } from './ulimit.ts';
