@@ -2,6 +2,7 @@
 
 import { basename, join, resolve } from 'node:path';
 import { mergeCapabilities } from '../../rootless/capabilities.ts';
+import { demandLimits } from '../../rootless/cgroup/plan.ts';
 import { currentUser, type IdMaps } from '../../rootless/id-map.ts';
 import { containerMaps } from '../../rootless/id-map-modes.ts';
 import { toContainer } from '../../rootless/id-range.ts';
@@ -67,6 +68,7 @@ export async function decide(
   const layers = visibleLayers(paths.layers, image.diffIds).map((id) => id.slice(id.indexOf(':') + 1));
   const limits = resourceOptions({ ...options.resources, ulimit: options.ulimit, shmSize: options.shmSize });
   limits.notices.forEach(notice);
+  demandLimits(host.cgroups, limits.resources);
   const security = parseSecurityOptions(options.securityOpt, { privileged: options.privileged });
   const stack = layerDirectories(paths, layers);
   const read = (path: string) => readLayeredFile(stack, path);

@@ -11,6 +11,8 @@
 #include "die.h"
 
 static char base[1024], container[2200];
+static char origin[1024], evacuated[1200]; /* where this process was before; where the others of that group went */
+static int enter_error;
 static bool made_base;
 
 static const char *mount_point(void) {
@@ -28,18 +30,23 @@ static bool write_to(const char *directory, const char *file, const char *value)
   return good;
 }
 
+/* The group that this process is in. */
+static void own_group(char *path, size_t size) {
+  FILE *file = fopen("/proc/self/cgroup", "re");
+  char line[900];
+  while (file && fgets(line, sizeof line, file)) {
+    line[strcspn(line, "\n")] = 0;
+    if (strncmp(line, "0::", 3) == 0) snprintf(path, size, "%s%s", mount_point(), line + 3);
+  }
+  if (file) fclose(file);
+}
+
 static void set_base(const char *word) {
   if (strcmp(word, "self") != 0) {
     snprintf(base, sizeof base, "%s", word);
     return;
   }
-  FILE *file = fopen("/proc/self/cgroup", "re");
-  char line[900];
-  while (file && fgets(line, sizeof line, file)) {
-    line[strcspn(line, "\n")] = 0;
-    if (strncmp(line, "0::", 3) == 0) snprintf(base, sizeof base, "%s%s", mount_point(), line + 3);
-  }
-  if (file) fclose(file);
+  own_group(base, sizeof base);
   if (!*base) die("cannot find this process's cgroup (v2) in /proc/self/cgroup");
 }
 
@@ -49,6 +56,7 @@ static void evacuate(const struct operation *operation) {
   snprintf(leaf, sizeof leaf, "%s/%s", operation->words[1], operation->words[2]);
   if (mkdir(leaf, 0755) < 0 && errno != EEXIST) die_errno("cannot make the cgroup %s", leaf);
   snprintf(list, sizeof list, "%s/cgroup.procs", operation->words[1]);
+  snprintf(evacuated, sizeof evacuated, "%s", leaf);
   for (int round = 0, moved = 1; moved && round < 16; round++) {
     FILE *file = fopen(list, "re");
     moved = 0;
@@ -93,11 +101,25 @@ static void apply_setting(const struct operation *setting, bool required) {
   if (required) die("cannot set the limit %s: the cgroup %s has no such file", setting->words[1], container);
 }
 
+static bool is_required(const struct operation *wish) {
+  return wish->count < 3 || strcmp(wish->words[2], "required") == 0;
+}
+
+void cgroup_enter(const struct plan *plan) {
+  const struct operation *wish = plan_find(plan, "cgroup-base"), *others = plan_find(plan, "cgroup-evacuate");
+  if (!wish || !plan_find(plan, "cgroup-container")) return;
+  if (others) evacuate(others);
+  set_base(wish->words[1]);
+  own_group(origin, sizeof origin);
+  if (mkdir(base, 0755) == 0) made_base = true;
+  else if (errno != EEXIST) enter_error = errno;
+  if (!enter_error && !move_to_leaf()) enter_error = errno;
+}
+
 static bool make_groups(const struct plan *plan) {
   const struct operation *controllers = plan_find(plan, "cgroup-controllers");
-  if (mkdir(base, 0755) == 0) made_base = true;
-  else if (errno != EEXIST) return false;
-  if (!move_to_leaf()) return false;
+  errno = enter_error;
+  if (enter_error) return false;
   for (size_t i = 1; controllers && i < controllers->count; i++) enable(controllers->words[i]);
   snprintf(container, sizeof container, "%s/%s", base, plan_word(plan, "cgroup-container", 1));
   return mkdir(container, 0755) == 0 || errno == EEXIST;
@@ -107,11 +129,8 @@ void cgroup_make(const struct plan *plan) {
   const struct operation *wish = plan_find(plan, "cgroup-base"), *setting;
   size_t from = 0;
   if (!wish || !plan_find(plan, "cgroup-container")) return;
-  bool required = wish->count < 3 || strcmp(wish->words[2], "required") == 0;
-  if ((setting = plan_find(plan, "cgroup-evacuate"))) evacuate(setting);
-  set_base(wish->words[1]);
   if (!make_groups(plan)) {
-    if (required) die_errno("cannot make a cgroup below %s", base);
+    if (is_required(wish)) die_errno("cannot make a cgroup below %s", base);
     *container = 0;
     return;
   }
@@ -139,25 +158,15 @@ bool cgroup_saw_oom(void) {
   return killed > 0;
 }
 
-/* A group that holds this process can't be removed: back to where there may be processes. */
-static void leave(char *slash, const char *self) {
-  static const char *const leaves[] = {"tsc-pod-others", "shell", ""};
-  for (size_t i = 0; slash && i < sizeof leaves / sizeof *leaves; i++) {
-    char parent[1100];
-    snprintf(parent, sizeof parent, "%.*s/%s", (int)(slash - base), base, leaves[i]);
-    if (write_to(parent, "cgroup.procs", self)) return;
-  }
-}
-
 void cgroup_remove(void) {
   if (!*container) return;
   rmdir(container);
   if (!made_base) return; /* systemd removes its scope */
-  char leaf[1100], self[24], *slash = strrchr(base, '/');
+  char leaf[1100], self[24];
   snprintf(leaf, sizeof leaf, "%s/monitor", base);
   snprintf(self, sizeof self, "%d", getpid());
-  /* The monitor itself is the last in it: it goes beside the other processes of the parent's leaf, or its own. */
-  leave(slash, self);
+  /* The monitor itself is the last in it: it goes back to where it came from, or to what that was emptied into. */
+  if (!write_to(origin, "cgroup.procs", self) && *evacuated) write_to(evacuated, "cgroup.procs", self);
   rmdir(leaf);
   rmdir(base);
 }

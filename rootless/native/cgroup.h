@@ -10,6 +10,10 @@
  * cgroup v2 (the kernel's cgroup-v2.rst); rootless/cgroup/plan.ts defines the operations. The monitor moves into the
  * base's leaf `monitor`, since no process may be beside groups that have controllers; the container gets a group too.
  */
+/* Moves this process into the base's leaf: to be called before anything is forked, for what stays in the base itself
+ * keeps it from handing down controllers. */
+void cgroup_enter(const struct plan *plan);
+/* The container's group and its limits, before any process of the container is started. Dies when they can't be had. */
 void cgroup_make(const struct plan *plan);
 void cgroup_place(pid_t pid);
 bool cgroup_saw_oom(void);

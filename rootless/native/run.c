@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "attach.h"
+#include "cgroup.h"
 #include "die.h"
 #include "message.h"
 #include "roles.h"
@@ -43,6 +44,7 @@ static int print_id(const struct plan *plan) {
  */
 int role_run(const struct plan *plan) {
   bool detach = plan_find(plan, "detach");
+  cgroup_enter(plan);
   if (!detach && !plan_find(plan, "terminal")) return supervise(plan, -1, -1);
   int starters[2], links[2];
   message_pair(starters);

@@ -107,9 +107,9 @@ static void start(void) {
   struct message message;
   int fds[3], close_after[3];
   relay_prepare(container.plan, &container.relay, fds, close_after);
+  cgroup_make(container.plan);
   start_stage(fds);
   expect(MESSAGE_NAMESPACES, &message); /* the user namespace */
-  cgroup_make(container.plan);
   write_id_maps(container.plan, container.stage);
   open_userns();
   send_message(container.socket, MESSAGE_MAPPED, NULL, 0, -1);
