@@ -35,7 +35,8 @@ async function main(): Promise<void> {
   const asset = (name: string) => new Uint8Array(getAsset(name));
   provideAssets(asset);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });
-  process.exitCode = await dispatch(process.argv.slice(2), table, context);
+  // All output is written when dispatch returns; ending at once leaves out the tearing down of the heap.
+  process.exit(await dispatch(process.argv.slice(2), table, context));
 }
 
 if (startupSnapshot.isBuildingSnapshot()) {
