@@ -23,7 +23,8 @@ type Environment = Record<string, string | undefined>;
 function dataRoot(environment: Environment, root: string | undefined): string {
   const chosen = root ?? environment.TSC_POD_ROOT;
   if (chosen) return isAbsolute(chosen) ? chosen : join(process.cwd(), chosen);
-  if (environment.XDG_DATA_HOME) return join(environment.XDG_DATA_HOME, 'tsc-pod');
+  const { XDG_DATA_HOME: shared } = environment;
+  if (shared && isAbsolute(shared)) return join(shared, 'tsc-pod'); // a relative one is to be ignored, says its specification
   if (environment.HOME) return join(environment.HOME, '.local/share/tsc-pod');
   throw new PodError({
     code: 'usage',

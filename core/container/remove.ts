@@ -1,11 +1,9 @@
 import { join } from 'node:path';
-import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
-import { runLauncher } from '../../rootless/launcher.ts';
 import { PodError } from '../error.ts';
-import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
+import { removeTrees } from './remove-tree.ts';
 import { containerState } from './state.ts';
 import { stopContainer } from './stop.ts';
 
@@ -34,10 +32,5 @@ export function removeContainer(paths: Paths, record: ContainerRecord, options: 
   const doomed = discardContainer(paths, record) ? [join(paths.trash, record.id)] : [];
   if (options.volumes)
     for (const volume of record.volumes) if (volume.anonymous) doomed.push(join(paths.volumes, volume.name));
-  if (doomed.length === 0) return;
-  runLauncher(launcherPath(), 'enter', [
-    ...mapPlan(hostIdMap()),
-    ['namespace', 'user'],
-    ['remove', ...doomed],
-  ]);
+  removeTrees(doomed);
 }
