@@ -23,8 +23,8 @@ type Environment = Record<string, string | undefined>;
 function dataRoot(environment: Environment, root: string | undefined): string {
   const chosen = root ?? environment.TSC_POD_ROOT;
   if (chosen) return isAbsolute(chosen) ? chosen : join(process.cwd(), chosen);
-  const { XDG_DATA_HOME: shared } = environment;
-  if (shared && isAbsolute(shared)) return join(shared, 'tsc-pod'); // a relative one is to be ignored, says its specification
+  const shared = environment.XDG_DATA_HOME;
+  if (shared && isAbsolute(shared)) return join(shared, 'tsc-pod'); // XDG Base Directory: a relative one is ignored
   if (environment.HOME) return join(environment.HOME, '.local/share/tsc-pod');
   throw new PodError({
     code: 'usage',
@@ -57,11 +57,16 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-/** XDG_RUNTIME_DIR, or a private directory below /tmp where there is none or it is another user's (su keeps it). */
+/**
+ * XDG_RUNTIME_DIR; where there is none or it is another user's (su keeps it), the one that the user's session would
+ * have, so that cron sees what runs in it; else a private directory below /tmp.
+ */
 function runtimeRoot(environment: Environment): string {
   const session = environment.XDG_RUNTIME_DIR;
   if (session && (ownerOf(session) ?? process.geteuid!()) === process.geteuid!())
     return join(session, 'tsc-pod');
+  const usual = `/run/user/${process.geteuid!()}`; // pam_systemd(8)
+  if (ownerOf(usual) === process.geteuid!()) return join(usual, 'tsc-pod');
   const own = `/tmp/tsc-pod-run-${process.getuid!()}`;
   mkdirSync(own, { recursive: true, mode: 0o700 });
   const about = lstatSync(own);

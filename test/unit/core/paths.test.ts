@@ -1,47 +1,77 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PodError } from '../../../core/error.ts';
 import { findPaths } from '../../../core/paths.ts';
+import { refusal, temporary } from './container/fixtures.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'paths-'));
-const geteuid = process.geteuid!;
-const actAs = (uid: number) =>
-  Object.defineProperty(process, 'geteuid', { value: () => uid, configurable: true });
+const home = temporary();
+const runtime = join(home, 'run');
+mkdirSync(runtime);
+const of = (environment: Record<string, string>, root?: string) =>
+  findPaths({ XDG_RUNTIME_DIR: runtime, ...environment }, root);
 
-test.after.each(() => void actAs(geteuid()));
-test.after(() => rmSync(scratch, { recursive: true }));
-
-/** A directory of neither root nor the user that findPaths is asked for. */
-function strangers(name: string): string {
-  const path = join(scratch, name);
-  mkdirSync(path);
-  if (geteuid() === 0) chownSync(path, 4321, 4321);
-  actAs(1234);
-  return path;
-}
-
-test('state lies in the directories of the user and the session', () => {
-  const paths = findPaths({ HOME: '/nowhere', XDG_DATA_HOME: scratch, XDG_RUNTIME_DIR: scratch });
-  assert.is(paths.data, join(scratch, 'tsc-pod'));
-  assert.is(paths.runtime, join(scratch, 'tsc-pod'));
+test('--root wins over TSC_POD_ROOT, that over XDG_DATA_HOME, that over HOME', () => {
+  const all = { HOME: home, XDG_DATA_HOME: join(home, 'xdg'), TSC_POD_ROOT: join(home, 'variable') };
+  assert.is(of(all, join(home, 'flag')).data, join(home, 'flag'));
+  assert.is(of(all).data, join(home, 'variable'));
+  assert.is(of({ ...all, TSC_POD_ROOT: '' }).data, join(home, 'xdg/tsc-pod'));
+  assert.is(of({ HOME: home, XDG_DATA_HOME: '' }).data, join(home, '.local/share/tsc-pod'));
 });
 
-test("another user's session directory is passed over", () => {
-  const session = strangers('session');
-  const { runtime } = findPaths({ XDG_DATA_HOME: '/usr', XDG_RUNTIME_DIR: session }, '/usr');
-  assert.is(runtime, `/tmp/tsc-pod-run-${process.getuid!()}`);
+test('a relative root is one from here', () => {
+  const here = process.cwd();
+  process.chdir(home);
+  try {
+    assert.is(of({}, 'here').data, join(process.cwd(), 'here'));
+  } finally {
+    process.chdir(here);
+  }
 });
 
-test("another user's data directory is refused, root's is not", () => {
-  const data = strangers('data');
-  assert.throws(
-    () => findPaths({ XDG_RUNTIME_DIR: '/run' }, data),
-    (error: unknown) => error instanceof PodError && error.code === 'denied' && error.why!.includes('uid'),
+test('a relative XDG_DATA_HOME is ignored, as its specification says', () => {
+  assert.is(of({ HOME: home, XDG_DATA_HOME: 'relative' }).data, join(home, '.local/share/tsc-pod'));
+});
+
+test('everything is below the data directory, which is closed to others', () => {
+  const paths = of({ HOME: home });
+  const { data, runtime: _, ...rest } = paths;
+  for (const path of Object.values(rest)) assert.ok(path.startsWith(`${data}/`), path);
+  assert.is(statSync(data).mode & 0o777, 0o700);
+});
+
+test('without a home there is an error with the way out', () => {
+  assert.is(
+    refusal(() => of({})),
+    'usage: cannot tell where to keep images and containers: neither HOME nor XDG_DATA_HOME is set',
   );
-  assert.is(findPaths({}, '/usr').data, '/usr');
+});
+
+test('a data directory that can not be made is an error', () => {
+  const file = join(home, 'file');
+  writeFileSync(file, '');
+  assert.match(
+    refusal(() => of({}, join(file, 'x'))),
+    /^denied: cannot make the directory /,
+  );
+});
+
+test("the runtime directory is the session's", () => {
+  assert.is(of({ HOME: home }).runtime, join(runtime, 'tsc-pod'));
+});
+
+test('a runtime directory that is open to others is closed', () => {
+  const paths = findPaths({ HOME: home });
+  if (!paths.runtime.startsWith('/tmp/')) return;
+  chmodSync(paths.runtime, 0o755);
+  findPaths({ HOME: home });
+  assert.is(statSync(paths.runtime).mode & 0o077, 0);
+});
+
+test('a data directory may be a link', () => {
+  mkdirSync(join(home, 'real'));
+  symlinkSync(join(home, 'real'), join(home, 'link'));
+  assert.is(of({}, join(home, 'link')).data, join(home, 'link'));
 });
 
 test.run();

@@ -14,8 +14,22 @@ test("docker's notation becomes bytes", () => {
 });
 
 test('what can not be typed or can not be a word of a plan is refused', () => {
-  for (const keys of [',', 'a,', 'ctrl-', 'ctrl-@', 'ctrl-1', 'ctrl-ab', 'ab', 'ctrl-ä', Array(17).fill('a').join(',')])
-    assert.match(refusal(() => encodeWord(detachBytes(keys))), /^usage: cannot use --detach-keys/, keys);
+  for (const keys of [
+    ',',
+    'a,',
+    'ctrl-',
+    'ctrl-@',
+    'ctrl-1',
+    'ctrl-ab',
+    'ab',
+    'ctrl-ä',
+    Array(17).fill('a').join(','),
+  ])
+    assert.match(
+      refusal(() => encodeWord(detachBytes(keys))),
+      /^usage: cannot use --detach-keys/,
+      keys,
+    );
 });
 
 test.run();

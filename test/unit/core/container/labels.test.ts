@@ -12,7 +12,13 @@ function file(content: string): string {
 }
 
 test('a label is a key with a value, or a key alone', () => {
-  assert.equal(readLabels(['a=1', 'b', 'c=', 'd=x=y', 'a b= c '], []), { a: '1', b: '', c: '', d: 'x=y', 'a b': ' c ' });
+  assert.equal(readLabels(['a=1', 'b', 'c=', 'd=x=y', 'a b= c '], []), {
+    a: '1',
+    b: '',
+    c: '',
+    d: 'x=y',
+    'a b': ' c ',
+  });
 });
 
 test('words win over files, later ones over earlier ones', () => {
@@ -24,12 +30,22 @@ test('a file may have comments, empty lines, line ends of Windows and a byte ord
 });
 
 test('a label without a key is refused, and so is a file that is not there', () => {
-  for (const word of ['', '=', '=x']) assert.match(refusal(() => readLabels([word], [])), /^usage: cannot use the label .* it has no key$/);
-  assert.match(refusal(() => readLabels([], ['/nonexistent'])), /^not-found: cannot read the label file/);
+  for (const word of ['', '=', '=x'])
+    assert.match(
+      refusal(() => readLabels([word], [])),
+      /^usage: cannot use the label .* it has no key$/,
+    );
+  assert.match(
+    refusal(() => readLabels([], ['/nonexistent'])),
+    /^not-found: cannot read the label file/,
+  );
 });
 
 test('a key may be a word of JavaScript', () => {
-  assert.equal(JSON.stringify(readLabels(['__proto__=1', 'constructor=2'], [])), '{"__proto__":"1","constructor":"2"}');
+  assert.equal(
+    JSON.stringify(readLabels(['__proto__=1', 'constructor=2'], [])),
+    '{"__proto__":"1","constructor":"2"}',
+  );
 });
 
 test.run();

@@ -25,7 +25,10 @@ function layer(files: Files): string {
 const read = (path: string, ...layers: Files[]) => readLayeredFile(layers.map(layer), path);
 
 test('the topmost layer that has a file wins', () => {
-  assert.is(read('/etc/passwd', { 'etc/x': '' }, { 'etc/passwd': 'middle' }, { 'etc/passwd': 'low' }), 'middle');
+  assert.is(
+    read('/etc/passwd', { 'etc/x': '' }, { 'etc/passwd': 'middle' }, { 'etc/passwd': 'low' }),
+    'middle',
+  );
 });
 
 test('what no layer has is not there, and neither is a directory', () => {
@@ -63,13 +66,31 @@ test('a whiteout of where a link leads is the end of it', () => {
 });
 
 test('links are followed in the whole stack, not only in their layer', () => {
-  assert.is(read('/etc/passwd', { 'etc/passwd': ['../usr/share/passwd'] }, { 'usr/share/passwd': 'low' }), 'low');
-  assert.is(read('/etc/passwd', { 'usr/etc/passwd': 'top' }, { etc: ['/usr/etc'], 'usr/etc/passwd': 'low' }), 'top');
-  assert.is(read('/etc/passwd', { etc: ['/usr/etc'], 'usr/etc/x': '' }, { 'etc/passwd': 'hidden', 'usr/etc/passwd': 'low' }), 'low');
+  assert.is(
+    read('/etc/passwd', { 'etc/passwd': ['../usr/share/passwd'] }, { 'usr/share/passwd': 'low' }),
+    'low',
+  );
+  assert.is(
+    read('/etc/passwd', { 'usr/etc/passwd': 'top' }, { etc: ['/usr/etc'], 'usr/etc/passwd': 'low' }),
+    'top',
+  );
+  assert.is(
+    read(
+      '/etc/passwd',
+      { etc: ['/usr/etc'], 'usr/etc/x': '' },
+      { 'etc/passwd': 'hidden', 'usr/etc/passwd': 'low' },
+    ),
+    'low',
+  );
 });
 
 test('no link leads out of the stack', () => {
-  for (const target of ['/etc/hostname', '../../../../../../../../etc/hostname', '/proc/self/root/etc/hostname', '/../etc/hostname'])
+  for (const target of [
+    '/etc/hostname',
+    '../../../../../../../../etc/hostname',
+    '/proc/self/root/etc/hostname',
+    '/../etc/hostname',
+  ])
     assert.is(read('/x', { x: [target] }), undefined, target);
   assert.is(read('/x', { x: ['../../../../../etc/hostname'], 'etc/hostname': 'own' }), 'own');
   assert.is(read('/a/b/x', { 'a/b': ['../../../..'], x: 'own' }), 'own');
@@ -79,7 +100,11 @@ test('links in a circle and endless ones are no file', () => {
   assert.is(read('/a', { a: ['b'], b: ['a'] }), undefined);
   assert.is(read('/a', { a: ['a/a'] }), undefined);
   assert.is(read('/self/x', { self: ['self'] }), undefined);
-  const chain = (length: number): Files => Object.fromEntries([...Array.from({ length }, (_, i) => [`l${i}`, [`l${i + 1}`]]), [`l${length}`, 'end']]) as Files;
+  const chain = (length: number): Files =>
+    Object.fromEntries([
+      ...Array.from({ length }, (_, i) => [`l${i}`, [`l${i + 1}`]]),
+      [`l${length}`, 'end'],
+    ]) as Files;
   assert.is(read('/l0', chain(40)), 'end');
   assert.is(read('/l0', chain(41)), undefined);
 });

@@ -12,21 +12,52 @@ test('a log is kept in a k8s-file of three times 10 MiB', () => {
 
 test('what is removed at its end and writes to no terminal keeps none, unless it is detached or a driver is asked for', () => {
   const driver = (more: Parameters<typeof of>[0]) => of({ rm: true, ...more }).driver;
-  assert.equal([driver({}), driver({ detach: true }), driver({ tty: true }), driver({ logDriver: 'json-file' })], ['passthrough', 'k8s-file', 'k8s-file', 'json-file']);
+  assert.equal(
+    [driver({}), driver({ detach: true }), driver({ tty: true }), driver({ logDriver: 'json-file' })],
+    ['passthrough', 'k8s-file', 'k8s-file', 'json-file'],
+  );
 });
 
 test('size and number are taken', () => {
-  assert.equal(of({ logOpt: ['max-size=1m', 'max-file=5'] }), { driver: 'k8s-file', maxSize: 1 << 20, maxFiles: 5 });
+  assert.equal(of({ logOpt: ['max-size=1m', 'max-file=5'] }), {
+    driver: 'k8s-file',
+    maxSize: 1 << 20,
+    maxFiles: 5,
+  });
   assert.is(of({ logOpt: ['max-size=-1'] }).maxSize, 0);
 });
 
 test('what is no driver or no option is refused', () => {
-  assert.is(refusal(() => of({ logDriver: 'syslog' })), 'usage: no log driver "syslog"');
-  assert.is(refusal(() => of({ logDriver: 'journald' })), 'unsupported: no log driver "journald"');
-  assert.match(refusal(() => of({ logDriver: 'passthrough', tty: true })), /exclude each other$/);
-  for (const word of ['', 'max-file', 'max-file=0', 'max-file=1001', 'max-file=-1', 'max-file=99999999999999999999', 'max-file=1.5', 'tag=x'])
-    assert.is(refusal(() => of({ logOpt: [word] })), `usage: cannot use --log-opt ${word}`);
-  assert.match(refusal(() => of({ logOpt: ['max-size=many'] })), /^usage: invalid size "many" for --log-opt max-size$/);
+  assert.is(
+    refusal(() => of({ logDriver: 'syslog' })),
+    'usage: no log driver "syslog"',
+  );
+  assert.is(
+    refusal(() => of({ logDriver: 'journald' })),
+    'unsupported: no log driver "journald"',
+  );
+  assert.match(
+    refusal(() => of({ logDriver: 'passthrough', tty: true })),
+    /exclude each other$/,
+  );
+  for (const word of [
+    '',
+    'max-file',
+    'max-file=0',
+    'max-file=1001',
+    'max-file=-1',
+    'max-file=99999999999999999999',
+    'max-file=1.5',
+    'tag=x',
+  ])
+    assert.is(
+      refusal(() => of({ logOpt: [word] })),
+      `usage: cannot use --log-opt ${word}`,
+    );
+  assert.match(
+    refusal(() => of({ logOpt: ['max-size=many'] })),
+    /^usage: invalid size "many" for --log-opt max-size$/,
+  );
 });
 
 test.run();

@@ -23,8 +23,14 @@ test("docker's names are names", () => {
 
 test('anything else is refused, and shown so that it can be read', () => {
   for (const name of ['', '.', '..', '.a', '-a', '_a', 'a/b', 'a b', 'a\n', 'ä', 'x'.repeat(256)])
-    assert.match(refusal(() => checkName('volume', name)), /^usage: ".*" can't be the name of a volume: a name begins/);
-  assert.match(refusal(() => checkName('volume', 'a\x1b[2J')), /"a\\u001b\[2J"/);
+    assert.match(
+      refusal(() => checkName('volume', name)),
+      /^usage: ".*" can't be the name of a volume: a name begins/,
+    );
+  assert.match(
+    refusal(() => checkName('volume', 'a\x1b[2J')),
+    /"a\\u001b\[2J"/,
+  );
 });
 
 test.run();

@@ -32,7 +32,16 @@ const parts: SpecParts = {
 test('what was not asked for is not in the specification', () => {
   assert.equal(JSON.parse(JSON.stringify(buildSpec(parts))), {
     ociVersion: '1.1.0',
-    process: { terminal: false, user: { uid: 0, gid: 0, umask: 18 }, args: ['sh'], env: ['A=1'], cwd: '/', capabilities: noCapabilities, rlimits: [], noNewPrivileges: false },
+    process: {
+      terminal: false,
+      user: { uid: 0, gid: 0, umask: 18 },
+      args: ['sh'],
+      env: ['A=1'],
+      cwd: '/',
+      capabilities: noCapabilities,
+      rlimits: [],
+      noNewPrivileges: false,
+    },
     root: { path: 'rootfs', readonly: false },
     mounts: [],
     annotations: {},
@@ -64,12 +73,28 @@ test('what was asked for is where the specification has it', () => {
   assert.equal(spec.process.user, { uid: 33, gid: 34, umask: 18, additionalGids: [1, 2] });
   assert.equal(spec.process.consoleSize, { height: 24, width: 80 });
   assert.equal(spec.process.rlimits, [{ type: 'RLIMIT_NOFILE', soft: 10, hard: 2 ** 64 }]);
-  assert.equal([spec.process.oomScoreAdj, spec.hostname, spec.domainname, spec.root.readonly, spec.process.noNewPrivileges], [0, 'box', 'lan', true, true]);
+  assert.equal(
+    [
+      spec.process.oomScoreAdj,
+      spec.hostname,
+      spec.domainname,
+      spec.root.readonly,
+      spec.process.noNewPrivileges,
+    ],
+    [0, 'box', 'lan', true, true],
+  );
 });
 
 test('a NUL byte in what the image says is refused before anything is made', () => {
-  for (const [more, what] of [[{ args: ['sh', 'a\0'] }, 'command'], [{ env: ['A=\0'] }, 'environment variable'], [{ cwd: '/\0' }, 'working directory']] as const)
-    assert.match(refusal(() => buildSpec({ ...parts, ...more } as SpecParts)), new RegExp(`^invalid: cannot use the ${what} .*: it holds a NUL byte$`));
+  for (const [more, what] of [
+    [{ args: ['sh', 'a\0'] }, 'command'],
+    [{ env: ['A=\0'] }, 'environment variable'],
+    [{ cwd: '/\0' }, 'working directory'],
+  ] as const)
+    assert.match(
+      refusal(() => buildSpec({ ...parts, ...more } as SpecParts)),
+      new RegExp(`^invalid: cannot use the ${what} .*: it holds a NUL byte$`),
+    );
 });
 
 const image = { Entrypoint: ['/entry', '-x'], Cmd: ['one', 'two'] };
@@ -92,8 +117,17 @@ test('an entrypoint may be a JSON array of words', () => {
 });
 
 test('nothing to run is an error', () => {
-  for (const [config, entrypoint] of [[undefined, undefined], [{}, undefined], [{ Entrypoint: null, Cmd: null }, undefined], [image, ''], [image, '[]']] as const)
-    assert.match(refusal(() => commandOf(config as typeof image, entrypoint, [])), /^usage: no command to run/);
+  for (const [config, entrypoint] of [
+    [undefined, undefined],
+    [{}, undefined],
+    [{ Entrypoint: null, Cmd: null }, undefined],
+    [image, ''],
+    [image, '[]'],
+  ] as const)
+    assert.match(
+      refusal(() => commandOf(config as typeof image, entrypoint, [])),
+      /^usage: no command to run/,
+    );
 });
 
 test.run();

@@ -15,7 +15,8 @@ const self = identify(process.pid);
 const gone = { pid: self.pid, start: '1' };
 const text = (process: typeof self, monitor: typeof self, started = '100.5', ofBoot = boot) =>
   `${process.pid} ${process.start} ${monitor.pid} ${monitor.start} ${started} ${ofBoot}\n`;
-const ending = (more: object = {}) => `${JSON.stringify({ exitCode: 7, signal: 0, oomKilled: false, startedAt: 100.5, finishedAt: 101, error: '', ...more })}\n`;
+const ending = (more: object = {}) =>
+  `${JSON.stringify({ exitCode: 7, signal: 0, oomKilled: false, startedAt: 100.5, finishedAt: 101, error: '', ...more })}\n`;
 
 /** The state of a container with these files; `state` is the one in the runtime directory. */
 function stateWith(files: { state?: string; started?: string; exit?: string }): ContainerState {
@@ -23,13 +24,21 @@ function stateWith(files: { state?: string; started?: string; exit?: string }): 
   mkdirSync(containerDirectory(paths, id), { recursive: true });
   mkdirSync(runtimeDirectory(paths, id), { recursive: true });
   for (const [name, content] of Object.entries(files))
-    writeFileSync(join(name === 'state' ? runtimeDirectory(paths, id) : containerDirectory(paths, id), name), content);
+    writeFileSync(
+      join(name === 'state' ? runtimeDirectory(paths, id) : containerDirectory(paths, id), name),
+      content,
+    );
   utimesSync(containerDirectory(paths, id), 50, 50);
   if (files.started !== undefined) utimesSync(join(containerDirectory(paths, id), 'started'), 50, 50);
   return containerState(paths, { id });
 }
 
-const short = ({ status, exitCode, startedAt, finishedAt }: ContainerState) => ({ status, exitCode, startedAt, finishedAt });
+const short = ({ status, exitCode, startedAt, finishedAt }: ContainerState) => ({
+  status,
+  exitCode,
+  startedAt,
+  finishedAt,
+});
 
 test('one that was never started is created', () => {
   assert.equal(short(stateWith({})), { status: 'created', exitCode: 0, startedAt: 0, finishedAt: 0 });
@@ -56,11 +65,19 @@ test('one that runs again is not what it was before', () => {
 
 test('one whose process is gone while its monitor still works has not ended yet', () => {
   assert.is(stateWith({ state: text(gone, self), started: '100.5' }).status, 'running');
-  assert.is(stateWith({ state: text(gone, self), started: '100.5', exit: ending({ startedAt: 50 }) }).status, 'running');
+  assert.is(
+    stateWith({ state: text(gone, self), started: '100.5', exit: ending({ startedAt: 50 }) }).status,
+    'running',
+  );
 });
 
 test('one whose end is written down has ended, though its monitor cleans up', () => {
-  assert.equal(short(stateWith({ state: text(gone, self), started: '100.5', exit: ending() })), { status: 'exited', exitCode: 7, startedAt: 100.5, finishedAt: 101 });
+  assert.equal(short(stateWith({ state: text(gone, self), started: '100.5', exit: ending() })), {
+    status: 'exited',
+    exitCode: 7,
+    startedAt: 100.5,
+    finishedAt: 101,
+  });
 });
 
 test('one whose monitor was killed is lost, and its code is not known', () => {
@@ -71,12 +88,27 @@ test('one whose monitor was killed is lost, and its code is not known', () => {
 
 test('after a reboot nothing runs, whatever has the numbers now', () => {
   const other = text(self, self, '100.5', '00000000-0000-0000-0000-000000000000');
-  assert.equal(short(stateWith({ state: other, started: '100.5' })), { status: 'exited', exitCode: 137, startedAt: 100.5, finishedAt: 0 });
-  assert.equal(short(stateWith({ started: '100.5', exit: ending() })), { status: 'exited', exitCode: 7, startedAt: 100.5, finishedAt: 101 });
+  assert.equal(short(stateWith({ state: other, started: '100.5' })), {
+    status: 'exited',
+    exitCode: 137,
+    startedAt: 100.5,
+    finishedAt: 0,
+  });
+  assert.equal(short(stateWith({ started: '100.5', exit: ending() })), {
+    status: 'exited',
+    exitCode: 7,
+    startedAt: 100.5,
+    finishedAt: 101,
+  });
 });
 
 test('an end before the last start is none of that start', () => {
-  assert.equal(short(stateWith({ started: '200', exit: ending() })), { status: 'exited', exitCode: 137, startedAt: 200, finishedAt: 0 });
+  assert.equal(short(stateWith({ started: '200', exit: ending() })), {
+    status: 'exited',
+    exitCode: 137,
+    startedAt: 200,
+    finishedAt: 0,
+  });
 });
 
 test('a start that failed leaves it created, with the error', () => {
@@ -93,13 +125,36 @@ test('a state that was cut off is none', () => {
 });
 
 test('garbage in any file is no crash, and never a container that runs', () => {
-  for (const garbage of ['', '\0\0\0', '{', 'NaN NaN NaN NaN NaN', '-1 -1', '[]', 'x'.repeat(100_000), `${'9'.repeat(30)} 1 1 1 1 ${boot}`])
-    assert.not.equal(stateWith({ state: garbage, started: garbage, exit: garbage }).status, 'running', garbage.slice(0, 20));
+  for (const garbage of [
+    '',
+    '\0\0\0',
+    '{',
+    'NaN NaN NaN NaN NaN',
+    '-1 -1',
+    '[]',
+    'x'.repeat(100_000),
+    `${'9'.repeat(30)} 1 1 1 1 ${boot}`,
+  ])
+    assert.not.equal(
+      stateWith({ state: garbage, started: garbage, exit: garbage }).status,
+      'running',
+      garbage.slice(0, 20),
+    );
 });
 
 test('a start whose time a power cut took is known from its file, and an end is believed', () => {
-  assert.equal(short(stateWith({ started: '' })), { status: 'exited', exitCode: 137, startedAt: 50, finishedAt: 0 });
-  assert.equal(short(stateWith({ started: '', exit: ending() })), { status: 'exited', exitCode: 7, startedAt: 100.5, finishedAt: 101 });
+  assert.equal(short(stateWith({ started: '' })), {
+    status: 'exited',
+    exitCode: 137,
+    startedAt: 50,
+    finishedAt: 0,
+  });
+  assert.equal(short(stateWith({ started: '', exit: ending() })), {
+    status: 'exited',
+    exitCode: 7,
+    startedAt: 100.5,
+    finishedAt: 101,
+  });
 });
 
 test('a process is itself, and no other one with its number', async () => {
@@ -111,13 +166,20 @@ test('a process is itself, and no other one with its number', async () => {
   child.kill('SIGKILL');
   await once(child, 'exit');
   assert.not(isSameProcess(identity));
-  for (const none of [{ pid: 0, start: '' }, { pid: Number.NaN, start: 'x' }, { pid: -1, start: '1' }, { pid: 2 ** 40, start: '1' }])
+  for (const none of [
+    { pid: 0, start: '' },
+    { pid: Number.NaN, start: 'x' },
+    { pid: -1, start: '1' },
+    { pid: 2 ** 40, start: '1' },
+  ])
     assert.not(isSameProcess(none));
 });
 
 test('a zombie is no process that runs', async () => {
   // The shell becomes a sleep that never waits for its child.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   const pid = Number((await once(parent.stdout, 'data'))[0]);
   const stat = () => readFileSync(`/proc/${pid}/stat`, 'latin1');
   while (!stat().includes(') Z ')) await new Promise(setImmediate);

@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -52,7 +61,10 @@ test('a container is seen whole or not at all', () => {
   const draft = beginContainer(paths, 'web');
   assert.match(draft.id, /^[0-9a-f]{64}$/);
   assert.equal(listIds(paths), []);
-  assert.is(refusal(() => findContainer(paths, 'web')), 'not-found: no such container: web');
+  assert.is(
+    refusal(() => findContainer(paths, 'web')),
+    'not-found: no such container: web',
+  );
   assert.is(readRecord(paths, draft.id), undefined);
   const record = recordOf(draft.id, { name: 'web' });
   commitContainer(paths, draft, specOf(), record);
@@ -65,7 +77,15 @@ test('a container is seen whole or not at all', () => {
 test('other users can not look into anything of it', () => {
   const paths = emptyPaths();
   const made = containerDirectory(paths, make(paths, 'web'));
-  for (const path of [paths.containers, paths.names, paths.trash, paths.volumes, paths.runtime, made, join(made, 'config.json')])
+  for (const path of [
+    paths.containers,
+    paths.names,
+    paths.trash,
+    paths.volumes,
+    paths.runtime,
+    made,
+    join(made, 'config.json'),
+  ])
     assert.is(statSync(path).mode & 0o077, 0, path);
 });
 
@@ -83,14 +103,20 @@ test('numbers that JavaScript can not hold come back as they were', () => {
 test('a name that a container has is refused, and told who has it', () => {
   const paths = emptyPaths();
   const first = make(paths, 'web');
-  assert.is(refusal(() => beginContainer(paths, 'web')), `conflict: the name "web" is taken: container ${first.slice(0, 12)} has it`);
+  assert.is(
+    refusal(() => beginContainer(paths, 'web')),
+    `conflict: the name "web" is taken: container ${first.slice(0, 12)} has it`,
+  );
   assert.equal(readdirSync(paths.containers), [first], 'nothing is left of the second');
 });
 
 test('a name that a draft of a living process has is refused', () => {
   const paths = emptyPaths();
   foreignDraft(paths, id('a'), 'web', identify(process.ppid));
-  assert.match(refusal(() => beginContainer(paths, 'web')), /^conflict: the name "web" is taken/);
+  assert.match(
+    refusal(() => beginContainer(paths, 'web')),
+    /^conflict: the name "web" is taken/,
+  );
   assert.is(holderOf(paths, 'web'), id('a'));
 });
 
@@ -153,8 +179,14 @@ test('a draft that can not be removed still gives its name back', () => {
 test('names that could lead elsewhere are refused before anything is made', () => {
   const paths = emptyPaths();
   for (const name of ['', '.', '..', '../x', 'a/b', '-a', '_a', 'a b', 'a\nb', 'ä', 'a\0', 'a'.repeat(256)]) {
-    assert.match(refusal(() => beginContainer(paths, name)), /^usage: .* can't be the name of a container/);
-    assert.match(refusal(() => findContainer(paths, name)), /^not-found: no such container/);
+    assert.match(
+      refusal(() => beginContainer(paths, name)),
+      /^usage: .* can't be the name of a container/,
+    );
+    assert.match(
+      refusal(() => findContainer(paths, name)),
+      /^not-found: no such container/,
+    );
   }
   assert.equal([readdirSync(paths.names), readdirSync(paths.containers)], [[], []]);
 });
@@ -171,7 +203,9 @@ test('of many who want one name at once, one gets it', async () => {
       setInterval(() => {}, 1000); // drafts of the dead don't count
     });
     process.stderr.write('ready');`;
-  const makers = Array.from({ length: 8 }, () => spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' }));
+  const makers = Array.from({ length: 8 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' }),
+  );
   try {
     await Promise.all(makers.map((maker) => once(maker.stderr, 'data')));
     const said = makers.map(async (maker) => String((await once(maker.stdout, 'data'))[0]));
@@ -188,7 +222,8 @@ test('of many who want one name at once, one gets it', async () => {
 test('a container is found by its name, its id, and the beginning of its id', () => {
   const paths = emptyPaths();
   const made = make(paths, 'web');
-  for (const wish of ['web', made, made.slice(0, 12), made.slice(0, 1)]) assert.is(findContainer(paths, wish).id, made, wish);
+  for (const wish of ['web', made, made.slice(0, 12), made.slice(0, 1)])
+    assert.is(findContainer(paths, wish).id, made, wish);
 });
 
 test('a beginning that several ids have is refused', () => {
@@ -198,13 +233,17 @@ test('a beginning that several ids have is refused', () => {
     mkdirSync(containerDirectory(paths, one));
     writeFileSync(join(containerDirectory(paths, one), 'container.json'), JSON.stringify(recordOf(one)));
   }
-  assert.is(refusal(() => findContainer(paths, 'aaa')), 'conflict: aaa is the beginning of 2 container ids');
+  assert.is(
+    refusal(() => findContainer(paths, 'aaa')),
+    'conflict: aaa is the beginning of 2 container ids',
+  );
 });
 
 test('what is no container is not listed', () => {
   const paths = emptyPaths();
   assert.equal(listIds(paths), []);
-  for (const name of ['x', `.${id('a')}.1.2`, id('A'), `${id('a')}0`]) mkdirSync(join(paths.containers, name), { recursive: true });
+  for (const name of ['x', `.${id('a')}.1.2`, id('A'), `${id('a')}0`])
+    mkdirSync(join(paths.containers, name), { recursive: true });
   assert.equal(listIds(paths), []);
 });
 
@@ -213,7 +252,10 @@ test('a record that was cut off is an error that names its file', () => {
   const made = make(paths, 'web');
   const file = join(containerDirectory(paths, made), 'container.json');
   writeFileSync(file, readFileSync(file, 'utf8').slice(0, 40));
-  assert.match(refusal(() => readRecord(paths, made)), new RegExp(`^invalid: cannot read ${file}: `));
+  assert.match(
+    refusal(() => readRecord(paths, made)),
+    new RegExp(`^invalid: cannot read ${file}: `),
+  );
 });
 
 test('an attach socket in the runtime directory has a path that the kernel takes', () => {

@@ -19,12 +19,19 @@ video:x:44:thousand,web
 
 const read = (passwd: string | undefined, group: string | undefined) => (path: string) =>
   ({ '/etc/passwd': passwd, '/etc/group': group })[path];
-const user = (wish: string, groupAdd: string[] = [], passwd: string | undefined = PASSWD, group: string | undefined = GROUP) =>
-  resolveUser(wish, groupAdd, read(passwd, group));
+const user = (
+  wish: string,
+  groupAdd: string[] = [],
+  passwd: string | undefined = PASSWD,
+  group: string | undefined = GROUP,
+) => resolveUser(wish, groupAdd, read(passwd, group));
 
 test('nothing asked for is root', () => {
   assert.equal(user(''), { uid: 0, gid: 0, groups: [], home: '/root' });
-  assert.equal(resolveUser('', [], () => undefined), { uid: 0, gid: 0, groups: [], home: '/' });
+  assert.equal(
+    resolveUser('', [], () => undefined),
+    { uid: 0, gid: 0, groups: [], home: '/' },
+  );
 });
 
 test('a name brings its group, its further groups and its home', () => {
@@ -51,14 +58,37 @@ test('groups that are added come once', () => {
 });
 
 test('names that the image does not have are refused by their kind', () => {
-  assert.is(refusal(() => user('nobody')), 'not-found: the image has no user "nobody"');
-  assert.is(refusal(() => user('web:nogroup')), 'not-found: the image has no group "nogroup"');
-  assert.is(refusal(() => user('web', ['nogroup'])), 'not-found: the image has no group "nogroup"');
+  assert.is(
+    refusal(() => user('nobody')),
+    'not-found: the image has no user "nobody"',
+  );
+  assert.is(
+    refusal(() => user('web:nogroup')),
+    'not-found: the image has no group "nogroup"',
+  );
+  assert.is(
+    refusal(() => user('web', ['nogroup'])),
+    'not-found: the image has no group "nogroup"',
+  );
 });
 
 test('numbers that no id can be are names', () => {
-  for (const wish of ['-1', '+1', '0x10', '1e3', ' 1', '1.5', '4294967295', '4294967296', '99999999999999999999'])
-    assert.match(refusal(() => user(wish)), /^not-found: the image has no user/, wish);
+  for (const wish of [
+    '-1',
+    '+1',
+    '0x10',
+    '1e3',
+    ' 1',
+    '1.5',
+    '4294967295',
+    '4294967296',
+    '99999999999999999999',
+  ])
+    assert.match(
+      refusal(() => user(wish)),
+      /^not-found: the image has no user/,
+      wish,
+    );
   assert.is(user('4294967294').uid, 4294967294);
 });
 
@@ -68,8 +98,16 @@ test('an empty home is the root directory', () => {
 
 test('lines that are no entries are passed over', () => {
   const passwd = `\n:\n::::::\n# comment\n+::::::\nbad:x:nan:0::/x:\nbad:x:1\nbad:x:-1:-1::/x:\nbad:x:4294967295:0::/x:\n\0\nweb:x:33:34::/ok:/bin/sh`;
-  assert.equal(user('web', [], passwd, '\n\n:::\nx:x:y:web\n+:::\nwww:x:34\n'), { uid: 33, gid: 34, groups: [], home: '/ok' });
-  assert.match(refusal(() => user('bad', [], passwd)), /^not-found/);
+  assert.equal(user('web', [], passwd, '\n\n:::\nx:x:y:web\n+:::\nwww:x:34\n'), {
+    uid: 33,
+    gid: 34,
+    groups: [],
+    home: '/ok',
+  });
+  assert.match(
+    refusal(() => user('bad', [], passwd)),
+    /^not-found/,
+  );
 });
 
 test("Windows' line ends do no harm", () => {
@@ -80,7 +118,10 @@ test('huge and hostile files are read in little time', () => {
   const line = `${':'.repeat(1 << 20)}\n${'x'.repeat(1 << 20)}\n`;
   const many = Array.from({ length: 50_000 }, (_, i) => `u${i}:x:${i}:${i}::/h${i}:`).join('\n');
   const begin = performance.now();
-  assert.is(user('u49999', [], `${line}${many}`, `${line}g:x:7:${'a,'.repeat(1 << 19)}u49999\n`).home, '/h49999');
+  assert.is(
+    user('u49999', [], `${line}${many}`, `${line}g:x:7:${'a,'.repeat(1 << 19)}u49999\n`).home,
+    '/h49999',
+  );
   assert.ok(performance.now() - begin < 2000);
 });
 

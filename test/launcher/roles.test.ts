@@ -1,0 +1,292 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { identify } from '../../core/container/process-identity.ts';
+import { keepLaunchersIn, provideLauncher } from '../../core/launcher.ts';
+import { withLock } from '../../core/lock.ts';
+import { encodePlan, type Operation, type Role } from '../../rootless/plan.ts';
+import { eventually } from '../e2e/harness/eventually.ts';
+import { skip } from '../runner/skip.ts';
+import { buildLauncher, sanitizers, scratch } from './build.ts';
+
+const launcher = buildLauncher();
+Object.assign(process.env, sanitizers, { PATH: '/usr/bin:/bin' });
+
+const run = (role: Role | string, operations: Operation[], input = '') => {
+  const { status, signal, stdout, stderr } = spawnSync(
+    launcher,
+    ['-c', encodePlan(role as Role, operations)],
+    { input, encoding: 'utf8' },
+  );
+  return { code: status ?? signal, stdout, stderr };
+};
+const start = (role: Role, operations: Operation[]) =>
+  spawn(launcher, ['-c', encodePlan(role, operations)], { stdio: ['pipe', 'pipe', 'pipe'] });
+const directory = () => mkdtempSync(join(scratch(), 'role-'));
+
+/** One id: this user's own. */
+const maps: Operation[] = [
+  ['setgroups', 'deny'],
+  ['uidmap', '0', String(process.getuid!()), '1'],
+  ['gidmap', '0', String(process.getgid!()), '1'],
+  ['namespace', 'user'],
+];
+const enter = (...jobs: Operation[]) => run('enter', [...maps, ...jobs]);
+
+const targetOf = (pid: number): Operation => ['target', String(pid), identify(pid).start];
+
+async function sleeper(
+  script = 'echo ready; exec sleep 60',
+): Promise<{ pid: number; ended: Promise<unknown[]> }> {
+  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const ended = once(child, 'exit');
+  await once(child.stdout, 'data');
+  return { pid: child.pid!, ended };
+}
+
+test('what is no call of it is told how it is called', () => {
+  for (const args of [[], ['-c'], ['a', 'b'], ['-c', 'x', 'y']]) {
+    const { status, stderr } = spawnSync(launcher, args, { encoding: 'utf8' });
+    assert.is(status, 125);
+    assert.match(stderr, /^Error: /);
+  }
+  assert.equal(run('dance', []), {
+    code: 125,
+    stdout: '',
+    stderr: "Error: bug in tsc-pod's plan: unknown role dance\n",
+  });
+});
+
+test('a plan in a file is removed once it is read, if it says so', () => {
+  const dir = directory();
+  for (const [name, operations] of [
+    ['kept', []],
+    ['secret', [['unlink-plan']]],
+  ] as [string, Operation[]][]) {
+    writeFileSync(join(dir, name), encodePlan('enter', [...maps, ...operations, ['exec', 'true']]));
+    assert.is(spawnSync(launcher, [join(dir, name)]).status, 0);
+  }
+  assert.equal([existsSync(join(dir, 'kept')), existsSync(join(dir, 'secret'))], [true, false]);
+});
+
+test('a lock is held until its holder lets go, and waited for', async () => {
+  const file = join(directory(), 'a lock');
+  const first = start('lock', [['lock', file]]);
+  assert.is(String((await once(first.stdout, 'data'))[0]), 'locked\n');
+  const second = start('lock', [['lock', file]]);
+  let word = '';
+  second.stdout.on('data', (text) => {
+    word += text;
+  });
+  const waits = () =>
+    readFileSync('/proc/locks', 'utf8')
+      .split('\n')
+      .some((line) => line.includes('->') && line.includes(` ${second.pid} `));
+  await eventually(waits);
+  assert.is(word, '');
+  first.kill('SIGKILL');
+  await eventually(() => word === 'locked\n');
+  second.stdin.end();
+  assert.equal(await once(second, 'exit'), [0, null]);
+});
+
+test('a lock that can not be had is an error', () => {
+  assert.equal(run('lock', [['lock', '/nonexistent/x']]), {
+    code: 125,
+    stdout: '',
+    stderr: 'Error: cannot open the lock /nonexistent/x: No such file or directory\n',
+  });
+  assert.match(run('lock', []).stderr, /no lock to take/);
+});
+
+test('work under a lock is done one after the other, and what it throws comes out', async () => {
+  const dir = directory();
+  provideLauncher({ hash: 'x', read: () => readFileSync(launcher) });
+  keepLaunchersIn(dir);
+  const file = join(dir, 'locks/one');
+  let inside = 0;
+  let most = 0;
+  const work = async () => {
+    most = Math.max(most, ++inside);
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate);
+    inside--;
+    return 'done';
+  };
+  assert.equal(
+    await Promise.all(Array.from({ length: 6 }, () => withLock(file, work))),
+    Array(6).fill('done'),
+  );
+  assert.is(most, 1);
+  const thrown = await withLock(file, () => Promise.reject(new Error('mine'))).catch(
+    (error) => error.message,
+  );
+  assert.is(thrown, 'mine');
+  assert.is(await withLock(file, work), 'done');
+});
+
+test('a lock that can not be taken says why', async () => {
+  const dir = directory();
+  mkdirSync(join(dir, 'lock'));
+  const error = await withLock(join(dir, 'lock'), async () => 'no').catch((one) => one);
+  assert.equal(
+    [error.code, error.message, error.why],
+    ['io', `cannot lock ${dir}/lock`, `cannot open the lock ${dir}/lock: Is a directory`],
+  );
+});
+
+test('a signal goes to that very process, and nobody waits unless told to', async () => {
+  const { pid, ended } = await sleeper();
+  assert.is(run('signal', [targetOf(pid), ['signal', '15']]).code, 0);
+  assert.equal(await ended, [null, 'SIGTERM']);
+});
+
+test('another process with the number gets none', async () => {
+  const { pid, ended } = await sleeper();
+  const { start: born } = identify(pid);
+  assert.is(
+    run('signal', [
+      ['target', String(pid), String(BigInt(born) - 1n)],
+      ['signal', '9'],
+      ['stop-timeout', '0'],
+    ]).code,
+    0,
+  );
+  process.kill(pid, 0);
+  process.kill(pid, 'SIGINT');
+  assert.equal(await ended, [null, 'SIGINT']);
+  assert.is(
+    run('signal', [
+      ['target', String(pid), born],
+      ['signal', '9'],
+      ['stop-timeout', '-1'],
+    ]).code,
+    0,
+  );
+});
+
+test('who does not listen is killed when the time is over', async () => {
+  const { pid, ended } = await sleeper("trap '' TERM; echo ready; exec sleep 60");
+  const begin = performance.now();
+  assert.is(run('signal', [targetOf(pid), ['signal', '15'], ['stop-timeout', '300']]).code, 0);
+  assert.ok(performance.now() - begin >= 290);
+  assert.equal(await ended, [null, 'SIGKILL']);
+});
+
+test('signal 0 sends none, and waits as long as it takes', async () => {
+  const { pid, ended } = await sleeper();
+  const waiter = start('signal', [targetOf(pid), ['signal', '0'], ['stop-timeout', '-1']]);
+  await eventually(() => readFileSync(`/proc/${waiter.pid}/comm`, 'utf8') === 'tsc-pod\n');
+  assert.is(waiter.exitCode, null);
+  process.kill(pid, 'SIGHUP');
+  assert.equal(
+    [await ended, await once(waiter, 'exit')],
+    [
+      [null, 'SIGHUP'],
+      [0, null],
+    ],
+  );
+});
+
+test('it waits for another process too, that of the monitor, even if the first is gone', async () => {
+  const monitor = await sleeper();
+  const waiter = start('signal', [
+    ['target', '1', '999999999999'],
+    ['wait-for', String(monitor.pid), identify(monitor.pid).start],
+  ]);
+  await eventually(() => readFileSync(`/proc/${waiter.pid}/comm`, 'utf8') === 'tsc-pod\n');
+  assert.is(waiter.exitCode, null);
+  process.kill(monitor.pid, 'SIGKILL');
+  assert.equal(await once(waiter, 'exit'), [0, null]);
+  await monitor.ended;
+});
+
+const namespaces = spawnSync('unshare', ['-Ur', 'true']).status === 0;
+const needNamespaces = () => namespaces || skip('this user may make no user namespace');
+
+test('a command is root of the namespace, and its exit code comes out', () => {
+  needNamespaces();
+  assert.equal(enter(['exec', 'id', '-u']), { code: 0, stdout: '0\n', stderr: '' });
+  for (const code of [1, 7, 125, 255]) assert.is(enter(['exec', 'sh', '-c', `exit ${code}`]).code, code);
+});
+
+test('a command that is not there is 127, one that can not be executed 126', () => {
+  needNamespaces();
+  assert.equal(enter(['exec', 'no-such-command']), {
+    code: 127,
+    stdout: '',
+    stderr: 'Error: cannot execute no-such-command: No such file or directory\n',
+  });
+  assert.equal(enter(['exec', '/etc/passwd']), {
+    code: 126,
+    stdout: '',
+    stderr: 'Error: cannot execute /etc/passwd: Permission denied\n',
+  });
+});
+
+test('a command ended by a signal is 128 and its number', () => {
+  needNamespaces();
+  for (const [name, number] of [
+    ['KILL', 9],
+    ['TERM', 15],
+    ['INT', 2],
+  ] as const)
+    assert.is(enter(['exec', 'sh', '-c', `kill -${name} $$`]).code, 128 + number);
+});
+
+test('signals are handed to the command', async () => {
+  needNamespaces();
+  const child = start('enter', [
+    ...maps,
+    ['exec', 'sh', '-c', "trap 'exit 42' USR1; echo ready; while :; do sleep 0.05; done"],
+  ]);
+  await once(child.stdout, 'data');
+  child.kill('SIGUSR1');
+  assert.equal(await once(child, 'exit'), [42, null]);
+});
+
+test('when it is killed, so is the command', async () => {
+  needNamespaces();
+  const child = start('enter', [...maps, ['exec', 'sh', '-c', 'echo $$; exec sleep 60']]);
+  const pid = Number((await once(child.stdout, 'data'))[0]);
+  assert.match(identify(pid).start, /^\d+$/);
+  child.kill('SIGKILL');
+  await eventually(() => identify(pid).start === '');
+});
+
+test('trees are removed, and one that is not there is no failure', () => {
+  needNamespaces();
+  const dir = directory();
+  mkdirSync(join(dir, 'a b/c'), { recursive: true });
+  writeFileSync(join(dir, 'a b/c/d\ne'), '');
+  assert.equal(enter(['remove', join(dir, 'a b'), join(dir, 'missing')]), {
+    code: 0,
+    stdout: '',
+    stderr: '',
+  });
+  assert.not(existsSync(join(dir, 'a b')));
+});
+
+test('a job that fails ends the rest', () => {
+  needNamespaces();
+  const dir = directory();
+  assert.is(enter(['apply', '/nonexistent'], ['exec', 'touch', join(dir, 'x')]).code, 125);
+  assert.not(existsSync(join(dir, 'x')));
+});
+
+test('an id map that can not be written is an error, and nothing is left waiting', () => {
+  needNamespaces();
+  const bad = run('enter', [
+    ['setgroups', 'deny'],
+    ['uidmap', '0', '1', '5'],
+    ['gidmap', '0', '1', '5'],
+    ['exec', 'true'],
+  ]);
+  if (process.getuid!() === 0) return;
+  assert.is(bad.code, 125);
+  assert.match(bad.stderr, /^Error: cannot write \/proc\/\d+\/uid_map: Operation not permitted\n$/);
+});
+
+test.run();
