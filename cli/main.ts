@@ -32,6 +32,9 @@ async function main(): Promise<void> {
     { env, colorDepth: 1 },
     Object.getOwnPropertyDescriptors(streams),
   ) as unknown as PodContext;
+  // Of two things that fail side by side the second has nobody who waits for it: it is told as any error.
+  const fail = (error: unknown) => process.exit(reportError(error, context, { debug: false }));
+  process.on('unhandledRejection', fail).on('uncaughtException', fail);
   const asset = (name: string) => new Uint8Array(getAsset(name));
   provideAssets(asset);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });

@@ -54,3 +54,29 @@ export function errnoOf(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return undefined;
 }
+
+const REASONS: Record<string, { code: ErrorCode; why: string; hint: string }> = {
+  ENOSPC: {
+    code: 'no-space',
+    why: 'the disk is full',
+    hint: 'free some space: tsc-pod system prune, or another disk with --root DIR',
+  },
+  EDQUOT: { code: 'no-space', why: 'the disk quota is used up', hint: 'use another disk with --root DIR' },
+  EROFS: { code: 'io', why: 'the file system is read-only', hint: 'use another place with --root DIR' },
+  EACCES: { code: 'denied', why: 'permission denied', hint: 'use another place with --root DIR' },
+  EPERM: { code: 'denied', why: 'the operation is not permitted', hint: 'use another place with --root DIR' },
+  EMFILE: { code: 'io', why: 'too many files are open', hint: 'ulimit -n 4096   # allows more' },
+  EIO: { code: 'io', why: 'the disk fails', hint: 'dmesg   # tells more' },
+};
+
+/** A failed system call of Node's that the machine's state explains, as the user is told of it; undefined: it doesn't. */
+export function systemError(error: unknown): PodError | undefined {
+  const reason = REASONS[errnoOf(error) ?? ''];
+  if (!reason || error instanceof PodError) return undefined;
+  const { syscall = 'use', path } = error as NodeJS.ErrnoException;
+  return new PodError({
+    ...reason,
+    message: path ? `cannot ${syscall} ${path}` : `cannot ${syscall}`,
+    cause: error,
+  });
+}

@@ -1,4 +1,4 @@
-import { errnoOf, PodError } from '../../core/error.ts';
+import { errnoOf, PodError, systemError } from '../../core/error.ts';
 import { colorsFor } from './color.ts';
 import { escapeControls, escapeControlsInLines } from './escape.ts';
 
@@ -12,8 +12,9 @@ interface ErrorContext {
  * anything else is a bug of ours and says so. With `debug` the stack and the causes follow.
  * A reader that went away (EPIPE, as of `| head`) is told nothing: the status is 128 + SIGPIPE, as for any tool.
  */
-export function reportError(error: unknown, context: ErrorContext, options: { debug: boolean }): number {
-  if (isBrokenPipe(error)) return 141;
+export function reportError(thrown: unknown, context: ErrorContext, options: { debug: boolean }): number {
+  if (isBrokenPipe(thrown)) return 141;
+  const error = systemError(thrown) ?? thrown;
   const { red } = colorsFor(context.stderr, context.env);
   const [first, ...rest] = errorLines(error, options.debug);
   context.stderr.write(`${[`${red('Error:')} ${first}`, ...rest].join('\n')}\n`);

@@ -20,6 +20,7 @@ import { logSettings } from './log-settings.ts';
 import { namespacesOf } from './namespaces.ts';
 import { type ContainerNetwork, networkOf } from './network.ts';
 import type { ContainerOptions } from './options.ts';
+import { bootId, identify } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ResourceOptions, resourceOptions } from './resource-options.ts';
 import { chooseDriver, layerDirectories } from './root.ts';
@@ -200,6 +201,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     id: draft.id,
     name: draft.name,
     created: new Date().toISOString(),
+    starter: { ...identify(process.pid), boot: bootId() },
     image: { asked: options.image, name: image.names[0] ?? image.id, id: image.id, digest: image.digest },
     args: spec.process.args,
     ...commandOf(execution, options.entrypoint, options.command),

@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { isSameProcess } from './process-identity.ts';
+import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState } from './state.ts';
 import { containerDirectory, holderOf, readRecord, releaseName, runtimeDirectory } from './store.ts';
@@ -23,9 +23,18 @@ export function discardContainer(paths: Paths, record: Pick<ContainerRecord, 'id
   return true;
 }
 
-/** A container made with --rm that has ended without its monitor, which would have removed it. */
-export function isLost(record: Pick<ContainerRecord, 'autoRemove'>, state: ContainerState): boolean {
-  return record.autoRemove && state.status === 'exited' && !(state.monitor && isSameProcess(state.monitor));
+/**
+ * A container made with --rm that nobody will remove: it has ended without its monitor, or the `run` that made it was
+ * killed before it had started it.
+ */
+export function isLost(
+  record: Pick<ContainerRecord, 'autoRemove' | 'starter'>,
+  state: ContainerState,
+): boolean {
+  if (!record.autoRemove || (state.monitor && isSameProcess(state.monitor))) return false;
+  const { starter } = record;
+  const abandoned = starter && !(starter.boot === bootId() && isSameProcess(starter));
+  return state.status === 'exited' || (state.status === 'created' && abandoned === true);
 }
 
 /** Takes a name from a container that is lost, so that it can be given again. */

@@ -6,6 +6,11 @@ export interface ProcessIdentity {
   start: string;
 }
 
+/** Another after each start of the machine, random(4). */
+export function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
 function statFields(pid: number): string[] | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -5,6 +5,7 @@ import type { IdMaps } from '../../rootless/id-map.ts';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Healthcheck } from '../images/types.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 
 export interface LogSettings {
   driver: 'k8s-file' | 'json-file' | 'none' | 'passthrough';
@@ -25,6 +26,8 @@ export interface ContainerRecord {
   name: string;
   /** RFC 3339. */
   created: string;
+  /** Of `run`: the process that goes on to start it, and the machine's boot id then. */
+  starter?: (ProcessIdentity & { boot: string }) | undefined;
   /** As the user named it, its canonical name and its id. */
   image: { asked: string; name: string; id: string; digest: string };
   /** Entrypoint and command, as they run. */

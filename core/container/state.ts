@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { isSameProcess, type ProcessIdentity } from './process-identity.ts';
+import { bootId, isSameProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerDirectory, runtimeDirectory } from './store.ts';
 
@@ -42,10 +42,6 @@ function read(path: string): string | undefined {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
 
 interface Running {

@@ -55,10 +55,9 @@ export async function loadBuiltin(
   let unpackedSize = 0;
   for (const [i, descriptor] of manifest.layers.entries()) {
     const bytes = blob(descriptor);
-    const [layer] = await Promise.all([
-      unpackLayer(once(bytes), { layersDir: paths.layers, namespace, diffId: diffIds[i] as string }),
-      writeBlob(paths, descriptor.digest, bytes),
-    ]);
+    writeBlob(paths, descriptor.digest, bytes);
+    const diffId = diffIds[i] as string;
+    const layer = await unpackLayer(once(bytes), { layersDir: paths.layers, namespace, diffId });
     unpackedSize += layer.size;
   }
   const image = {

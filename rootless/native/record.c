@@ -16,6 +16,8 @@
 #include "spawn.h"
 #include "userns.h"
 
+enum { EXIT_MAX = 3072 }; /* bytes of DIR/exit */
+
 static char started_at[40] = "0";
 
 static void now(char text[40]) {
@@ -24,13 +26,18 @@ static void now(char text[40]) {
   snprintf(text, 40, "%lld.%09ld", (long long)time.tv_sec, time.tv_nsec);
 }
 
+static int open_aside(const char *directory, const char *name, char aside[4200]) {
+  snprintf(aside, 4200, "%s/.%s.%d", directory, name, getpid());
+  return open(aside, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* Not truncated before: what was reserved is used. */
 static bool write_aside(const char *directory, const char *name, const char *text, bool durable) {
   char path[4200], aside[4200];
   snprintf(path, sizeof path, "%s/%s", directory, name);
-  snprintf(aside, sizeof aside, "%s/.%s.%d", directory, name, getpid());
-  int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int fd = open_aside(directory, name, aside);
   size_t length = strlen(text);
-  bool good = fd >= 0 && write(fd, text, length) == (ssize_t)length && (!durable || fdatasync(fd) == 0);
+  bool good = fd >= 0 && write(fd, text, length) == (ssize_t)length && ftruncate(fd, (off_t)length) == 0 && (!durable || fdatasync(fd) == 0);
   if (fd >= 0) close(fd);
   if (good && rename(aside, path) == 0) return true;
   int error = errno;
@@ -48,6 +55,15 @@ static void boot_id(char text[40]) {
 
 static const char *directory_of(const struct plan *plan) { return plan_word(plan, "container", 2); }
 
+/* The container may fill the disk: how it ended must find room. A file system that can't reserve any goes without. */
+static void reserve(const char *directory, const char *name) {
+  char aside[4200];
+  int fd = open_aside(directory, name, aside);
+  if (fd < 0) return;
+  posix_fallocate(fd, 0, EXIT_MAX);
+  close(fd);
+}
+
 void record_start(const struct plan *plan, pid_t pid) {
   const char *runtime = plan_word(plan, "runtime", 1), *pid_file = plan_word(plan, "pid-file", 1);
   char text[256], boot[40];
@@ -55,8 +71,10 @@ void record_start(const struct plan *plan, pid_t pid) {
   boot_id(boot);
   snprintf(text, sizeof text, "%d %llu %d %llu %s %s\n", pid, start_time(pid), getpid(), start_time(getpid()), started_at, boot);
   if (!write_aside(runtime, "state", text, false)) die_errno("cannot write %s/state", runtime);
-  if (!plan_find(plan, "remove-at-exit") && !write_aside(directory_of(plan), "started", started_at, false))
-    die_errno("cannot write %s/started", directory_of(plan));
+  if (!plan_find(plan, "remove-at-exit")) {
+    if (!write_aside(directory_of(plan), "started", started_at, false)) die_errno("cannot write %s/started", directory_of(plan));
+    reserve(directory_of(plan), "exit");
+  }
   if (!pid_file) return;
   int fd = open(pid_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0 || dprintf(fd, "%d", pid) < 0) die_errno("cannot write the pid file %s", pid_file);
@@ -75,7 +93,7 @@ static void append_json_string(char *to, size_t size, const char *text) {
 
 void record_end(const struct plan *plan, const struct ending *ending) {
   if (plan_find(plan, "remove-at-exit")) return;
-  char text[3072], finished[40];
+  char text[EXIT_MAX], finished[40];
   now(finished);
   snprintf(text, sizeof text, "{\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"startedAt\":%s,\"finishedAt\":%s,\"error\":\"",
            ending->code, ending->signal, ending->oom_killed ? "true" : "false", started_at, finished);

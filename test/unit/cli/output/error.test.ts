@@ -41,6 +41,22 @@ test('control characters from outside are shown, not obeyed', () => {
   assert.is(text, 'Error: no \\x1b[2Jx\\x07\\x9b\\u202ey: \\x00\na\\tb\n');
 });
 
+test("what the machine's state explains is no bug", () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    syscall: 'write',
+  });
+  assert.equal(report(full), {
+    status: 125,
+    text: 'Error: cannot write: the disk is full\nfree some space: tsc-pod system prune, or another disk with --root DIR\n',
+  });
+  const denied = Object.assign(new Error('x'), { code: 'EACCES', syscall: 'mkdir', path: '/no' });
+  assert.is(
+    report(denied).text,
+    'Error: cannot mkdir /no: permission denied\nuse another place with --root DIR\n',
+  );
+});
+
 test('red only on a terminal that wants colours', () => {
   const red = '\u001b[31mError:\u001b[39m cannot pull x\n';
   assert.is(report(pod({}), { isTTY: true }).text, red);
