@@ -15,6 +15,7 @@
 
 #include "cgroup.h"
 #include "die.h"
+#include "exec-streams.h"
 #include "identity.h"
 #include "message.h"
 #include "path.h"
@@ -25,6 +26,7 @@
 #include "terminal.h"
 
 static int starter = -1; /* -d: to the command, which waits for the start */
+static struct exec_streams streams; /* of a command without a terminal */
 static int null; /* the host's null device: what the container has of that name may be anything */
 
 /* join user,mount,...: the namespaces of the target that differ from ours. setns(2) with a pidfd, Linux 5.8 */
@@ -62,13 +64,12 @@ __attribute__((noreturn)) static void child(const struct plan *plan, int socket)
   report_to(socket);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const struct operation *terminal = plan_find(plan, "terminal");
-  const char *cwd = plan_word(plan, "cwd", 1), *input = plan_word(plan, "stdin", 1);
+  const char *cwd = plan_word(plan, "cwd", 1);
   struct pty pty = {-1, -1};
   if (terminal) pty = open_container_terminal(plan, terminal);
   if (cwd) enter_directory(cwd);
   send_message(socket, MESSAGE_READY, NULL, 0, pty.master);
-  for (int fd = 0; pty.slave >= 0 && fd < 3; fd++) dup2(pty.slave, fd);
-  if (pty.slave < 0 && input && strcmp(input, "null") == 0) dup2(null, STDIN_FILENO);
+  for (int fd = 0; fd < 3; fd++) dup2(pty.slave >= 0 ? pty.slave : streams.fds[fd], fd);
   become_command(plan);
 }
 
@@ -97,24 +98,6 @@ static pid_t start(const struct plan *plan, int *master) {
   }
   close(sockets[0]);
   return pid;
-}
-
-static int code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
-
-/* In the foreground: without a terminal the command has our streams, and signals are all that's to do. */
-static int stay_with(pid_t pid, int signals) {
-  for (;;) {
-    struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) != sizeof info) continue;
-    int status;
-    if (info.ssi_signo != SIGCHLD) {
-      if (info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) kill(pid, (int)info.ssi_signo);
-      continue;
-    }
-    pid_t ended;
-    while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
-      if (ended == pid) return code_of(status);
-  }
 }
 
 static void drop_stdio(void) {
@@ -218,14 +201,16 @@ int role_exec(const struct plan *plan) {
   if (null < 0) die_errno("cannot open /dev/null");
   if (detach) go_to_background();
   else if (plan_find(plan, "terminal")) return front_of_terminal(plan);
+  const char *input = plan_word(plan, "stdin", 1);
+  exec_streams_prepare(&streams, !input || strcmp(input, "null") != 0, null);
   cgroup_join(plan);
   join_namespaces(plan);
   int signals = open_signals();
   pid_t pid = start(plan, &master);
   hold_signals();
   if (detach) tell_started();
-  drop_stdio();
-  if (master < 0) return stay_with(pid, signals);
+  exec_streams_keep(&streams, null);
+  if (master < 0) return exec_streams_carry(&streams, pid, signals);
   terminal_abandoned(pid, master, signals);
   return 0;
 }

@@ -11,7 +11,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "backlog.h"
 #include "die.h"
 #include "log.h"
+#include "stream.h"
 #include "supervise.h"
 
 enum { CLIENTS_MAX = 16, PIPE_SURE = 4096 /* PIPE_BUF: what a pipe that polls as writable surely takes, pipe(7) */ };
@@ -34,46 +34,10 @@ static int null_device(void) {
   return fd;
 }
 
-static int output_pipe(int *read_end) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) die_errno("pipe");
-  fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  *read_end = ends[0];
-  return ends[1];
-}
-
-static int input_pipe(int *write_end) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) die_errno("pipe");
-  fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  *write_end = ends[1];
-  return ends[0];
-}
-
-static bool is_socket(int fd) {
-  struct stat about;
-  return fstat(fd, &about) == 0 && S_ISSOCK(about.st_mode);
-}
-
-/*
- * Whether /proc/self/fd/1 can be opened again by whoever the command runs as, which /dev/stdout means: a pipe is given
- * to that user, /dev/null is everybody's. A socket can't be opened at all, a file or a terminal only by its owner.
- */
-static bool opens_again(int fd) {
-  struct stat about;
-  if (fstat(fd, &about) < 0) return true;
-  return S_ISFIFO(about.st_mode) || (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3));
-}
-
-static bool same_file(int one, int other) {
-  struct stat first, second;
-  return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
 /* Output as it is where that does; else a pipe between, one for both streams that end in one place: their order stays. */
 static void pass_output(struct relay *relay, int fds[3], int close_after[3]) {
-  if (!opens_again(STDOUT_FILENO)) close_after[1] = fds[1] = output_pipe(&relay->output);
-  if (opens_again(STDERR_FILENO)) return;
+  if (!may_have_stream(STDOUT_FILENO)) close_after[1] = fds[1] = output_pipe(&relay->output);
+  if (may_have_stream(STDERR_FILENO)) return;
   if (relay->output >= 0 && same_file(STDOUT_FILENO, STDERR_FILENO)) fds[2] = fds[1];
   else close_after[2] = fds[2] = output_pipe(&relay->errors);
 }
@@ -87,7 +51,7 @@ void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int
   }
   if (relay->terminal) return;
   bool inherited = input && strcmp(input, "inherit") == 0;
-  if (inherited && is_socket(STDIN_FILENO)) relay->source = STDIN_FILENO;
+  if (inherited && !may_have_stream(STDIN_FILENO)) relay->source = STDIN_FILENO;
   if (relay->source >= 0 || (input && strcmp(input, "pipe") == 0)) close_after[0] = fds[0] = input_pipe(&relay->input);
   else if (!inherited) close_after[0] = fds[0] = null_device();
   if (!output || strcmp(output, "inherit") == 0) {

@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include "exec-streams.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "stream.h"
+
+static char buffer[BACKLOG_MAX];
+
+void exec_streams_prepare(struct exec_streams *streams, bool wanted, int null) {
+  *streams = (struct exec_streams){{0, 1, 2}, -1, -1, -1, -1, {{0}, 0, 0}};
+  if (!wanted) streams->fds[0] = null;
+  else if (!may_have_stream(STDIN_FILENO)) {
+    streams->source = STDIN_FILENO;
+    streams->fds[0] = input_pipe(&streams->input);
+  }
+  if (!may_have_stream(STDOUT_FILENO)) streams->fds[1] = output_pipe(&streams->output);
+  if (may_have_stream(STDERR_FILENO)) return;
+  /* One pipe for both streams that end in one place: their order stays. */
+  if (streams->output >= 0 && same_file(STDOUT_FILENO, STDERR_FILENO)) streams->fds[2] = streams->fds[1];
+  else streams->fds[2] = output_pipe(&streams->errors);
+}
+
+void exec_streams_keep(struct exec_streams *streams, int null) {
+  const bool kept[3] = {streams->source >= 0, streams->output >= 0, streams->errors >= 0};
+  for (int fd = 0; fd < 3; fd++) {
+    if (streams->fds[fd] > 2 && streams->fds[fd] != null && (fd < 2 || streams->fds[2] != streams->fds[1])) close(streams->fds[fd]);
+    if (!kept[fd]) dup2(null, fd);
+  }
+}
+
+static void end(int *fd) {
+  close(*fd);
+  *fd = -1;
+}
+
+/* One read of a pipe. false: there is nothing now. When nobody takes it the pipe is closed, as it would be without us. */
+static bool show(int *from, int to) {
+  ssize_t got = read(*from, buffer, sizeof buffer), put = 0;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  for (ssize_t done = 0; done < got; done += put) {
+    put = write(to, buffer + done, (size_t)(got - done));
+    if (put < 0 && errno == EINTR) put = 0;
+    else if (put < 0) got = 0;
+  }
+  if (got <= 0) end(from);
+  return got > 0;
+}
+
+static void end_input(struct exec_streams *streams) {
+  streams->source = -1;
+  if (!streams->backlog.length) end(&streams->input);
+}
+
+static void take_input(struct exec_streams *streams) {
+  ssize_t got = read(streams->source, buffer, sizeof buffer);
+  if (got < 0 && errno == EINTR) return;
+  if (got <= 0 || !backlog_put(&streams->backlog, streams->input, buffer, (size_t)got)) end_input(streams);
+}
+
+static void feed(struct exec_streams *streams) {
+  bool open = backlog_flush(&streams->backlog, streams->input);
+  if (!open || (streams->source < 0 && !streams->backlog.length)) end_input(streams);
+}
+
+/* -1 while the process runs. */
+static int take_signal(int signals, pid_t pid) {
+  struct signalfd_siginfo info;
+  int status;
+  if (read(signals, &info, sizeof info) != sizeof info) return -1;
+  if (info.ssi_signo == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) kill(pid, (int)info.ssi_signo);
+  return -1;
+}
+
+int exec_streams_carry(struct exec_streams *streams, pid_t pid, int signals) {
+  int code = -1;
+  while (code < 0) {
+    bool full = streams->backlog.length > 0;
+    struct pollfd polls[5] = {{signals, POLLIN, 0},
+                              {streams->output, POLLIN, 0},
+                              {streams->errors, POLLIN, 0},
+                              {full ? -1 : streams->source, POLLIN, 0},
+                              {full ? streams->input : -1, POLLOUT, 0}};
+    if (poll(polls, 5, -1) < 0) continue;
+    if (polls[0].revents) code = take_signal(signals, pid);
+    if (polls[1].revents) show(&streams->output, STDOUT_FILENO);
+    if (polls[2].revents) show(&streams->errors, STDERR_FILENO);
+    if (polls[3].revents) take_input(streams);
+    if (polls[4].revents) feed(streams);
+  }
+  while (streams->output >= 0 && show(&streams->output, STDOUT_FILENO)) continue;
+  while (streams->errors >= 0 && show(&streams->errors, STDERR_FILENO)) continue;
+  return code;
+}

@@ -1,0 +1,36 @@
+#define _GNU_SOURCE
+#include "stream.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "die.h"
+
+bool may_have_stream(int fd) {
+  struct stat about;
+  if (fstat(fd, &about) < 0) return true;
+  return S_ISFIFO(about.st_mode) || (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3));
+}
+
+bool same_file(int one, int other) {
+  struct stat first, second;
+  return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+int output_pipe(int *read_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) die_errno("pipe");
+  fcntl(ends[0], F_SETFL, O_NONBLOCK);
+  *read_end = ends[0];
+  return ends[1];
+}
+
+int input_pipe(int *write_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) < 0) die_errno("pipe");
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  *write_end = ends[1];
+  return ends[0];
+}

@@ -1,0 +1,19 @@
+#ifndef STREAM_H
+#define STREAM_H
+
+#include <stdbool.h>
+
+/*
+ * Whether a command may have one of the caller's streams as it is. A pipe and the null device are nothing but what goes
+ * through them. All else gets a pipe between: by /proc/self/fd a file that is only read or appended to could be opened
+ * anew, overwritten and given another mode, and a directory be left upwards, for the container's root owns on the
+ * host what the caller owns. Nor would /dev/stdout open: a socket can't be at all, a terminal only by its owner.
+ */
+bool may_have_stream(int fd);
+bool same_file(int one, int other);
+
+/* The command's end is returned, the other one, which doesn't wait, is put out. Both are closed on execve(2). */
+int output_pipe(int *read_end);
+int input_pipe(int *write_end);
+
+#endif
