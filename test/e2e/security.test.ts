@@ -1,5 +1,5 @@
 /** What a hostile image, or a process in a running container, tries. */
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, run, sh } from './container-lab.ts';
@@ -61,6 +61,29 @@ test('no working directory leads out by a descriptor that the caller left open',
   const listed = await withOpenDirectories(['exec', 'links', 'sh', '-c', 'echo /proc/$$/fd/*']);
   assert.not.match(listed.stdout, /fd\/(5|60|200)\b/);
   await podOk(['rm', '-f', 'links']);
+});
+
+test('a container cannot change a file that it is to read, nor leave a directory that it has as input', async () => {
+  const input = join(outside, 'input');
+  await podOk(['run', '-d', '--name', 'reader', '--network', 'none', BUSYBOX, 'sleep', '60']);
+  const attack = 'cat; echo changed > /proc/self/fd/0; chmod 777 /proc/self/fd/0; cat /proc/self/fd/0/secret';
+  for (const args of [
+    ['run', '-i', '--rm', '--network', 'none', BUSYBOX],
+    ['exec', '-i', 'reader'],
+  ]) {
+    writeFileSync(input, 'mine\n', { mode: 0o600 });
+    const shell = (redirect: string) =>
+      command(['bash', '-c', `exec "$@" ${redirect}`, 'bash', binary, ...args, 'sh', '-c', attack]);
+    assert.is((await shell(`<${input}`)).stdout, 'mine\n');
+    assert.is(readFileSync(input, 'utf8'), 'mine\n');
+    assert.is(statSync(input).mode & 0o777, 0o600);
+    assert.is((await shell(`<${outside}`)).stdout, '');
+    const appending = 'echo changed > /proc/self/fd/1';
+    const all = [binary, ...args, 'sh', '-c', appending];
+    assert.is((await command(['bash', '-c', `exec "$@" >>${input}`, 'bash', ...all])).code, 0);
+    assert.is(readFileSync(input, 'utf8'), 'mine\nchanged\n');
+  }
+  await podOk(['rm', '-f', 'reader']);
 });
 
 test("the caller's session keyring stays behind, even without the filter", async () => {
