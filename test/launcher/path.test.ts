@@ -68,7 +68,12 @@ test('a mount point that is there is taken as it is', () => {
   assert.is(led(root, 'file', '/etc/hosts'), '/etc/hosts');
   assert.is(led(root, 'directory', '/data'), '/data');
   assert.equal(readdirSync(join(root, 'data')), ['x']);
-  assert.is(led(root, 'directory', '/'), '');
+});
+
+test('the root itself is no mount point, whatever links lead there', () => {
+  const root = rootWith({ 'etc/top': ['/'], up: ['..'], 'a/new': ['../..'] });
+  for (const path of ['/', '/etc/..', '/etc/top', '/up', '/a/new', '/etc/top/etc/..'])
+    assert.match(refused(root, 'directory', path), /links of the image lead from there to its root$/, path);
 });
 
 test('links lead no further than the root', () => {

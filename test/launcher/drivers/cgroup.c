@@ -1,5 +1,5 @@
 /*
- * cgroup WAYS PLAN [PID]: the letters of WAYS in turn: m makes the groups of the plan, p places PID, o tells whether
+ * cgroup WAYS PLAN [PID]: the letters of WAYS in turn: m enters and makes the groups of the plan, p places PID, o tells whether
  * the kernel killed for memory, r removes, j joins.
  */
 #define _GNU_SOURCE
@@ -20,7 +20,10 @@ int main(int argc, char **argv) {
   struct plan plan;
   plan_parse(&plan, argv[2], strlen(argv[2]));
   for (const char *way = argv[1]; *way; way++) {
-    if (*way == 'm') cgroup_make(&plan);
+    if (*way == 'm') {
+      cgroup_enter(&plan);
+      cgroup_make(&plan);
+    }
     if (*way == 'p') cgroup_place(atoi(argc > 3 ? argv[3] : "1"));
     if (*way == 'o') puts(cgroup_saw_oom() ? "killed for memory" : "not killed");
     if (*way == 'r') cgroup_remove();

@@ -84,6 +84,11 @@ test('links are followed in the whole stack, not only in their layer', () => {
   );
 });
 
+test('an absolute link begins at the top, another one where it lies', () => {
+  assert.is(read('/a/x', { 'a/x': ['/y'], y: 'top', 'a/y': 'beside' }), 'top');
+  assert.is(read('/a/x', { 'a/x': ['y'], y: 'top', 'a/y': 'beside' }), 'beside');
+});
+
 test('no link leads out of the stack', () => {
   for (const target of [
     '/etc/hostname',

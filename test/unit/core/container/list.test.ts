@@ -32,6 +32,10 @@ function make(
   return record;
 }
 
+// What inspect shows is free in form.
+// biome-ignore lint/suspicious/noExplicitAny: looked into field by field
+type Shown = Record<string, any>;
+
 const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 /** As its monitor would say that it runs: process and monitor are there or gone. */
@@ -133,7 +137,7 @@ test("inspect shows what it is, in docker's shape", () => {
       ],
     },
   );
-  const shown = inspectContainer(paths, record) as Record<string, any>;
+  const shown = inspectContainer(paths, record) as Shown;
   assert.equal([shown.Id, shown.Name, shown.Path, shown.Args], [record.id, 'web', 'sh', ['-c', 'exit 7']]);
   assert.equal(
     [shown.State.Status, shown.State.Pid, shown.State.StartedAt, shown.State.FinishedAt],
@@ -166,7 +170,7 @@ test('inspect shows how it ended', () => {
     join(containerDirectory(paths, record.id), 'exit'),
     '{"exitCode":137,"signal":9,"oomKilled":true,"startedAt":1700000000.25,"finishedAt":1700000001.5,"error":""}\n',
   );
-  const { State } = inspectContainer(paths, record) as Record<string, any>;
+  const { State } = inspectContainer(paths, record) as Shown;
   assert.equal(
     [State.Status, State.ExitCode, State.OOMKilled, State.StartedAt, State.FinishedAt],
     ['exited', 137, true, '2023-11-14T22:13:20.250Z', '2023-11-14T22:13:21.500Z'],

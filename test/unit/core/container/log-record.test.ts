@@ -21,7 +21,7 @@ test('a k8s-file has a time, a stream, whole or partial, and the bytes', () => {
 });
 
 test('bytes are bytes, but for the newline', () => {
-  const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i)).filter((byte) => byte !== 10);
+  const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i).filter((byte) => byte !== 10));
   assert.equal(parse('k8s-file', Buffer.concat([Buffer.from('T stdout F '), bytes, Buffer.from('\n')])), [
     ['T', 'stdout', bytes.toString('latin1'), true],
   ]);

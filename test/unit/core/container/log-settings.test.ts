@@ -3,8 +3,14 @@ import * as assert from 'uvu/assert';
 import { logSettings } from '../../../../core/container/log-settings.ts';
 import { refusal } from './fixtures.ts';
 
-const plain = { logDriver: undefined, logOpt: [] as string[], rm: false, detach: false, tty: false };
-const of = (more: Partial<typeof plain> & { logDriver?: string }) => logSettings({ ...plain, ...more });
+const plain = {
+  logDriver: undefined as string | undefined,
+  logOpt: [] as string[],
+  rm: false,
+  detach: false,
+  tty: false,
+};
+const of = (more: Partial<typeof plain>) => logSettings({ ...plain, ...more });
 
 test('a log is kept in a k8s-file of three times 10 MiB', () => {
   assert.equal(of({}), { driver: 'k8s-file', maxSize: 10 << 20, maxFiles: 3 });
