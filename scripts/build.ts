@@ -94,7 +94,16 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       },
     ],
     nodePath: nodeBinary(),
-    seaConfig: { useSnapshot: true, useCodeCache: false, disableExperimentalSEAWarning: true, assets },
+    seaConfig: {
+      useSnapshot: true,
+      useCodeCache: false,
+      disableExperimentalSEAWarning: true,
+      // Node looks for options of its own, --env-file, in our command line as far as a `--`.
+      execArgv: ['--'],
+      // NODE_OPTIONS is for other programs.
+      execArgvExtension: 'none',
+      assets,
+    },
   });
   renameSync(output, join(dist, 'tsc-pod'));
 }

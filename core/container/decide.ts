@@ -133,6 +133,7 @@ function mountsOf({
     shmSize: limits.shmSize,
     ttyGroup: isMapped(maps.gid, 5),
     hostNetwork: network.mode === 'host',
+    hostIpc: options.ipc === 'host',
     unifiedCgroup: context.host.cgroups.mode === 'unified',
     privileged: options.privileged,
     procOptions: security.procOptions,

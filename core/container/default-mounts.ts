@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import type { OciMount } from '../../rootless/oci-spec.ts';
 
 export interface WorldFacts {
@@ -8,6 +8,8 @@ export interface WorldFacts {
   ttyGroup: boolean;
   /** The network namespace is the host's: sysfs can't be mounted anew there, sysfs(5). */
   hostNetwork: boolean;
+  /** The IPC namespace is the host's: so are its shared memory and its queues, mq_overview(7). */
+  hostIpc?: boolean;
   /** cgroup v2 is all there is, so that the container's own part of it can be shown. */
   unifiedCgroup: boolean;
   privileged: boolean;
@@ -17,13 +19,14 @@ export interface WorldFacts {
   files: Record<string, string>;
 }
 
+const SAFE = ['nosuid', 'noexec', 'nodev'];
+
 /** What every container has mounted, in order. runtime-spec config-linux.md, "Default Filesystems". */
 export function defaultMounts(facts: WorldFacts): OciMount[] {
-  const safe = ['nosuid', 'noexec', 'nodev'];
   const access = facts.privileged ? [] : ['ro'];
   const tty = facts.ttyGroup ? ['gid=5'] : [];
   const mounts: OciMount[] = [
-    { destination: '/proc', type: 'proc', source: 'proc', options: [...safe, ...facts.procOptions] },
+    { destination: '/proc', type: 'proc', source: 'proc', options: [...SAFE, ...facts.procOptions] },
     {
       destination: '/dev',
       type: 'tmpfs',
@@ -36,28 +39,44 @@ export function defaultMounts(facts: WorldFacts): OciMount[] {
       source: 'devpts',
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...tty],
     },
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...safe, 'mode=1777', `size=${facts.shmSize}`],
-    },
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: safe },
+    ...(facts.hostIpc ? sharedIpc() : privateIpc(facts.shmSize)),
     facts.hostNetwork
-      ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'rprivate', ...safe, 'ro'] }
-      : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...safe, ...access] },
+      ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'rprivate', ...SAFE, 'ro'] }
+      : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...SAFE, ...access] },
   ];
   if (facts.unifiedCgroup && !facts.hostNetwork)
     mounts.push({
       destination: '/sys/fs/cgroup',
       type: 'cgroup',
       source: 'cgroup',
-      options: [...safe, 'relatime', ...access],
+      options: [...SAFE, 'relatime', ...access],
     });
   for (const [destination, source] of Object.entries(facts.files))
     mounts.push({ destination, type: 'bind', source, options: ['bind', 'rprivate'] });
   if (facts.privileged) mounts.push(...hostDevices());
   return mounts;
+}
+
+function privateIpc(shmSize: number): OciMount[] {
+  return [
+    {
+      destination: '/dev/shm',
+      type: 'tmpfs',
+      source: 'shm',
+      options: [...SAFE, 'mode=1777', `size=${shmSize}`],
+    },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE },
+  ];
+}
+
+function sharedIpc(): OciMount[] {
+  const present = ['/dev/shm', '/dev/mqueue'].filter((path) => existsSync(path));
+  return present.map((path) => ({
+    destination: path,
+    type: 'bind',
+    source: path,
+    options: ['rbind', 'rprivate', ...SAFE],
+  }));
 }
 
 const MADE_ANYWAY = new Set(['null', 'zero', 'full', 'random', 'urandom', 'tty', 'console', 'ptmx']);

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains, run, sh } from './container-lab.ts';
@@ -167,6 +176,21 @@ test('the environment has the defaults, then the env file, then -e', async () =>
   );
 });
 
+test("what is meant for the container or for other programs doesn't reach tsc-pod itself", async () => {
+  const root = file('other-root');
+  writeFileSync(file('env'), `TSC_POD_ROOT=${root}\n`);
+  assert.equal(
+    await run(['--env-file', file('env'), BUSYBOX, 'sh', '-c', 'echo $TSC_POD_ROOT $NODE_OPTIONS'], {
+      env: { NODE_OPTIONS: '--no-such-option' },
+    }),
+    ended(0, `${root}\n`),
+  );
+  assert.not.ok(existsSync(root));
+  const missing = await run(['--env-file', '/no/such', BUSYBOX, 'true']);
+  assert.equal([missing.code, missing.stdout], [125, '']);
+  assert.match(missing.stderr, /^Error: cannot read the env file \/no\/such: /);
+});
+
 test('--label and --annotation can be read back', async () => {
   writeFileSync(file('labels'), 'from=file\nboth=file\n');
   const flags = ['--label', 'a=1', '--label', 'b', '--label', 'both=flag', '--label-file', file('labels')];
@@ -248,6 +272,16 @@ test('--shm-size is the size of /dev/shm', async () => {
   const df = 'df -k /dev/shm | tail -1 | awk "{print \\$2}"';
   assert.equal(await sh(df, ['--shm-size', '3m']), ended(0, '3072\n'));
   assert.equal(await sh(df), ended(0, '65536\n'));
+});
+
+test("--ipc, --uts and --network host are the host's own", async () => {
+  const space = (kind: string) => readlinkSync(`/proc/self/ns/${kind}`);
+  assert.equal(
+    await sh('for k in ipc uts net; do readlink /proc/self/ns/$k; done; test -d /dev/shm', [
+      ...['--ipc', 'host', '--uts', 'host', '--network', 'host'],
+    ]),
+    ended(0, `${space('ipc')}\n${space('uts')}\n${space('net')}\n`),
+  );
 });
 
 test('--umask and the default umask', async () => {
