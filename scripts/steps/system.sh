@@ -38,3 +38,11 @@ name_restrictions() {
     say '    sudo sysctl user.max_user_namespaces=15000'
   fi
 }
+
+# crun, and so podman, refuses cgroup v1 and v2 side by side while v2 still has a controller (hugetlb is the one that
+# machines forget): mounted as v1 it is out of the way.
+separate_cgroups() {
+  grep -qsw hugetlb /sys/fs/cgroup/unified/cgroup.controllers || return 0
+  mkdir -p /sys/fs/cgroup/hugetlb
+  mount -t cgroup -o hugetlb cgroup /sys/fs/cgroup/hugetlb || say 'cannot mount hugetlb as cgroup v1: crun can not be compared with'
+}
