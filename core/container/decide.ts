@@ -14,6 +14,7 @@ import { defaultMounts } from './default-mounts.ts';
 import { checkDetachKeys } from './detach-keys.ts';
 import { buildEnvironment } from './environment.ts';
 import { isMapped } from './facts.ts';
+import { hostRootNotice } from './host-root.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
@@ -106,6 +107,8 @@ export async function decide(
     volumes,
   };
   const spec = specOf(all);
+  const warning = hostRootNotice(maps, spec.process.capabilities);
+  if (warning) notice(warning);
   const driver = await chooseDriver(paths, host, maps, options.storageDriver);
   return { spec, record: { ...recordOf(all, spec), driver }, files: network.files };
 }
