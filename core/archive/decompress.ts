@@ -101,7 +101,12 @@ async function* countIn(
 async function* expand(input: AsyncIterable<Uint8Array>, form: 'gzip' | 'zstd'): AsyncGenerator<Uint8Array> {
   const [zlib, { pipeline }] = await Promise.all([import('node:zlib'), import('node:stream')]);
   // In object mode each chunk is read as it is: otherwise those that wait are copied into one.
-  const options = { chunkSize: CHUNK, readableObjectMode: true, readableHighWaterMark: 2, writableHighWaterMark: CHUNK };
+  const options = {
+    chunkSize: CHUNK,
+    readableObjectMode: true,
+    readableHighWaterMark: 2,
+    writableHighWaterMark: CHUNK,
+  };
   const stream = form === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options);
   let failure: unknown;
   pipeline(form === 'zstd' ? zstdFrames(input) : input, stream, (error) => {
