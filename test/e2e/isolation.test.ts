@@ -197,7 +197,7 @@ test('a hostile image stays within its root', async () => {
       `library/${name}:latest`,
       busyboxImage({ layers: [busyboxLayer(), entries], config }),
     );
-    const script = `ls -d ${sandbox.dir} ${process.execPath} /work/main /proc/self/cwd/../../../boot/grub 2>/dev/null; cat /proc/1/root/etc/shadow 2>/dev/null; echo x >/etc/mark; id -u`;
+    const script = `ls -d ${sandbox.dir} ${process.execPath} ${process.cwd()} /proc/self/cwd/../../../boot/grub 2>/dev/null; cat /proc/1/root/etc/shadow 2>/dev/null; echo x >/etc/mark; id -u`;
     const ran = await run(['-v', 'hostile:/dev/../mnt/v', '--user', 'root', name, 'sh', '-c', script]);
     // It runs as root of its own root, or is refused with a sentence.
     if (ran.code === 125) assert.match(ran.stderr, /Error: [^\n]+\n/, name);
