@@ -26,7 +26,7 @@
  *   release-name PATH                 the reservation of its name, a file removed with it, and its directory if empty
  *   detach                            the id is printed when it runs, and the monitor goes on alone
  *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES (bytes; 0: no limit)
- *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH, preserve-fds N
+ *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
  *   cgroup-...                        rootless/cgroup/plan.ts

@@ -17,10 +17,7 @@ static const struct {
 };
 
 /* Whoever started this may have left files open: a container could reach them by /proc/self/fd until it is executed. */
-static void close_inherited(const struct plan *plan) {
-  const char *keep = plan_word(plan, "preserve-fds", 1);
-  syscall(SYS_close_range, 3u + (keep ? (unsigned)number_of(keep) : 0u), ~0u, 0u);
-}
+static void close_inherited(void) { syscall(SYS_close_range, 3u, ~0u, 0u); }
 
 int main(int argc, char **argv, char **environment) {
   run_sealed(argv, environment);
@@ -36,7 +33,7 @@ int main(int argc, char **argv, char **environment) {
     die("usage: tsc-pod-launcher PLAN-FILE | -c PLAN");
   }
   plan_parse(&plan, text, length);
-  close_inherited(&plan);
+  close_inherited();
   if (argc == 2 && plan_find(&plan, "unlink-plan")) unlink(argv[1]);
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     if (strcmp(roles[i].name, plan.role) == 0) return roles[i].run(&plan);

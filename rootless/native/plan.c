@@ -26,7 +26,7 @@ static const struct shape {
     {"mkdir", 2, 2},         {"mount", 5, 5},          {"namespace", 1, 2},    {"network-api", 2, 2},
     {"network-helper", 1, -1}, {"newgidmap", 1, 1},    {"newuidmap", 1, 1},    {"no-new-privileges", 0, 0},
     {"oom-score-adj", 1, 1}, {"output", 1, 1},         {"pid-file", 1, 1},     {"pivot", 0, 0},
-    {"preserve-fds", 1, 1}, {"probe-overlay", 1, 1},  {"readonly", 1, 1}, {"release-name", 1, 1}, {"remove", 1, -1},      {"remove-at-exit", 2, 2},
+    {"probe-overlay", 1, 1},  {"readonly", 1, 1}, {"release-name", 1, 1}, {"remove", 1, -1},      {"remove-at-exit", 2, 2},
     {"remove-volume-at-exit", 1, 1}, {"remove-by", 1, 1}, {"rlimit", 3, 3}, {"root-bind", 1, 1},    {"root-fuse", 1, -1},
     {"root-overlay", 3, -1}, {"root-propagation", 1, 1}, {"root-readonly", 0, 0}, {"root-target", 1, 1},
     {"runtime", 1, 1},       {"seccomp", 1, 1},        {"setgroups", 1, 1},    {"signal", 1, 1},

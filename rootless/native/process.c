@@ -211,7 +211,7 @@ __attribute__((noreturn)) static void execute(const struct plan *plan, char **ar
 /* The order matters: seccomp(2) wants CAP_SYS_ADMIN of the user namespace, or no_new_privs set. */
 void become_command(const struct plan *plan) {
   const struct operation *command = plan_find(plan, "exec");
-  const char *word, *preserve = plan_word(plan, "preserve-fds", 1);
+  const char *word;
   if (!command) bug("nothing to execute");
   if ((word = plan_word(plan, "oom-score-adj", 1))) write_file("/proc/self/oom_score_adj", word);
   set_limits(plan);
@@ -226,7 +226,7 @@ void become_command(const struct plan *plan) {
   umask((mode_t)((word = plan_word(plan, "umask", 1)) ? strtoul(word, NULL, 8) : 022));
   if (locked && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) die_errno("cannot set no_new_privs");
   if (locked) load_filter(plan);
-  syscall(SYS_close_range, 3u + (preserve ? (unsigned)number_of(preserve) : 0u), ~0u, CLOSE_RANGE_CLOEXEC);
+  syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
