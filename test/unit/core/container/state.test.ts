@@ -176,18 +176,23 @@ test('a process is itself, and no other one with its number', async () => {
 });
 
 test('a zombie is no process that runs', async () => {
-  // The shell becomes a sleep that never waits for its child.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  // The child ends only when the shell has become a sleep, which never waits for it.
+  const parent = spawn('sh', ['-c', 'exec 3<&0; { read line; } <&3 & echo $!; exec sleep 60'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
-  const pid = Number((await once(parent.stdout, 'data'))[0]);
-  const stat = () => readFileSync(`/proc/${pid}/stat`, 'latin1');
-  while (!stat().includes(') Z ')) await new Promise(setImmediate);
-  const identity = identify(pid);
-  assert.match(identity.start, /^\d+$/);
-  assert.not(isSameProcess(identity));
-  parent.kill('SIGKILL');
-  await once(parent, 'exit');
+  try {
+    const pid = Number((await once(parent.stdout, 'data'))[0]);
+    const read = (pid: number, file: string) => readFileSync(`/proc/${pid}/${file}`, 'latin1');
+    while (read(parent.pid!, 'comm') !== 'sleep\n') await new Promise(setImmediate);
+    parent.stdin.end('\n');
+    while (!read(pid, 'stat').includes(') Z ')) await new Promise(setImmediate);
+    const identity = identify(pid);
+    assert.match(identity.start, /^\d+$/);
+    assert.not(isSameProcess(identity));
+  } finally {
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+  }
 });
 
 test('a container whose files are gone is created, not an error', () => {
