@@ -7,7 +7,7 @@ import { forEachName } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Rm extends PodCommand {
-  static override paths = [['rm'], ['container', 'rm']];
+  static override paths = [['rm'], ['container', 'rm'], ['container', 'remove']];
   static override usage = { description: 'Remove containers' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All containers' });

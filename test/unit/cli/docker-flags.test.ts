@@ -1,0 +1,96 @@
+/** README.md says of every flag of docker's container commands that it works, or why not: this holds it to that. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PodCommand } from '../../../cli/command.ts';
+import { type CommandNode, commandTable } from '../../../cli/command-table.ts';
+import { commands } from '../../../cli/commands.ts';
+import { type DockerFlag, dockerCommands } from './docker-commands.ts';
+
+/** Why a flag doesn't work, or does nothing, as the table's last column says it. '' is the command itself. */
+type Reasons = Map<string, string>;
+
+const root = join(import.meta.dirname, '../../..');
+const table = commandTable({ name: 'tsc-pod', version: '' }, PodCommand, commands);
+
+/** The rows of README's table: first name of the command -> the flags that the last column names, with their reason. */
+function readmeTable(): Map<string, Reasons> {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const [, text = ''] = /<!-- docker: begin -->\n(.*?)<!-- docker: end -->/s.exec(readme) ?? [];
+  const rows = text
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  return new Map(
+    rows.map(([, command = '', , reasons = '']) => [/`(.+?)`/.exec(command)![1]!, parseReasons(reasons)]),
+  );
+}
+
+/** "`--a`, `--b`: why; `--c`: another why" */
+function parseReasons(cell: string): Reasons {
+  const reasons: Reasons = new Map();
+  if (cell === '') return reasons;
+  if (!cell.startsWith('`--')) return reasons.set('', cell);
+  for (const part of cell.split(/;\s*(?=`--)/)) {
+    const [, flags, why] = /^((?:`[^`]+`(?:, )?)+): (.+)$/.exec(part) ?? [];
+    if (flags === undefined || why === undefined) throw new Error(`no flags with a reason: ${part}`);
+    for (const [, flag] of flags.matchAll(/`([^`]+)`/g)) reasons.set(flag!, why);
+  }
+  return reasons;
+}
+
+function nodeAt(path: string): CommandNode | undefined {
+  let node: CommandNode | undefined = table.root;
+  for (const word of path.split(' ')) node = node?.children.get(word);
+  return node;
+}
+
+/** What is wrong with one flag of one path; undefined when nothing is. */
+function complaint(path: string, flag: DockerFlag, reasons: Reasons): string | undefined {
+  const long = flag.names.at(-1)!;
+  const why = reasons.get(long);
+  const called = `${path} ${flag.names.join(', ')}`;
+  const options = flag.names.map((name) => nodeAt(path)!.command!.byName.get(name));
+  if (options.every((option) => option === undefined))
+    return why === undefined ? `${called} is missing, and README.md gives no reason` : undefined;
+  if (why !== undefined && !why.startsWith('accepted'))
+    return `${called} is accepted: README.md says "${why}"`;
+  if (options.some((option) => option !== options[0])) return `${called}: one of its names is not accepted`;
+  if ((options[0]!.value === 'required') !== flag.takesValue)
+    return `${called}: docker's takes ${flag.takesValue ? 'a' : 'no'} value`;
+  return undefined;
+}
+
+const docker = dockerCommands();
+const rows = readmeTable();
+
+test("README.md has a row for each of docker's commands, and for no other", () => {
+  assert.equal(
+    [...rows.keys()],
+    docker.map(({ paths }) => paths[0]),
+  );
+});
+
+for (const { paths, flags } of docker) {
+  test(`docker ${paths[0]}: each flag is accepted, or README.md says why not`, () => {
+    const reasons = rows.get(paths[0]!) ?? new Map();
+    const exists = (path: string) => nodeAt(path)?.command !== undefined;
+    const whole = reasons.has('');
+    const complaints = whole
+      ? paths.filter(exists).map((path) => `there is ${path}: README.md says "${reasons.get('')}"`)
+      : paths.flatMap((path) =>
+          exists(path)
+            ? flags.flatMap((flag) => complaint(path, flag, reasons) ?? [])
+            : `there is no ${path}`,
+        );
+    const known = new Set(['', ...flags.map(({ names }) => names.at(-1))]);
+    complaints.push(
+      ...[...reasons.keys()].filter((name) => !known.has(name)).map((name) => `docker has no ${name}`),
+    );
+    assert.equal(complaints, []);
+  });
+}
+
+test.run();
