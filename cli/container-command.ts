@@ -1,14 +1,17 @@
 import type { CreateContext } from '../core/container/create.ts';
 import { hostFacts } from '../core/container/facts.ts';
+import { HEALTH_ACTIONS } from '../core/container/health-options.ts';
 import type { ContainerOptions } from '../core/container/options.ts';
 import { Option, PodCommand } from './command.ts';
 import { obtainImage } from './obtain-image.ts';
-import { oneOf, parsed, parseInteger } from './parse.ts';
+import { oneOf, parseDuration, parsed, parseInteger } from './parse.ts';
 import { pathsOf } from './paths.ts';
 import { terminalSize } from './terminal-size.ts';
 
 const list = (names: string, description: string) => Option.Array(names, [], { description });
 const text = (names: string, description: string) => Option.String(names, { description });
+const duration = (names: string, description: string) =>
+  Option.String(names, { description, validator: parsed(parseDuration) });
 const flag = (names: string, description: string) => Option.Boolean(names, false, { description });
 
 /** The flags that `run` and `create` share, in docker's words. */
@@ -43,6 +46,25 @@ export abstract class ContainerCommand extends PodCommand {
   expose = list('--expose', 'A `port` that the container listens on');
   gidmap = list('--gidmap', 'Group id map (`container:host:size`)');
   groupAdd = list('--group-add', 'A further `group` for the process');
+  healthCmd = text('--health-cmd', 'Check its health by this `command`, or `none`');
+  healthInterval = Option.String('--health-interval', {
+    description: 'Time between checks (`duration`, disable)',
+    validator: parsed((text) => (text === 'disable' ? -1 : parseDuration(text))),
+  });
+  healthOnFailure = Option.String('--health-on-failure', 'none', {
+    description: 'When it is unhealthy: none, kill, restart or stop (`action`)',
+    validator: oneOf(...HEALTH_ACTIONS),
+  });
+  healthRetries = Option.String('--health-retries', {
+    description: 'Failures in a row that make it unhealthy (`number`)',
+    validator: parsed((text) => parseInteger(text, 0)),
+  });
+  healthStartInterval = duration(
+    '--health-start-interval',
+    'Time between checks while it starts (`duration`)',
+  );
+  healthStartPeriod = duration('--health-start-period', 'Time in which failures do not count (`duration`)');
+  healthTimeout = duration('--health-timeout', 'Time that a check may take (`duration`)');
   hostname = text('-h,--hostname', 'Host `name` of the container');
   init = flag('--init', 'Run a process 1 that passes on signals and reaps processes');
   interactive = flag('-i,--interactive', 'Keep standard input open');
@@ -56,12 +78,17 @@ export abstract class ContainerCommand extends PodCommand {
   memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
   containerName = text('--name', 'A `name` for the container');
   network = list('--network,--net', 'Network: slirp4netns, none, host (`mode`)');
+  noHealthcheck = flag('--no-healthcheck', 'Do not check its health');
   oomKillDisable = flag('--oom-kill-disable', 'Has no effect on cgroup v2');
   oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
   pid = text('--pid', 'PID namespace (`mode`)');
   pidfile = text('--pidfile', 'Write the process id of the container to this `file`');
   pidsLimit = text('--pids-limit', 'Most processes at a time (`number`)');
   platform = text('--platform', 'The `platform` of the image, as linux/arm64');
+  preserveFds = Option.String('--preserve-fds', '0', {
+    description: 'Pass on this many descriptors beside the first three (`number`)',
+    validator: parsed((text) => parseInteger(text, 0, 1000)),
+  });
   privileged = flag('--privileged', 'All capabilities, no filter, nothing hidden');
   publish = list('-p,--publish', 'Publish a port (`[address:][port:]port`)');
   publishAll = flag('-P,--publish-all', 'Publish all exposed ports on random ones');
@@ -142,6 +169,16 @@ export abstract class ContainerCommand extends PodCommand {
       pid: this.pid,
       uts: this.uts,
       cgroupns: this.cgroupns,
+      health: {
+        cmd: this.healthCmd,
+        interval: this.healthInterval,
+        timeout: this.healthTimeout,
+        startPeriod: this.healthStartPeriod,
+        startInterval: this.healthStartInterval,
+        retries: this.healthRetries,
+        onFailure: this.healthOnFailure,
+        none: this.noHealthcheck,
+      },
       resources: {
         memory: this.memory,
         memorySwap: this.memorySwap,
@@ -170,6 +207,7 @@ export abstract class ContainerCommand extends PodCommand {
       cidfile: this.cidfile,
       pidfile: this.pidfile,
       platform: this.platform,
+      preserveFds: Number(this.preserveFds),
       storageDriver: this.storageDriver,
     };
   }

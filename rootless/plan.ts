@@ -6,7 +6,8 @@
  * tab, newline, backslash, quote and everything not printable ASCII stand as `\ooo` (three octal digits); an empty
  * word is `''`. The first line is `plan VERSION ROLE`.
  *
- * Roles: `run` makes a container and stays as its monitor; `exec` starts a further process in one; `enter` does file
+ * Roles: `run` makes a container and stays as its monitor; `exec` starts a further process in one; `check` one
+ * that tells its health; `check-now` asks the monitor for a check; `enter` does file
  * work as root of a user namespace; `lock` holds a lock; `signal` signals a process and waits for its end.
  *
  * Any role
@@ -27,6 +28,10 @@
  *   detach                            the id is printed when it runs, and the monitor goes on alone
  *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES (bytes; 0: no limit)
  *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH
+ *   journal FIELD=VALUE...            the log goes to journald, each message with these fields
+ *   health INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES   milliseconds; RUNTIME/health-plan is a check
+ *   health-action kill|restart|stop SIGNAL TIMEOUT                of a container that is unhealthy; milliseconds
+ *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
  *   cgroup-...                        rootless/cgroup/plan.ts
@@ -44,15 +49,18 @@
  *   rlimit NAME SOFT HARD, oom-score-adj N, umask OCTAL, user UID GID GROUP,...|-, no-new-privileges, seccomp HEX,
  *   capabilities BOUNDING EFFECTIVE PERMITTED INHERITABLE AMBIENT (hexadecimal), init, env NAME=VALUE, exec ARGV...
  *
- * exec: target PID START, join KINDS, cgroup-join PATH, and the process's operations
+ * exec: target PID START or target-state FILE (RUNTIME/state), join KINDS, cgroup-join PATH or cgroup-join-target, and
+ *       the process's operations
+ * check: as exec, and check-timeout MS; what it says is in rootless/native/check.h
  * enter: apply DIR (rootless/file-ops.ts), copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH...,
  *        probe-overlay DIR, exec ARGV...
+ * check-now: runtime DIR
  * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START
  */
 
 export const PLAN_VERSION = 1;
 
-export type Role = 'run' | 'exec' | 'enter' | 'lock' | 'signal';
+export type Role = 'run' | 'exec' | 'check' | 'check-now' | 'enter' | 'lock' | 'signal';
 export type Operation = readonly string[];
 
 const SPECIAL = /[^!-&(-[\]-~]/; // anything but printable ASCII without space, quote and backslash

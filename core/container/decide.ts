@@ -14,6 +14,7 @@ import { defaultMounts } from './default-mounts.ts';
 import { checkDetachKeys } from './detach-keys.ts';
 import { buildEnvironment } from './environment.ts';
 import { isMapped } from './facts.ts';
+import { healthOf } from './health-options.ts';
 import { hostRootNotice } from './host-root.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
@@ -226,6 +227,6 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     pidfile: options.pidfile && resolve(options.pidfile),
     volumes: volumes.volumes,
     hints: volumes.hints,
-    healthcheck: execution.Healthcheck,
+    ...healthOf(options.health, execution),
   };
 }

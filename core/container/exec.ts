@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { mergeCapabilities } from '../../rootless/capabilities.ts';
 import { cgroupOf } from '../../rootless/cgroup/facts.ts';
 import { launchPrefix } from '../../rootless/cgroup/plan.ts';
-import { compileProcess } from '../../rootless/compile.ts';
 import { becomeLauncher } from '../../rootless/launcher.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
@@ -12,6 +11,7 @@ import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { detachBytes } from './detach-keys.ts';
 import { buildEnvironment } from './environment.ts';
+import { joiningOperations } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { readFileBelow } from './live-file.ts';
 import { newId } from './name.ts';
@@ -108,15 +108,8 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   }
   const { pid, start } = state.process;
   const own = processOf(options, context, spec, `/proc/${pid}/root`);
-  const kinds = spec.linux.namespaces.map((space) => space.type);
-  const operations: Operation[] = [
-    ['unlink-plan'],
-    ['target', String(pid), start],
-    ['join', kinds.join(',')],
-    ['cwd', own.cwd],
-  ];
   const group = joinedGroup(host, pid);
-  if (group) operations.push(['cgroup-join', group]);
+  const operations: Operation[] = [['unlink-plan']];
   operations.push(['stdin', options.interactive && !options.detach ? 'inherit' : 'null']);
   if (options.detach) operations.push(['detach']);
   operations.push(['detach-keys', detachBytes(options.detachKeys ?? record.detachKeys)]);
@@ -126,7 +119,12 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
       String(context.terminalSize?.rows ?? 0),
       String(context.terminalSize?.columns ?? 0),
     ]);
-  operations.push(...compileProcess(own, options.privileged ? {} : spec.linux));
+  const joining = {
+    target: ['target', String(pid), start],
+    cgroup: group ? [['cgroup-join', group]] : [],
+    confined: !options.privileged,
+  };
+  operations.push(...joiningOperations(spec, own, joining));
   const file = join(runtimeDirectory(paths, record.id), `exec-${newId().slice(0, 16)}`);
   writeFileSync(file, encodePlan('exec', operations), { mode: 0o600 });
   const prefix = group ? launchPrefix(host.cgroups, `exec-${newId().slice(0, 16)}`) : [];

@@ -7,9 +7,11 @@ import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import type { Paths } from '../paths.ts';
 import { detachBytes } from './detach-keys.ts';
+import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
 import { rootOperations } from './root.ts';
+import { signalNumber } from './signals.ts';
 import { containerDirectory, reservation, runtimeDirectory } from './store.ts';
 
 /** How this start is made: what differs between `run`, `run -d`, `start` and `start -a` of one container. */
@@ -29,6 +31,8 @@ export interface Launch {
   operations: Operation[];
   /** The command that starts the launcher, where it must be in a cgroup of its own. */
   prefix: string[];
+  /** The plan of a health check, RUNTIME/health-plan. */
+  healthPlan: string | undefined;
 }
 
 /** Where the log goes: a file, nowhere, or straight through to the caller's own streams. */
@@ -65,6 +69,17 @@ function removalOperations({ paths, host, record }: LaunchParts, directory: stri
   ];
 }
 
+function healthOperations({ health, stopSignal, stopTimeout }: ContainerRecord): Operation[] {
+  if (!health) return [];
+  const { interval, timeout, startPeriod, startInterval, retries, onFailure } = health;
+  const numbers = [interval, timeout, startPeriod, startInterval, retries];
+  const operations: Operation[] = [['health', ...numbers.map(String)]];
+  const patience = stopTimeout < 0 ? -1 : stopTimeout * 1000;
+  if (onFailure !== 'none')
+    operations.push(['health-action', onFailure, String(signalNumber(stopSignal)), String(patience)]);
+  return operations;
+}
+
 /** The whole plan of a container that is made: rootless/plan.ts says what each operation is. */
 export function launchPlan(parts: LaunchParts): Launch {
   const { paths, host, record, spec } = parts;
@@ -78,6 +93,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     ['runtime', runtimeDirectory(paths, id)],
     ...removalOperations(parts, directory),
     ...streamOperations(parts, directory),
+    ...healthOperations(record),
     ...(record.pidfile ? [['pid-file', record.pidfile]] : []),
     ...mapPlan(record.maps),
     ...cgroup.ops,
@@ -88,5 +104,9 @@ export function launchPlan(parts: LaunchParts): Launch {
     ...(record.init ? [['init']] : []),
     ...compileProcess(spec.process, spec.linux),
   ];
-  return { operations, prefix: cgroup.prefix };
+  return {
+    operations,
+    prefix: cgroup.prefix,
+    healthPlan: record.health && healthPlan(spec, record.health, runtimeDirectory(paths, id)),
+  };
 }

@@ -1,5 +1,6 @@
 /** What a user asks of a container: the flags of `run` and `create`, as typed, before anything is looked up. */
 
+import type { HealthFlags } from './health-options.ts';
 import type { ResourceFlags } from './resource-options.ts';
 
 export interface ContainerOptions {
@@ -49,6 +50,7 @@ export interface ContainerOptions {
   pid?: string | undefined;
   uts?: string | undefined;
   cgroupns?: string | undefined;
+  health: HealthFlags;
   resources: ResourceFlags;
   interactive: boolean;
   tty: boolean;
@@ -61,5 +63,7 @@ export interface ContainerOptions {
   pidfile?: string | undefined;
   pull: 'always' | 'missing' | 'never' | 'newer';
   platform?: string | undefined;
+  /** Descriptors from 3 on that the command gets. */
+  preserveFds: number;
   storageDriver?: string | undefined;
 }

@@ -5,13 +5,18 @@ import type { IdMaps } from '../../rootless/id-map.ts';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Healthcheck } from '../images/types.ts';
+import type { HealthSettings } from './health-options.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 export interface LogSettings {
-  driver: 'k8s-file' | 'json-file' | 'none' | 'passthrough';
+  driver: 'k8s-file' | 'json-file' | 'journald' | 'none' | 'passthrough';
   /** Bytes at which the log is rotated; 0: never. */
   maxSize: number;
   maxFiles: number;
+  /** Absolute; undefined: `log` in the container's directory. */
+  path?: string | undefined;
+  /** What journald gets beside the output: CONTAINER_TAG and others. */
+  fields?: Record<string, string> | undefined;
 }
 
 export interface VolumeUse {
@@ -63,5 +68,7 @@ export interface ContainerRecord {
   volumes: VolumeUse[];
   /** Mount's destination -> the line to print below an error of that mount. */
   hints: Record<string, string>;
+  /** As docker shows it; `health` is how it is made. */
   healthcheck?: Healthcheck | undefined;
+  health?: HealthSettings | undefined;
 }

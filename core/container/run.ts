@@ -5,17 +5,19 @@ import { encodePlan } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { type CreateContext, createContainer } from './create.ts';
-import { launchPlan } from './launch-plan.ts';
+import { type Launch, launchPlan } from './launch-plan.ts';
 import { collectLeftovers } from './leftovers.ts';
 import type { ContainerOptions } from './options.ts';
 import { runtimeDirectory } from './store.ts';
 
-/** Writes a container's plan into its runtime directory and gives the file. */
-export function writePlan(paths: Paths, id: string, text: string): string {
+/** Writes a container's plan, and that of its health checks, into its runtime directory, and gives the first one's file. */
+export function writePlan(paths: Paths, id: string, launch: Launch): string {
   const runtime = runtimeDirectory(paths, id);
   mkdirSync(runtime, { recursive: true, mode: 0o700 });
   const file = join(runtime, 'plan');
-  writeFileSync(file, text, { mode: 0o600 });
+  writeFileSync(file, encodePlan('run', launch.operations), { mode: 0o600 });
+  if (launch.healthPlan !== undefined)
+    writeFileSync(join(runtime, 'health-plan'), launch.healthPlan, { mode: 0o600 });
   return file;
 }
 
@@ -27,8 +29,8 @@ export async function runContainer(options: ContainerOptions, context: CreateCon
   const { paths, host } = context;
   collectLeftovers(paths);
   const { record, spec } = await createContainer(options, context);
-  const { operations, prefix } = launchPlan({ paths, host, record, spec, mode: { detach: options.detach } });
-  return becomeLauncher(launcherPath(), writePlan(paths, record.id, encodePlan('run', operations)), prefix);
+  const launch = launchPlan({ paths, host, record, spec, mode: { detach: options.detach } });
+  return becomeLauncher(launcherPath(), writePlan(paths, record.id, launch), launch.prefix);
 }
 
 /** `run --dry-run`: the plan's text; nothing is left on disk. */
