@@ -66,6 +66,10 @@ export abstract class ContainerCommand extends PodCommand {
   healthStartPeriod = duration('--health-start-period', 'Time in which failures do not count (`duration`)');
   healthTimeout = duration('--health-timeout', 'Time that a check may take (`duration`)');
   hostname = text('-h,--hostname', 'Host `name` of the container');
+  imageVolume = Option.String('--image-volume', 'anonymous', {
+    description: "The image's volumes: anonymous (or bind), tmpfs or ignore (`mode`)",
+    validator: oneOf('anonymous', 'bind', 'ignore', 'tmpfs'),
+  });
   init = flag('--init', 'Run a process 1 that passes on signals and reaps processes');
   interactive = flag('-i,--interactive', 'Keep standard input open');
   ipc = text('--ipc', 'IPC namespace: private or host (`mode`)');
@@ -76,6 +80,10 @@ export abstract class ContainerCommand extends PodCommand {
   memory = text('-m,--memory', 'Memory limit (`size`)');
   memoryReservation = text('--memory-reservation', 'Memory that is kept (`size`)');
   memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
+  mount = list(
+    '--mount',
+    'Mount a bind, volume, tmpfs, image or devpts: type=bind,src=/host,dst=/path (`mount`)',
+  );
   containerName = text('--name', 'A `name` for the container');
   network = list('--network,--net', 'Network: slirp4netns, none, host (`mode`)');
   noHealthcheck = flag('--no-healthcheck', 'Do not check its health');
@@ -98,6 +106,9 @@ export abstract class ContainerCommand extends PodCommand {
   });
   quiet = flag('-q,--quiet', 'Say nothing while pulling');
   readOnly = flag('--read-only', 'Mount the root file system read-only');
+  readOnlyTmpfs = Option.Boolean('--read-only-tmpfs', true, {
+    description: 'With --read-only, /run, /tmp and /var/tmp can be written to',
+  });
   securityOpt = list('--security-opt', 'A security `option`');
   shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
   stopSignal = text('--stop-signal', 'The `signal` that stops the container');
@@ -115,6 +126,7 @@ export abstract class ContainerCommand extends PodCommand {
   userns = text('--userns', 'User namespace: host, keep-id, nomap or auto (`mode`)');
   uts = text('--uts', 'UTS namespace: private or host (`mode`)');
   volume = list('-v,--volume', 'Mount a `volume`: /host/path:/path[:ro] or name:/path');
+  volumesFrom = list('--volumes-from', "Mount another container's volumes (`container[:ro]`)");
   workdir = text('-w,--workdir', 'Working `directory`');
 
   image = Option.String({ name: 'image' });
@@ -133,12 +145,16 @@ export abstract class ContainerCommand extends PodCommand {
       env: this.env,
       envFile: this.envFile,
       volume: this.volume,
+      volumesFrom: this.volumesFrom,
+      mount: this.mount,
       tmpfs: this.tmpfs,
+      imageVolume: this.imageVolume,
       workdir: this.workdir,
       user: this.user,
       groupAdd: this.groupAdd,
       entrypoint: this.entrypoint,
       readOnly: this.readOnly,
+      readOnlyTmpfs: this.readOnlyTmpfs,
       privileged: this.privileged,
       capAdd: this.capAdd,
       capDrop: this.capDrop,

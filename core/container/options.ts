@@ -13,12 +13,18 @@ export interface ContainerOptions {
   env: string[];
   envFile: string[];
   volume: string[];
+  volumesFrom: string[];
+  mount: string[];
   tmpfs: string[];
+  /** What becomes of the image's own volumes. */
+  imageVolume: 'anonymous' | 'bind' | 'ignore' | 'tmpfs';
   workdir?: string | undefined;
   user?: string | undefined;
   groupAdd: string[];
   entrypoint?: string | undefined;
   readOnly: boolean;
+  /** With `readOnly`: /run, /tmp and /var/tmp can be written to. */
+  readOnlyTmpfs: boolean;
   privileged: boolean;
   capAdd: string[];
   capDrop: string[];

@@ -22,7 +22,25 @@ export interface LogSettings {
 export interface VolumeUse {
   name: string;
   destination: string;
+  /** Nobody named it: it goes with the last container that uses it, if that is removed with its volumes. */
   anonymous: boolean;
+  /** Only this path of it is mounted. */
+  subpath?: string | undefined;
+  /** While it is empty, the first start copies what the image has at `destination` into it. */
+  fill?: boolean | undefined;
+}
+
+/** A directory of the host, or an image, that the container sees without being able to change it. */
+export interface OverlayUse {
+  destination: string;
+  /** Absolute. Either this or `layers`. */
+  directory?: string | undefined;
+  /** The image's id, and the hex diff ids of its layers, the lowest first. */
+  image?: string | undefined;
+  layers?: string[] | undefined;
+  subpath?: string | undefined;
+  /** It can be written to, and what is written goes away at the container's end. */
+  writable: boolean;
 }
 
 export interface ContainerRecord {
@@ -66,6 +84,9 @@ export interface ContainerRecord {
   detachKeys: string;
   pidfile?: string | undefined;
   volumes: VolumeUse[];
+  overlays?: OverlayUse[] | undefined;
+  /** Destinations of the mounts that flags or the image have asked for, in the order of the spec: what is shown to users. */
+  userMounts?: string[] | undefined;
   /** Mount's destination -> the line to print below an error of that mount. */
   hints: Record<string, string>;
   /** As docker shows it; `health` is how it is made. */
