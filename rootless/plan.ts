@@ -8,10 +8,12 @@
  *
  * Roles: `run` makes a container and stays as its monitor; `exec` starts a further process in one; `check` one
  * that tells its health; `check-now` asks the monitor for a check; `enter` does file
- * work as root of a user namespace; `lock` holds a lock; `signal` signals a process and waits for its end.
+ * work as root of a user namespace; `lock` holds a lock; `signal` signals a process and waits for its end; `rotate` moves
+ * a full log of events aside.
  *
  * Any role
  *   unlink-plan                       the plan's own file is removed once it is read: it may hold secrets
+ *   events LOG MAX-SIZE MAX-FILES SUBJECT  where events are written (bytes), and whose they are (native/event.h)
  *
  * Namespaces and ids
  *   uidmap C H N, gidmap C H N        a range of ids, user_namespaces(7); as many as there are ranges
@@ -60,7 +62,7 @@
 
 export const PLAN_VERSION = 1;
 
-export type Role = 'run' | 'exec' | 'check' | 'check-now' | 'enter' | 'lock' | 'signal';
+export type Role = 'run' | 'exec' | 'check' | 'check-now' | 'enter' | 'lock' | 'rotate' | 'signal';
 export type Operation = readonly string[];
 
 const SPECIAL = /[^!-&(-[\]-~]/; // anything but printable ASCII without space, quote and backslash

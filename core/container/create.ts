@@ -5,6 +5,7 @@ import type { ImageRecord } from '../images/types.ts';
 import type { Paths } from '../paths.ts';
 import { decide } from './decide.ts';
 import { freeName } from './discard.ts';
+import { emitContainerEvent, writeSubject } from './events.ts';
 import type { HostFacts } from './facts.ts';
 import { reserveIdFile } from './id-file.ts';
 import { checkPublished } from './network.ts';
@@ -65,7 +66,9 @@ async function create(
       for (const [path, text] of Object.entries(files))
         writeFileSync(join(draft.directory, basename(path)), text, { mode: 0o644 });
       for (const { name } of record.volumes) makeVolume(paths, name);
+      writeSubject(draft.directory, record);
       commitContainer(paths, draft, spec, record);
+      emitContainerEvent(paths, record, 'create');
     }
     return { record, spec };
   } catch (error) {

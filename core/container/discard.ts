@@ -2,13 +2,14 @@ import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import { emitContainerEvent } from './events.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState } from './state.ts';
 import { containerDirectory, holderOf, readRecord, releaseName, runtimeDirectory } from './store.ts';
 
 /** Takes a container out of sight: from here on it is gone, but for its files. False: somebody else has done it. */
-export function discardContainer(paths: Paths, record: Pick<ContainerRecord, 'id' | 'name'>): boolean {
+export function discardContainer(paths: Paths, record: ContainerRecord): boolean {
   const { id, name } = record;
   mkdirSync(paths.trash, { recursive: true, mode: 0o700 });
   try {
@@ -20,6 +21,7 @@ export function discardContainer(paths: Paths, record: Pick<ContainerRecord, 'id
     releaseName(paths, name, id);
     rmSync(runtimeDirectory(paths, id), { recursive: true, force: true });
   }
+  emitContainerEvent(paths, record, 'destroy');
   return true;
 }
 

@@ -7,17 +7,19 @@ import { becomeLauncher } from '../../rootless/launcher.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
+import { eventsOperation } from '../events.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { detachBytes } from './detach-keys.ts';
 import { buildEnvironment } from './environment.ts';
+import { emitContainerEvent, subjectFile } from './events.ts';
 import { joiningOperations } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { readFileBelow } from './live-file.ts';
 import { newId } from './name.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerState } from './state.ts';
-import { readSpec, runtimeDirectory } from './store.ts';
+import { containerDirectory, readSpec, runtimeDirectory } from './store.ts';
 import { resolveUser } from './user.ts';
 
 export interface ExecOptions {
@@ -109,7 +111,10 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   const { pid, start } = state.process;
   const own = processOf(options, context, spec, `/proc/${pid}/root`);
   const group = joinedGroup(host, pid);
-  const operations: Operation[] = [['unlink-plan']];
+  const operations: Operation[] = [
+    ['unlink-plan'],
+    eventsOperation(paths, subjectFile(containerDirectory(paths, record.id))),
+  ];
   operations.push(['stdin', options.interactive && !options.detach ? 'inherit' : 'null']);
   if (options.detach) operations.push(['detach']);
   operations.push(['detach-keys', detachBytes(options.detachKeys ?? record.detachKeys)]);
@@ -127,6 +132,9 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   operations.push(...joiningOperations(spec, own, joining));
   const file = join(runtimeDirectory(paths, record.id), `exec-${newId().slice(0, 16)}`);
   writeFileSync(file, encodePlan('exec', operations), { mode: 0o600 });
+  const command = options.command.join(' ');
+  for (const action of ['exec_create', 'exec_start'])
+    emitContainerEvent(paths, record, `${action}: ${command}`);
   const prefix = group ? launchPrefix(host.cgroups, `exec-${newId().slice(0, 16)}`) : [];
   return becomeLauncher(launcherPath(), file, prefix);
 }

@@ -5,8 +5,10 @@ import { mapPlan } from '../../rootless/id-map.ts';
 import { reachesUser } from '../../rootless/id-map-shift.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
+import { eventsOperation } from '../events.ts';
 import type { Paths } from '../paths.ts';
 import { detachBytes } from './detach-keys.ts';
+import { subjectFile } from './events.ts';
 import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
@@ -91,6 +93,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     ['unlink-plan'],
     ['container', id, directory],
     ['runtime', runtimeDirectory(paths, id)],
+    eventsOperation(paths, subjectFile(directory)),
     ...removalOperations(parts, directory),
     ...streamOperations(parts, directory),
     ...healthOperations(record),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
+import { emitEvent } from '../events.ts';
 import type { Paths } from '../paths.ts';
 import { discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
@@ -30,7 +31,8 @@ export function removeContainer(paths: Paths, record: ContainerRecord, options: 
   }
   // With --rm the monitor has removed it already.
   const doomed = discardContainer(paths, record) ? [join(paths.trash, record.id)] : [];
-  if (options.volumes)
-    for (const volume of record.volumes) if (volume.anonymous) doomed.push(join(paths.volumes, volume.name));
-  removeTrees(doomed);
+  const volumes = options.volumes ? record.volumes.filter((volume) => volume.anonymous) : [];
+  removeTrees([...doomed, ...volumes.map(({ name }) => join(paths.volumes, name))]);
+  for (const { name } of volumes)
+    emitEvent(paths, { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } });
 }

@@ -4,6 +4,7 @@ import type { Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
+import { emitContainerEvent } from './events.ts';
 import type { ContainerRecord } from './record.ts';
 import { signalNumber } from './signals.ts';
 import { type ContainerState, containerState } from './state.ts';
@@ -31,11 +32,13 @@ export function stopContainer(
   if (state.status !== 'running') return;
   const milliseconds = timeout < 0 ? NEVER : String(Math.min(timeout * 1000, 2 ** 31 - 1));
   const number = timeout === 0 ? 9 : signalNumber(record.stopSignal);
+  emitContainerEvent(paths, record, 'kill', { signal: String(number) });
   runLauncher(launcherPath(), 'signal', [
     ...targetOf(state),
     ['signal', String(number)],
     ['stop-timeout', milliseconds],
   ]);
+  emitContainerEvent(paths, record, 'stop');
 }
 
 /** Sends one signal, by name or number, and doesn't wait. */
@@ -52,6 +55,7 @@ export function killContainer(paths: Paths, record: ContainerRecord, signal: str
   }
   const [target] = targetOf(state);
   runLauncher(launcherPath(), 'signal', [target!, ['signal', String(number)]]);
+  emitContainerEvent(paths, record, 'kill', { signal: String(number) });
 }
 
 /** Returns the exit code of a container when it has ended; at once if it doesn't run. */

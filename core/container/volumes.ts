@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve } from 'node:path';
 import type { OciMount } from '../../rootless/oci-spec.ts';
 import { errnoOf, PodError } from '../error.ts';
+import { emitEvent } from '../events.ts';
 import type { Paths } from '../paths.ts';
 import { checkName, newId } from './name.ts';
 import type { VolumeUse } from './record.ts';
@@ -83,7 +84,8 @@ function volumeData(paths: Paths, name: string): string {
 
 /** Makes a named volume unless it is there. */
 export function makeVolume(paths: Paths, name: string): void {
-  mkdirSync(volumeData(paths, name), { recursive: true, mode: 0o755 });
+  if (mkdirSync(volumeData(paths, name), { recursive: true, mode: 0o755 }) !== undefined)
+    emitEvent(paths, { type: 'volume', action: 'create', id: name, attributes: { driver: 'local' } });
 }
 
 /** `-v [HOST-PATH|NAME:]PATH[:OPTION,...]` */

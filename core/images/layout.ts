@@ -25,7 +25,7 @@ import { parseOwnIndex } from './manifest.ts';
 import type { Index } from './types.ts';
 
 /** The folders of the store. */
-export type StorePaths = Pick<Paths, 'images' | 'layers' | 'partial' | 'trash' | 'locks'>;
+export type StorePaths = Pick<Paths, 'data' | 'images' | 'layers' | 'partial' | 'trash' | 'locks'>;
 
 /** image-spec, annotations.md: the name of an index entry. */
 export const REF_NAME = 'org.opencontainers.image.ref.name';

@@ -6,6 +6,7 @@ import type { Paths } from '../paths.ts';
 import { parsePlatform, platformMatches } from '../platform.ts';
 import { parseReference } from '../reference.ts';
 import type { Namespace } from './apply-job.ts';
+import { emitImageEvent } from './events.ts';
 import type { LayerProgress } from './fetch-layer.ts';
 import { noSuchImage, resolveImage } from './find.ts';
 import type { PullPolicy } from './pull-options.ts';
@@ -47,5 +48,7 @@ export async function obtainImage(name: string, options: ObtainOptions): Promise
   if (policy === 'never') throw noSuchImage(name);
   const { pullImage } = await import('./pull.ts');
   options.onPull?.(name);
-  return pullImage(reference, { ...options, platform, namespace: layerNamespace });
+  const image = await pullImage(reference, { ...options, platform, namespace: layerNamespace });
+  emitImageEvent(paths, 'pull', image.names[0] ?? name);
+  return image;
 }

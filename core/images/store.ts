@@ -5,6 +5,7 @@ import { canonicalName, parseImageReference } from '../reference.ts';
 import { type Collected, collect } from './collect.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { idOf, KEPT, nameOf, readRecord } from './entry.ts';
+import { emitImageEvent } from './events.ts';
 import { findEntry, namesOf, noSuchImage, storedName } from './find.ts';
 import { parseImageConfig } from './image-config.ts';
 import { blobSize, hasLayer, REF_NAME, type StorePaths, updateIndex, writeBlob } from './layout.ts';
@@ -123,12 +124,13 @@ export async function tagImage(paths: StorePaths, source: string, target: string
     throw new PodError({ code: 'usage', message: `cannot tag as ${target}`, why: 'a tag has no digest' });
   }
   const name = canonicalName(reference);
-  await updateIndex(paths, (index) => {
+  const id = await updateIndex(paths, (index) => {
     const entry = findEntry(paths, index, source);
     if (entry === undefined) throw noSuchImage(source);
     const annotations = { ...entry.annotations, [REF_NAME]: name };
-    return { index: withEntry(index, { ...entry, annotations }), result: undefined };
+    return { index: withEntry(index, { ...entry, annotations }), result: idOf(paths, entry) };
   });
+  emitImageEvent(paths, 'tag', id, name);
 }
 
 /** Takes names away; the image stays, nameless if it must. All its names when `names` is empty. */
@@ -138,7 +140,7 @@ export async function untagImage(
   names: readonly string[] = [],
 ): Promise<string[]> {
   const wanted = names.map(storedName);
-  return updateIndex(paths, (index) => {
+  const { id, untagged } = await updateIndex(paths, (index) => {
     const entry = findEntry(paths, index, image);
     if (entry === undefined) throw noSuchImage(image);
     const id = idOf(paths, entry);
@@ -148,8 +150,10 @@ export async function untagImage(
     const gone = wanted.length === 0 ? own : wanted;
     let { manifests } = index;
     for (const name of gone) manifests = manifests.map((other) => unnamed(other, name));
-    return { index: { ...index, manifests: tidy(manifests) }, result: gone };
+    return { index: { ...index, manifests: tidy(manifests) }, result: { id, untagged: gone } };
   });
+  for (const name of untagged) emitImageEvent(paths, 'untag', id, name);
+  return untagged;
 }
 
 export interface RemoveOptions {
@@ -177,7 +181,7 @@ export async function removeImage(
   text: string,
   options: RemoveOptions = {},
 ): Promise<Removed> {
-  return updateIndex<Removed>(paths, (index) => {
+  const { id, removed } = await updateIndex(paths, (index) => {
     const entry = findEntry(paths, index, text);
     if (entry === undefined) throw noSuchImage(text);
     const id = idOf(paths, entry);
@@ -191,8 +195,8 @@ export async function removeImage(
     }
     const rest = { ...index, manifests: index.manifests.filter((other) => !goes.includes(other)) };
     if (goes.length < entries.length) {
-      const result = { untagged: namesOf(goes), deleted: undefined, freed: 0, trash: [] };
-      return { index: rest, result };
+      const removed: Removed = { untagged: namesOf(goes), deleted: undefined, freed: 0, trash: [] };
+      return { index: rest, result: { id, removed } };
     }
     const users = options.usedBy?.(id) ?? [];
     if (users.length > 0 && !options.force) {
@@ -203,9 +207,12 @@ export async function removeImage(
       );
     }
     const plan = collect(paths, goes, rest.manifests, options.keepLayers);
-    const result: Removed = { untagged: names, deleted: id, freed: 0, trash: [] };
-    return { index: rest, result, after: () => Object.assign(result, plan()) };
+    const removed: Removed = { untagged: names, deleted: id, freed: 0, trash: [] };
+    return { index: rest, result: { id, removed }, after: () => Object.assign(removed, plan()) };
   });
+  for (const name of removed.untagged) emitImageEvent(paths, 'untag', id, name);
+  if (removed.deleted !== undefined) emitImageEvent(paths, 'delete', id);
+  return removed;
 }
 
 function isIdOf(text: string, entry: Descriptor, id: string): boolean {

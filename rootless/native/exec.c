@@ -15,6 +15,7 @@
 
 #include "cgroup.h"
 #include "die.h"
+#include "event.h"
 #include "exec-streams.h"
 #include "identity.h"
 #include "message.h"
@@ -152,20 +153,23 @@ static void hold_signals(void) {
 
 /* The process that keeps a terminal: a child of the command's, since the detach keys end that one only. */
 __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int front) {
-  int master, signals = open_signals();
+  int master, signals = open_signals(), reporter = event_reporter(plan, "exec_die", "");
   cgroup_join(plan);
   join_namespaces(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* joining a user namespace takes it back */
   pid_t pid = start(plan, &master);
   hold_signals();
   int code = terminal_session(plan, pid, master, signals);
-  if (code != SESSION_DETACHED) _exit(code);
+  if (code != SESSION_DETACHED) {
+    event_reported(reporter, code);
+    _exit(code);
+  }
   prctl(PR_SET_PDEATHSIG, 0);
   setsid();
   send_message(front, MESSAGE_STARTED, NULL, 0, -1);
   close(front);
   drop_stdio();
-  terminal_abandoned(pid, master, signals);
+  event_reported(reporter, terminal_abandoned(pid, master, signals));
   _exit(0);
 }
 
@@ -203,6 +207,7 @@ int role_exec(const struct plan *plan) {
   else if (plan_find(plan, "terminal")) return front_of_terminal(plan);
   const char *input = plan_word(plan, "stdin", 1);
   exec_streams_prepare(&streams, !input || strcmp(input, "null") != 0, null);
+  int reporter = event_reporter(plan, "exec_die", "");
   cgroup_join(plan);
   join_namespaces(plan);
   int signals = open_signals();
@@ -210,7 +215,7 @@ int role_exec(const struct plan *plan) {
   hold_signals();
   if (detach) tell_started();
   exec_streams_keep(&streams, null);
-  if (master < 0) return exec_streams_carry(&streams, pid, signals);
-  terminal_abandoned(pid, master, signals);
-  return 0;
+  int code = master < 0 ? exec_streams_carry(&streams, pid, signals) : terminal_abandoned(pid, master, signals);
+  event_reported(reporter, code);
+  return master < 0 ? code : 0;
 }

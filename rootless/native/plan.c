@@ -20,7 +20,7 @@ static const struct shape {
     {"apply", 1, 1},         {"bind", 3, 3},           {"capabilities", 5, 5}, {"cgroup-base", 1, 2}, {"cgroup-evacuate", 2, 2}, {"cgroup-try", 2, -1},
     {"cgroup-container", 1, 1}, {"cgroup-controllers", 1, -1}, {"cgroup-join", 1, 1}, {"cgroup-join-target", 0, 0}, {"check-timeout", 1, 1}, {"cgroup-set", 2, -1},
     {"container", 2, 2},     {"copy-owners", 2, 2}, {"copy-tree", 2, -1},     {"cwd", 1, 1},          {"detach", 0, 0},
-    {"detach-keys", 1, 1},   {"domainname", 1, 1},     {"env", 1, 1},          {"exec", 1, -1},
+    {"detach-keys", 1, 1},   {"domainname", 1, 1},     {"env", 1, 1}, {"events", 4, 4},          {"exec", 1, -1},
     {"gidmap", 3, 3},        {"health", 5, 5},          {"health-action", 3, 3},        {"hint", 1, 1},           {"hostname", 1, 1},     {"init", 0, 0},
     {"join", 1, 1},          {"lock", 1, 1},           {"journal", 0, -1},      {"log", 4, 4},          {"masked", 1, 1},
     {"mkdir", 2, 2},         {"mount", 5, 5},          {"namespace", 1, 2},    {"network-api", 2, 2},

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "event.h"
 #include "identity.h"
 #include "remove.h"
 #include "spawn.h"
@@ -146,7 +147,9 @@ static void remove_files(const struct plan *plan, int userns) {
   const char *by = plan_word(plan, "remove-by", 1);
   size_t from = 0;
   if (!removal) return;
+  event_prepare(plan);
   bool renamed = rename(removal->words[1], removal->words[2]) == 0;
+  if (renamed) event_write(plan, "destroy", "");
   if (by) {
     remove_by_plan(by);
     return;

@@ -94,11 +94,12 @@ int terminal_session(const struct plan *plan, pid_t pid, int master, int signals
   return code;
 }
 
-void terminal_abandoned(pid_t pid, int master, int signals) {
+int terminal_abandoned(pid_t pid, int master, int signals) {
   struct pollfd polls[2] = {{signals, POLLIN, 0}, {master, POLLIN, 0}};
   for (;;) {
     if (poll(polls, 2, -1) < 0) continue;
-    if (polls[0].revents && take_signal(signals, pid, master) >= 0) return;
+    int code = polls[0].revents ? take_signal(signals, pid, master) : -1;
+    if (code >= 0) return code;
     if (polls[1].revents && !show(master)) polls[1].fd = -1;
   }
 }

@@ -12,7 +12,7 @@ enum { SESSION_DETACHED = -2 };
  * typed (SESSION_DETACHED).
  */
 int terminal_session(const struct plan *plan, pid_t pid, int master, int signals);
-/* Goes on after that without the user: what the process writes is lost. Returns when it has ended. */
-void terminal_abandoned(pid_t pid, int master, int signals);
+/* Goes on after that without the user: what the process writes is lost. Its exit code. */
+int terminal_abandoned(pid_t pid, int master, int signals);
 
 #endif

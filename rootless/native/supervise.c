@@ -13,6 +13,7 @@
 
 #include "cgroup.h"
 #include "die.h"
+#include "event.h"
 #include "log.h"
 #include "message.h"
 #include "network.h"
@@ -166,12 +167,20 @@ void supervise_signals(int signals) {
   }
 }
 
+static void tell_end(const struct ending *ending) {
+  char extra[32];
+  snprintf(extra, sizeof extra, ",\"exitCode\":\"%d\"", ending->code);
+  if (ending->oom_killed) event_write(container.plan, "oom", "");
+  event_write(container.plan, "die", extra);
+}
+
 static int finish(void) {
   relay_drain(&container.relay);
   int number = WIFSIGNALED(container.status) ? WTERMSIG(container.status) : 0;
   struct ending ending = {number ? 128 + number : WEXITSTATUS(container.status), number, cgroup_saw_oom(), NULL};
   stop_helpers();
   record_end(container.plan, &ending);
+  tell_end(&ending);
   remove_traces(container.plan, container.userns);
   cgroup_remove();
   relay_end(ending.code);
@@ -193,6 +202,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   log_open(plan_find(plan, "log"));
   start();
+  event_write(plan, "start", "");
   report_to(-1);
   const char *output = plan_word(plan, "output", 1);
   bool relayed = container.relay.terminal || container.relay.input >= 0 || (output && strcmp(output, "log") == 0);
