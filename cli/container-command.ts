@@ -92,6 +92,7 @@ export abstract class ContainerCommand extends PodCommand {
   pid = text('--pid', 'PID namespace (`mode`)');
   pidfile = text('--pidfile', 'Write the process id of the container to this `file`');
   pidsLimit = text('--pids-limit', 'Most processes at a time (`number`)');
+  pod = text('--pod', 'Put it into a `pod`; new:NAME makes one');
   platform = text('--platform', 'The `platform` of the image, as linux/arm64');
   preserveFds = Option.String('--preserve-fds', '0', {
     description: 'Pass on this many descriptors beside the first three (`number`)',
@@ -185,6 +186,7 @@ export abstract class ContainerCommand extends PodCommand {
       pid: this.pid,
       uts: this.uts,
       cgroupns: this.cgroupns,
+      pod: this.pod,
       health: {
         cmd: this.healthCmd,
         interval: this.healthInterval,

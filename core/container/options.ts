@@ -56,6 +56,8 @@ export interface ContainerOptions {
   pid?: string | undefined;
   uts?: string | undefined;
   cgroupns?: string | undefined;
+  /** Name or id of a pod, or `new:NAME`. */
+  pod?: string | undefined;
   health: HealthFlags;
   resources: ResourceFlags;
   interactive: boolean;

@@ -43,6 +43,19 @@ export interface OverlayUse {
   writable: boolean;
 }
 
+/**
+ * How a container comes by each namespace, but for the network's: `private` (its own), `host`, `container:ID` (another
+ * container's), `ns:PATH`; of ipc also `shareable` (its own, others may join) and `none` (its own, without /dev/shm);
+ * of user also what --userns takes.
+ */
+export interface NamespaceModes {
+  ipc: string;
+  pid: string;
+  uts: string;
+  user: string;
+  cgroup: string;
+}
+
 export interface ContainerRecord {
   version: 1;
   id: string;
@@ -64,6 +77,7 @@ export interface ContainerRecord {
   layers: string[];
   maps: IdMaps;
   network: {
+    /** none, host, slirp4netns, ns:PATH or container:ID. */
     mode: string;
     ports: PortMapping[];
     /** `80/tcp` */
@@ -72,6 +86,12 @@ export interface ContainerRecord {
     /** The container's own IPv4 address. */
     address: string | undefined;
   };
+  /** Absent: all private. joins.ts tells which other containers it needs. */
+  namespaces?: NamespaceModes | undefined;
+  /** Id of the pod that it is in. */
+  pod?: string | undefined;
+  /** It holds the namespaces of its pod, and is no image's: process 1 is the launcher. */
+  infra?: boolean | undefined;
   log: LogSettings;
   interactive: boolean;
   tty: boolean;

@@ -17,13 +17,13 @@ static const struct shape {
   const char *name;
   int least, most;
 } shapes[] = {
-    {"apply", 1, 1},         {"bind", 3, 3},           {"capabilities", 5, 5}, {"cgroup-base", 1, 2}, {"cgroup-evacuate", 2, 2}, {"cgroup-try", 2, -1},
+    {"apply", 1, 1},         {"bind", 3, 3},           {"bind-of", 5, 5},        {"capabilities", 5, 5}, {"cgroup-base", 1, 2}, {"cgroup-evacuate", 2, 2}, {"cgroup-try", 2, -1},
     {"cgroup-container", 1, 1}, {"cgroup-controllers", 1, -1}, {"cgroup-join", 1, 1}, {"cgroup-join-target", 0, 0}, {"check-timeout", 1, 1}, {"cgroup-set", 2, -1},
     {"container", 2, 2},     {"copy-owners", 2, 2}, {"copy-tree", 2, -1},     {"cwd", 1, 1},          {"detach", 0, 0},
     {"detach-keys", 1, 1},   {"domainname", 1, 1},     {"env", 1, 1}, {"events", 4, 4},          {"exec", 1, -1},
-    {"gidmap", 3, 3},        {"health", 5, 5},          {"health-action", 3, 3},        {"hint", 1, 1},           {"hostname", 1, 1},     {"init", 0, 0},
-    {"join", 1, 1},          {"lock", 1, 1},           {"journal", 0, -1},      {"log", 4, 4},          {"masked", 1, 1},
-    {"mkdir", 2, 2},         {"mount", 5, 5},          {"namespace", 1, 2},    {"network-api", 2, 2},
+    {"gidmap", 3, 3},        {"health", 5, 5},          {"health-action", 3, 3},        {"hint", 1, 1},           {"hostname", 1, 1},     {"idle", 0, 0},         {"init", 0, 0},
+    {"join", 1, 1},          {"keep-groups", 0, 0},    {"lock", 1, 1},           {"journal", 0, -1},      {"log", 4, 4},          {"masked", 1, 1},
+    {"mkdir", 2, 2},         {"mount", 5, 5},          {"namespace", 1, 2},    {"namespace-of", 4, 4}, {"network-api", 2, 2},
     {"network-helper", 1, -1}, {"newgidmap", 1, 1},    {"newuidmap", 1, 1},    {"no-new-privileges", 0, 0},
     {"oom-score-adj", 1, 1}, {"output", 1, 1},         {"pid-file", 1, 1},     {"pivot", 0, 0},        {"preserve-fds", 1, 1},
     {"probe-overlay", 1, 1},  {"readonly", 1, 1}, {"release-name", 1, 1}, {"remove", 1, -1},      {"remove-at-exit", 2, 2},
