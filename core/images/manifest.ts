@@ -4,7 +4,7 @@ import { PodError } from '../error.ts';
 import type { Platform } from '../platform.ts';
 import { printable } from '../reference.ts';
 import { parseDigest } from './digest.ts';
-import { type Fields, invalid, isFields, isStringMap, parseJson } from './json.ts';
+import { type Fields, invalid, isFields, isStringMap, parseJson, parseOwnJson } from './json.ts';
 import {
   isForeignLayer,
   isIndexType,
@@ -87,7 +87,7 @@ export function parseIndex(bytes: Uint8Array | string, what: string): Index {
  * that they can be walked. What they lead to is checked when it is read.
  */
 export function parseOwnIndex(text: string, what: string): Index {
-  const json = parseJson(text, what);
+  const json = parseOwnJson(text, what);
   if (!Array.isArray(json.manifests)) throw invalid(what, 'it lists no manifests');
   for (const entry of json.manifests) {
     const { annotations = {}, digest, mediaType } = isFields(entry) ? entry : {};

@@ -25,7 +25,7 @@ export interface TokenRequest {
   readonly insecure: boolean;
 }
 
-const ANSWER_LIMIT = 1 << 20;
+const ANSWER_LIMIT = 256 << 10;
 const LEAST_LIFETIME_S = 60;
 /** A token is renewed this much before it ends. */
 const MARGIN_MS = 5_000;
