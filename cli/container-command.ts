@@ -110,6 +110,10 @@ export abstract class ContainerCommand extends PodCommand {
   readOnlyTmpfs = Option.Boolean('--read-only-tmpfs', true, {
     description: 'With --read-only, /run, /tmp and /var/tmp can be written to',
   });
+  restart = text(
+    '--restart',
+    'Start it anew when it ends: no, on-failure[:n], always or unless-stopped (`policy`)',
+  );
   securityOpt = list('--security-opt', 'A security `option`');
   shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
   stopSignal = text('--stop-signal', 'The `signal` that stops the container');
@@ -133,7 +137,7 @@ export abstract class ContainerCommand extends PodCommand {
   image = Option.String({ name: 'image' });
   command = Option.Proxy({ name: 'command' });
 
-  protected options(own: { detach: boolean; rm: boolean }): ContainerOptions {
+  protected options(own: Pick<ContainerOptions, 'detach' | 'rm' | 'attach' | 'sigProxy'>): ContainerOptions {
     const { image, command, containerName, pull } = this;
     return {
       ...own,
@@ -222,6 +226,7 @@ export abstract class ContainerCommand extends PodCommand {
       logDriver: this.logDriver,
       logOpt: this.logOpt,
       detachKeys: this.detachKeys,
+      restart: this.restart,
       cidfile: this.cidfile,
       pidfile: this.pidfile,
       platform: this.platform,

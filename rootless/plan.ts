@@ -28,7 +28,12 @@
  *   remove-volume-at-exit DIR         an anonymous volume that goes with it
  *   remove-by PLAN                    the plan that removes them, where the container's own map lacks the user's id
  *   release-name PATH                 the reservation of its name, a file removed with it, and its directory if empty
- *   detach                            the id is printed when it runs, and the monitor goes on alone
+ *   detach [TEXT]                     the line TEXT is printed when it runs, and the monitor goes on alone
+ *   attach STREAMS                    this process stays as a client of the monitor: words of in,out,err. With neither
+ *                                     this process is the monitor itself
+ *   no-sig-proxy                      the client ends by a signal, and doesn't pass it on
+ *   restart POLICY MAX                on-failure always unless-stopped: started anew when it ends; MAX 0 is no limit
+ *   runtime-file NAME TEXT            a file that is made in the runtime directory before the start
  *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES (bytes; 0: no limit)
  *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH
  *   journal FIELD=VALUE...            the log goes to journald, each message with these fields
@@ -60,12 +65,24 @@
  * enter: apply DIR (rootless/file-ops.ts), copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH...,
  *        probe-overlay DIR, exec ARGV...
  * check-now: runtime DIR
+ * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy
+ * wait: runtime DIR      the exit code is printed when the container has ended
  * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START
  */
 
 export const PLAN_VERSION = 1;
 
-export type Role = 'run' | 'exec' | 'check' | 'check-now' | 'enter' | 'lock' | 'rotate' | 'signal';
+export type Role =
+  | 'run'
+  | 'exec'
+  | 'attach'
+  | 'check'
+  | 'check-now'
+  | 'enter'
+  | 'lock'
+  | 'rotate'
+  | 'signal'
+  | 'wait';
 export type Operation = readonly string[];
 
 const SPECIAL = /[^!-&(-[\]-~]/; // anything but printable ASCII without space, quote and backslash

@@ -1,4 +1,5 @@
 import { type ListedContainer, listContainers } from '../../core/container/list.ts';
+import { isUp } from '../../core/container/state.ts';
 import { PodError } from '../../core/error.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';
@@ -28,6 +29,7 @@ function statusText({ state }: ListedContainer, now: number): string {
   const since = (seconds: number) => humanDuration(now - seconds * 1000);
   if (state.status === 'running') return `Up ${since(state.startedAt)}`;
   if (state.status === 'created') return 'Created';
+  if (state.status === 'restarting') return `Restarting (${state.exitCode}) ${since(state.finishedAt)} ago`;
   return `Exited (${state.exitCode})${state.finishedAt > 0 ? ` ${since(state.finishedAt)} ago` : ''}`;
 }
 
@@ -105,7 +107,7 @@ export class Ps extends PodCommand {
     const anyState =
       this.all || this.latest || this.last !== undefined || filters.has('status') || filters.has('exited');
     const matching = everything.filter(
-      (one) => (anyState || one.state.status === 'running') && this.matches(one, filters, everything),
+      (one) => (anyState || isUp(one.state.status)) && this.matches(one, filters, everything),
     );
     const last = this.latest ? 1 : (this.last ?? -1);
     const shown = last >= 0 ? matching.slice(0, last) : matching;

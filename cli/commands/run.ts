@@ -6,6 +6,9 @@ export class Run extends ContainerCommand {
   static override paths = [['run'], ['container', 'run']];
   static override usage = { description: 'Run a command in a new container' };
 
+  attach = Option.Array('-a,--attach', [], {
+    description: 'Attach only to stdin, stdout or stderr (`stream`)',
+  });
   detach = Option.Boolean('-d,--detach', false, {
     description: 'Run in the background and print the container id',
   });
@@ -16,7 +19,8 @@ export class Run extends ContainerCommand {
   });
 
   async execute(): Promise<number> {
-    const options = this.options({ detach: this.detach, rm: this.rm });
+    const { detach, rm, attach, sigProxy } = this;
+    const options = this.options({ detach, rm, attach, sigProxy });
     const context = this.createContext();
     if (!this.dryRun) return runContainer(options, context);
     this.print(await planContainer(options, context));

@@ -25,6 +25,7 @@ import type { ContainerOptions } from './options.ts';
 import { bootId, identify } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ResourceOptions, resourceOptions } from './resource-options.ts';
+import { restartPolicyOf } from './restart-policy.ts';
 import { chooseDriver, layerDirectories } from './root.ts';
 import { seccompFor } from './seccomp-choice.ts';
 import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
@@ -224,6 +225,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     stopSignal: stopSignalOf(options.stopSignal ?? execution.StopSignal),
     stopTimeout: options.stopTimeout ?? execution.StopTimeout ?? 10,
     detachKeys: checkDetachKeys(options.detachKeys ?? 'ctrl-p,ctrl-q'),
+    restart: restartPolicyOf(options),
     pidfile: options.pidfile && resolve(options.pidfile),
     volumes: volumes.volumes,
     hints: volumes.hints,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Paths } from '../paths.ts';
 import type { ContainerRecord } from './record.ts';
-import { type ContainerState, containerState } from './state.ts';
+import { type ContainerState, containerState, isUp } from './state.ts';
 import { containerDirectory, readSpec } from './store.ts';
 
 const NEVER = '0001-01-01T00:00:00Z'; // Go's zero time, which docker shows
@@ -14,13 +14,13 @@ function time(seconds: number): string {
 function stateOf(state: ContainerState): object {
   return {
     Status: state.status,
-    Running: state.status === 'running',
+    Running: isUp(state.status),
     Paused: state.status === 'paused',
-    Restarting: false,
+    Restarting: state.status === 'restarting',
     OOMKilled: state.oomKilled,
     Dead: false,
     Pid: state.pid,
-    ConmonPid: state.status === 'running' ? (state.monitor?.pid ?? 0) : 0,
+    ConmonPid: isUp(state.status) ? (state.monitor?.pid ?? 0) : 0,
     ExitCode: state.exitCode,
     Error: state.error,
     StartedAt: time(state.startedAt),
@@ -47,6 +47,7 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
   const { process, linux } = spec;
   const file = (name: string) => join(directory, name);
   const ports = portsOf(record);
+  const state = containerState(paths, record);
   const mounts = spec.mounts.filter(
     (mount) =>
       mount.type === 'bind' && !mount.source?.startsWith(directory) && !mount.destination.startsWith('/dev/'),
@@ -56,12 +57,12 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
     Created: record.created,
     Path: process.args[0],
     Args: process.args.slice(1),
-    State: stateOf(containerState(paths, record)),
+    State: stateOf(state),
     Image: `sha256:${record.image.id}`,
     ImageName: record.image.name,
     ImageDigest: record.image.digest,
     Name: record.name,
-    RestartCount: 0,
+    RestartCount: state.restarts,
     Driver: record.driver,
     Platform: 'linux',
     LogPath: record.log.driver.endsWith('-file') ? file('log') : '',
@@ -108,6 +109,7 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
       NetworkMode: record.network.mode,
       PortBindings: Object.fromEntries(Object.entries(ports).filter(([, value]) => value)),
       AutoRemove: record.autoRemove,
+      RestartPolicy: { Name: record.restart.name, MaximumRetryCount: record.restart.maximum },
       Init: record.init,
       Privileged: record.privileged,
       ReadonlyRootfs: spec.root.readonly ?? false,

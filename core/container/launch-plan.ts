@@ -14,7 +14,7 @@ import type { HostFacts } from './facts.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
 import { rootOperations } from './root.ts';
 import { signalNumber } from './signals.ts';
-import { containerDirectory, reservation, runtimeDirectory } from './store.ts';
+import { containerDirectory, newRuntimeDirectory, reservation } from './store.ts';
 
 /** How this start is made: what differs between `run`, `run -d`, `start` and `start -a` of one container. */
 export interface StartMode {
@@ -92,7 +92,7 @@ export function launchPlan(parts: LaunchParts): Launch {
   const operations: Operation[] = [
     ['unlink-plan'],
     ['container', id, directory],
-    ['runtime', runtimeDirectory(paths, id)],
+    ['runtime', newRuntimeDirectory(paths, id)],
     eventsOperation(paths, subjectFile(directory)),
     ...removalOperations(parts, directory),
     ...streamOperations(parts, directory),
@@ -110,6 +110,6 @@ export function launchPlan(parts: LaunchParts): Launch {
   return {
     operations,
     prefix: cgroup.prefix,
-    healthPlan: record.health && healthPlan(spec, record.health, runtimeDirectory(paths, id)),
+    healthPlan: record.health && healthPlan(spec, record.health, newRuntimeDirectory(paths, id)),
   };
 }

@@ -63,6 +63,11 @@ export interface ContainerOptions {
   interactive: boolean;
   tty: boolean;
   detach: boolean;
+  /** Of `run` without -d: stdin, stdout, stderr; none: as many as make sense. */
+  attach: string[];
+  /** Of `run` without -d: signals go on to the container. */
+  sigProxy: boolean;
+  restart?: string | undefined;
   rm: boolean;
   logDriver?: string | undefined;
   logOpt: string[];

@@ -7,6 +7,7 @@ import type { Operation } from '../../rootless/plan.ts';
 import type { Healthcheck } from '../images/types.ts';
 import type { HealthSettings } from './health-options.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import type { RestartPolicy } from './restart-policy.ts';
 
 export interface LogSettings {
   driver: 'k8s-file' | 'json-file' | 'journald' | 'none' | 'passthrough';
@@ -102,6 +103,7 @@ export interface ContainerRecord {
   /** Seconds. */
   stopTimeout: number;
   detachKeys: string;
+  restart: RestartPolicy;
   pidfile?: string | undefined;
   volumes: VolumeUse[];
   overlays?: OverlayUse[] | undefined;

@@ -10,7 +10,12 @@ import { containerDirectory, runtimeDirectory } from './store.ts';
  * What a container is doing is never stored: it runs if the process that its runtime directory names is alive; else
  * it has ended if it ever started. rootless/native/record.h says what the monitor writes.
  */
-export type Status = 'created' | 'running' | 'paused' | 'exited';
+export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'exited';
+
+/** Whether a monitor is with it: it runs, or will run again by itself. */
+export function isUp(status: Status): boolean {
+  return status === 'running' || status === 'paused' || status === 'restarting';
+}
 
 export interface ContainerState {
   status: Status;
@@ -23,6 +28,10 @@ export interface ContainerState {
   /** Seconds since the epoch; 0: never. */
   startedAt: number;
   finishedAt: number;
+  /** How often its restart policy has started it anew since it was last started by hand. */
+  restarts: number;
+  /** It was ended by `stop` or `kill`. */
+  stopped: boolean;
   /** Why it did not start, or how it ended without its monitor. */
   error: string;
 }
@@ -33,6 +42,8 @@ interface Exit {
   startedAt: number;
   finishedAt: number;
   error: string;
+  restarts?: number;
+  stopped?: boolean;
 }
 
 function read(path: string): string | undefined {
@@ -45,19 +56,22 @@ function read(path: string): string | undefined {
 }
 
 interface Running {
+  /** Number 0: it has ended, and waits to be started anew. */
   process: ProcessIdentity;
   monitor: ProcessIdentity;
   startedAt: number;
+  restarts: number;
 }
 
 function readRunning(directory: string): Running | undefined {
-  const [pid, start, monitor, monitorStart, startedAt, ofBoot] =
+  const [pid, start, monitor, monitorStart, startedAt, ofBoot, restarts] =
     read(join(directory, 'state'))?.trim().split(' ') ?? [];
   if (!pid || !start || ofBoot !== bootId()) return undefined;
   return {
     process: { pid: Number(pid), start },
     monitor: { pid: Number(monitor), start: monitorStart ?? '' },
     startedAt: Number(startedAt),
+    restarts: Number(restarts) || 0,
   };
 }
 
@@ -84,44 +98,37 @@ function aboutWhenStarted(directory: string): number {
   return (statSync(join(directory, 'started'), { throwIfNoEntry: false })?.mtimeMs ?? 0) / 1000;
 }
 
-function stateOfRunning({ process, monitor, startedAt }: Running): ContainerState {
-  return {
-    status: 'running',
-    pid: process.pid,
-    process,
-    monitor,
-    exitCode: 0,
-    oomKilled: false,
-    startedAt,
-    finishedAt: 0,
-    error: '',
-  };
+const NOTHING: ContainerState = {
+  status: 'created',
+  pid: 0,
+  process: undefined,
+  monitor: undefined,
+  exitCode: 0,
+  oomKilled: false,
+  startedAt: 0,
+  finishedAt: 0,
+  restarts: 0,
+  stopped: false,
+  error: '',
+};
+
+function stateOfRunning({ process, monitor, startedAt, restarts }: Running): ContainerState {
+  return { ...NOTHING, status: 'running', pid: process.pid, process, monitor, startedAt, restarts };
 }
 
 export function containerState(paths: Paths, record: Pick<ContainerRecord, 'id'>): ContainerState {
   const directory = containerDirectory(paths, record.id);
   const running = readRunning(runtimeDirectory(paths, record.id));
-  const ended = { pid: 0, process: undefined, monitor: running?.monitor };
   if (running && isSameProcess(running.process)) return stateOfRunning(running);
   // The monitor drains the output before it writes down the end. It is looked for first: dead, it has written what it ever will.
   const ending = running && isSameProcess(running.monitor);
   const exit = readExit(directory);
   const startedAt = running?.startedAt || Number(read(join(directory, 'started'))) || 0;
-  if (exit && exit.startedAt >= startedAt) {
-    const { exitCode, oomKilled, finishedAt, error } = exit;
-    const status = exit.startedAt > 0 ? 'exited' : 'created';
-    return { status, ...ended, exitCode, oomKilled, finishedAt, error, startedAt: exit.startedAt };
-  }
+  const ended = { ...NOTHING, monitor: running?.monitor, restarts: running?.restarts ?? exit?.restarts ?? 0 };
+  if (ending && running.process.pid === 0) return { ...ended, ...exit, status: 'restarting' };
+  if (exit && exit.startedAt >= startedAt)
+    return { ...ended, ...exit, status: exit.startedAt > 0 ? 'exited' : 'created' };
   if (ending) return stateOfRunning(running);
   const started = startedAt || aboutWhenStarted(directory);
-  if (started > 0) return { status: 'exited', ...ended, ...LOST, startedAt: started };
-  return {
-    status: 'created',
-    ...ended,
-    exitCode: 0,
-    oomKilled: false,
-    startedAt: 0,
-    finishedAt: 0,
-    error: '',
-  };
+  return started > 0 ? { ...ended, ...LOST, status: 'exited', startedAt: started } : ended;
 }

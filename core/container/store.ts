@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -33,9 +34,18 @@ export function containerDirectory(paths: Paths, id: string): string {
   return join(paths.containers, id);
 }
 
-/** Short, since unix sockets in it have paths of at most 107 bytes, unix(7). */
-export function runtimeDirectory(paths: Paths, id: string): string {
+/** Where a start from here has its runtime directory. Short: unix sockets in it have paths of at most 107 bytes, unix(7). */
+export function newRuntimeDirectory(paths: Paths, id: string): string {
   return join(paths.runtime, id.slice(0, 16));
+}
+
+/** The container's runtime directory: the monitor leaves a link, since cron and `su` have another XDG_RUNTIME_DIR. */
+export function runtimeDirectory(paths: Paths, id: string): string {
+  try {
+    return readlinkSync(join(containerDirectory(paths, id), 'runtime'));
+  } catch {
+    return newRuntimeDirectory(paths, id);
+  }
 }
 
 /** A container that is being made: its directory has everything but its final name. */

@@ -78,6 +78,7 @@ export function recordOf(id: string, more: Partial<ContainerRecord> = {}): Conta
     stopSignal: 'SIGTERM',
     stopTimeout: 10,
     detachKeys: 'ctrl-p,ctrl-q',
+    restart: { name: 'no', maximum: 0 },
     volumes: [],
     hints: {},
     ...more,

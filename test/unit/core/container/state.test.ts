@@ -55,6 +55,8 @@ test('one whose process is there runs', () => {
     oomKilled: false,
     startedAt: 100.5,
     finishedAt: 0,
+    restarts: 0,
+    stopped: false,
     error: '',
   });
 });
