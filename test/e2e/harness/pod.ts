@@ -20,6 +20,8 @@ export interface RunOptions {
   env?: Record<string, string | undefined>;
   /** Milliseconds after which it is killed and the test fails (30 000). */
   timeout?: number;
+  /** Milliseconds after which the command itself (not what it started) gets SIGKILL; that is no failure. */
+  killAfter?: number;
   /** The sandbox's `work` unless told. */
   cwd?: string;
   /** Runs it in a pseudo-terminal; everything it writes is in `stdout` then, and `input` is typed. */
@@ -96,12 +98,17 @@ export async function commandBytes(argv: string[], options: RunOptions = {}): Pr
       child.stdout!.destroy();
       child.stderr!.destroy();
     }, limit);
+    const killer =
+      options.killAfter === undefined
+        ? undefined
+        : setTimeout(() => child.kill('SIGKILL'), options.killAfter);
     child.on('error', (error) => {
       clearTimeout(timer);
       reject(error);
     });
     child.on('close', (code, signal) => {
       clearTimeout(timer);
+      clearTimeout(killer);
       resolve({ code, signal, stdout: Buffer.concat(out), stderr: Buffer.concat(err) });
     });
   });
