@@ -5,12 +5,14 @@ import { Info } from './commands/info.ts';
 import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
 import { Kill } from './commands/kill.ts';
 import { Logs } from './commands/logs.ts';
+import { Pause } from './commands/pause.ts';
 import { Ps } from './commands/ps.ts';
 import { Pull } from './commands/pull.ts';
 import { Rm } from './commands/rm.ts';
 import { Rmi } from './commands/rmi.ts';
 import { Run } from './commands/run.ts';
 import { Stop } from './commands/stop.ts';
+import { Unpause } from './commands/unpause.ts';
 import { Unshare } from './commands/unshare.ts';
 import { Version } from './commands/version.ts';
 import { Wait } from './commands/wait.ts';
@@ -28,6 +30,7 @@ export const commands: AnyCommandClass[] = [
     Inspect,
     Kill,
     Logs,
+    Pause,
     Ps,
     Pull,
     Rm,
@@ -35,5 +38,5 @@ export const commands: AnyCommandClass[] = [
     Run,
     Stop,
   ],
-  ...[Unshare, Version, Wait],
+  ...[Unpause, Unshare, Version, Wait],
 ];

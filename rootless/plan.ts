@@ -67,7 +67,8 @@
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy
  * wait: runtime DIR      the exit code is printed when the container has ended
- * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START
+ * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START,
+ *        everybody (the signal goes to all processes of the target's pid namespace, whose first process it is)
  */
 
 export const PLAN_VERSION = 1;

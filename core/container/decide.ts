@@ -9,6 +9,7 @@ import { toContainer } from '../../rootless/id-range.ts';
 import type { OciMount, OciSpec } from '../../rootless/oci-spec.ts';
 import type { ExecutionConfig, ImageRecord } from '../images/types.ts';
 import { visibleLayers } from '../images/unpack.ts';
+import { askedOptions } from './asked.ts';
 import type { CreateContext } from './create.ts';
 import { defaultMounts } from './default-mounts.ts';
 import { checkDetachKeys } from './detach-keys.ts';
@@ -210,6 +211,11 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     starter: { ...identify(process.pid), boot: bootId() },
     image: { asked: options.image, name: image.names[0] ?? image.id, id: image.id, digest: image.digest },
     args: spec.process.args,
+    asked: askedOptions(options),
+    config: {
+      user: options.user ?? execution.User ?? '',
+      volumes: Object.keys(execution.Volumes ?? {}),
+    },
     ...commandOf(execution, options.entrypoint, options.command),
     labels: { ...execution.Labels, ...readLabels(options.label, options.labelFile) },
     annotations: spec.annotations ?? {},

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeCapabilities } from '../../rootless/capabilities.ts';
-import { cgroupOf } from '../../rootless/cgroup/facts.ts';
 import { launchPrefix } from '../../rootless/cgroup/plan.ts';
 import { becomeLauncher } from '../../rootless/launcher.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
@@ -17,6 +16,8 @@ import { joiningOperations } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { readFileBelow } from './live-file.ts';
 import { newId } from './name.ts';
+import { ownGroup } from './own-group.ts';
+import { refusePaused } from './pause.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerState } from './state.ts';
 import { containerDirectory, readSpec, runtimeDirectory } from './store.ts';
@@ -100,6 +101,7 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   const { paths, host } = context;
   const state = containerState(paths, record);
   const spec = readSpec(paths, record.id);
+  refusePaused(state, record, 'execute in');
   if (state.status !== 'running' || !state.process || !spec) {
     throw new PodError({
       code: 'conflict',
@@ -110,7 +112,7 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   }
   const { pid, start } = state.process;
   const own = processOf(options, context, spec, `/proc/${pid}/root`);
-  const group = joinedGroup(host, pid);
+  const group = ownGroup(host.cgroups.mount, record.id, state.process);
   const operations: Operation[] = [
     ['unlink-plan'],
     eventsOperation(paths, subjectFile(containerDirectory(paths, record.id))),
@@ -137,11 +139,4 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
     emitContainerEvent(paths, record, `${action}: ${command}`);
   const prefix = group ? launchPrefix(host.cgroups, `exec-${newId().slice(0, 16)}`) : [];
   return becomeLauncher(launcherPath(), file, prefix);
-}
-
-/** The container's cgroup, where it has one of its own. */
-function joinedGroup(host: HostFacts, pid: number): string | undefined {
-  const { mount } = host.cgroups;
-  const group = mount && cgroupOf(pid, mount);
-  return group?.endsWith('/container') ? group : undefined;
 }

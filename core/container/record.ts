@@ -5,6 +5,7 @@ import type { IdMaps } from '../../rootless/id-map.ts';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Healthcheck } from '../images/types.ts';
+import type { AskedOptions } from './asked.ts';
 import type { HealthSettings } from './health-options.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { RestartPolicy } from './restart-policy.ts';
@@ -69,6 +70,8 @@ export interface ContainerRecord {
   image: { asked: string; name: string; id: string; digest: string };
   /** Entrypoint and command, as they run. */
   args: string[];
+  /** The options of `run` or `create` that were given, for `inspect`. */
+  asked?: AskedOptions | undefined;
   entrypoint: string[];
   command: string[];
   labels: Record<string, string>;
@@ -104,6 +107,8 @@ export interface ContainerRecord {
   stopTimeout: number;
   detachKeys: string;
   restart: RestartPolicy;
+  /** The user as the image or --user names it, and the volumes of the image, for `inspect`. */
+  config?: { user: string; volumes: string[] } | undefined;
   pidfile?: string | undefined;
   volumes: VolumeUse[];
   overlays?: OverlayUse[] | undefined;

@@ -5,7 +5,7 @@ import type { Paths } from '../paths.ts';
 import { discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
 import { removeTrees } from './remove-tree.ts';
-import { containerState } from './state.ts';
+import { containerState, isUp } from './state.ts';
 import { stopContainer } from './stop.ts';
 
 export interface RemoveOptions {
@@ -17,12 +17,13 @@ export interface RemoveOptions {
 
 /** Removes a container. It is gone for everybody from the rename on; the files go after that. */
 export function removeContainer(paths: Paths, record: ContainerRecord, options: RemoveOptions): void {
-  if (containerState(paths, record).status === 'running') {
+  const state = containerState(paths, record);
+  if (isUp(state.status)) {
     if (!options.force) {
       throw new PodError({
         code: 'conflict',
         message: `cannot remove ${record.name}`,
-        why: 'it is running',
+        why: `it is ${state.status}`,
         hint: `tsc-pod rm -f ${record.name}   # or stop it first`,
         exitCode: 2,
       });

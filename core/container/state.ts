@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import { readPauseMark } from './pause-mark.ts';
 import { bootId, isSameProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerDirectory, runtimeDirectory } from './store.ts';
@@ -119,7 +120,10 @@ function stateOfRunning({ process, monitor, startedAt, restarts }: Running): Con
 export function containerState(paths: Paths, record: Pick<ContainerRecord, 'id'>): ContainerState {
   const directory = containerDirectory(paths, record.id);
   const running = readRunning(runtimeDirectory(paths, record.id));
-  if (running && isSameProcess(running.process)) return stateOfRunning(running);
+  if (running && isSameProcess(running.process)) {
+    const paused = readPauseMark(runtimeDirectory(paths, record.id), running.process);
+    return { ...stateOfRunning(running), status: paused ? 'paused' : 'running' };
+  }
   // The monitor drains the output before it writes down the end. It is looked for first: dead, it has written what it ever will.
   const ending = running && isSameProcess(running.monitor);
   const exit = readExit(directory);

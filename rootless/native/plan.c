@@ -17,6 +17,7 @@ static const struct shape {
   const char *name;
   int least, most;
 } shapes[] = {
+    {"everybody", 0, 0},
     {"apply", 1, 1},
     {"attach", 1, 1},
     {"bind", 3, 3},

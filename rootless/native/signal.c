@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "everybody.h"
 #include "identity.h"
 #include "roles.h"
 
@@ -24,8 +25,9 @@ static void send_to(int process, int number) {
 }
 
 /*
- * target PID START: whom. signal N: sent first (0: none). stop-timeout MS: SIGKILL after that time (-1: never;
- * without this operation the role doesn't wait). wait-for PID START: at the end waits for that process too.
+ * target PID START: whom. signal N: sent first (0: none); everybody: to all processes of its pid namespace.
+ * stop-timeout MS: SIGKILL after that time (-1: never; without this operation the role doesn't wait). wait-for PID
+ * START: at the end waits for that process too.
  */
 int role_signal(const struct plan *plan) {
   const struct operation *target = plan_find(plan, "target");
@@ -35,7 +37,8 @@ int role_signal(const struct plan *plan) {
   int last = after ? open_process((pid_t)number_of(after->words[1]), (unsigned long long)number_of(after->words[2])) : -1;
   int process = open_process((pid_t)number_of(target->words[1]), (unsigned long long)number_of(target->words[2]));
   if (process >= 0) {
-    if (number && number_of(number)) send_to(process, (int)number_of(number));
+    if (number && plan_find(plan, "everybody")) signal_everybody(process, (int)number_of(number));
+    else if (number && number_of(number)) send_to(process, (int)number_of(number));
     if (timeout && !ended_within(process, (int)number_of(timeout))) {
       send_to(process, SIGKILL);
       ended_within(process, -1);

@@ -1,0 +1,11 @@
+import { parseDuration } from './parse.ts';
+
+/**
+ * A moment as --since, --until and the filter `until` take it, in milliseconds since the epoch: RFC 3339 or a date,
+ * seconds since the epoch, or a duration before now as Go writes it (`10m`). Throws PodError `usage`.
+ */
+export function parseMoment(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? Date.now() - parseDuration(text) : time;
+}

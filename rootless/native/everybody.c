@@ -1,0 +1,48 @@
+#define _GNU_SOURCE
+#include "everybody.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "die.h"
+
+enum { PATIENCE = 5000 }; /* milliseconds for the process inside, which the container may stop */
+
+/* Inside the container must not get hold of it: it has the host's files. */
+__attribute__((noreturn)) static void inside(int number) {
+  if (kill(-1, number) < 0 && errno != ESRCH) _exit(errno);
+  _exit(0);
+}
+
+void signal_everybody(int process, int number) {
+  if (syscall(SYS_pidfd_send_signal, process, number, NULL, 0) < 0) {
+    if (errno == ESRCH) return;
+    die_errno("cannot send signal %d", number);
+  }
+  if (setns(process, CLONE_NEWUSER | CLONE_NEWPID) < 0) {
+    if (errno == ESRCH) return;
+    die_errno("cannot join the container's namespaces");
+  }
+  prctl(PR_SET_DUMPABLE, 0); /* joining has set it to what sysctl fs.suid_dumpable says */
+  pid_t pid = fork();
+  if (pid < 0) {
+    if (errno == ENOMEM) return; /* what process 1 of the namespace is dead means, pid_namespaces(7) */
+    die_errno("fork");
+  }
+  if (pid == 0) inside(number);
+  int child = (int)syscall(SYS_pidfd_open, pid, 0), status, got;
+  struct pollfd wait = {child, POLLIN, 0};
+  do got = poll(&wait, 1, PATIENCE);
+  while (got < 0 && errno == EINTR);
+  if (got <= 0) kill(pid, SIGKILL);
+  waitpid(pid, &status, 0);
+  if (got > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
+  errno = got > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : ETIMEDOUT;
+  die_errno("cannot send signal %d to all processes", number);
+}
