@@ -1,9 +1,10 @@
 /**
  * The stream of file operations: what TypeScript decides about files, for the launcher's *apply* job
- * (rootless/native/apply.c) to carry out as root of the user namespace. This is the one place that defines it.
+ * (rootless/native/apply.c) to carry out as root of the user namespace; and, the other way round, what its *pack* jobs
+ * (rootless/native/pack.c) say of a tree, which file-stream.ts reads. This is the one place that defines it.
  *
  *   stream    = "podops1\n" operation* end          numbers are little endian
- *   operation = op: u8, 0: u8, path length: u16, body length: u32, path, body
+ *   operation = op: u8, below: u8, path length: u16, body length: u32, path, body
  *   meta      = mode: u32, uid: u32, gid: u32, time      (ids as the container sees them)
  *   time      = nanoseconds: u32, seconds: i64
  *
@@ -21,6 +22,12 @@
  *   t    anything   time                      sets its time: for directories, after all that is in them
  *   s    -          -                         syncfs(2)
  *   e    -          -                         the end; a stream without it was cut off and is an error
+ *
+ * Only pack jobs write, and apply jobs take no notice of:
+ *   below                                     1: the layers below the one that is walked have that name; else 0
+ *   f    file       meta size: u64 [time]     the file's length; without data also the time of its last change of any kind
+ *   m    -          (offset: u64 length: u64)*   where the last f has data, in order: D and H follow it. Before any D
+ * Attributes stand before the data there: an apply job wants them behind it, since writing takes some away.
  *
  * A path is at most 4095 bytes and names something in the root: "a/b", with no "." or ".." at its end; the root
  * itself is "". Links on the way are followed inside the root. A missing directory on the way is made, 0755 and

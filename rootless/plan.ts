@@ -62,8 +62,15 @@
  * exec: target PID START or target-state FILE (RUNTIME/state), join KINDS, cgroup-join PATH or cgroup-join-target, and
  *       the process's operations
  * check: as exec, and check-timeout MS; what it says is in rootless/native/check.h
- * enter: apply DIR (rootless/file-ops.ts), copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH...,
- *        probe-overlay DIR, exec ARGV...
+ * enter: where its jobs run. With uidmap: as root of a new user namespace, and with root-target, the root, binds,
+ *        root-readonly: in a mount namespace of its own with that root. With target PID START and join: in a running
+ *        container's. Without any: as the caller.
+ *        hold DIR (flock(2), exit status 75 when it is taken), apply DIR [PATH FLAGS] and pack (rootless/file-ops.ts),
+ *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...
+ *        pack DIR PATH NAME FLAGS: writes what is at PATH below DIR under NAME. FLAGS of
+ *          follow (a link at the end), shallow (not what is in it), list (no data), own (DIR without what is mounted in it)
+ *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; `marks`: names `.wh.NAME` hide, as fuse-overlayfs has it
+ *        apply's FLAGS: `kinds`: no directory takes the place of anything else, and nothing else that of a directory
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy
  * wait: runtime DIR      the exit code is printed when the container has ended

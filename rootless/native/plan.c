@@ -18,7 +18,7 @@ static const struct shape {
   int least, most;
 } shapes[] = {
     {"everybody", 0, 0},
-    {"apply", 1, 1},
+    {"apply", 1, 3},
     {"attach", 1, 1},
     {"bind", 3, 3},
     {"bind-of", 5, 5},
@@ -46,6 +46,7 @@ static const struct shape {
     {"health", 5, 5},
     {"health-action", 3, 3},
     {"hint", 1, 1},
+    {"hold", 1, 1},
     {"hostname", 1, 1},
     {"idle", 0, 0},
     {"init", 0, 0},
@@ -67,6 +68,8 @@ static const struct shape {
     {"no-sig-proxy", 0, 0},
     {"oom-score-adj", 1, 1},
     {"output", 1, 1},
+    {"pack", 4, 4},
+    {"pack-layer", 2, -1},
     {"pid-file", 1, 1},
     {"pivot", 0, 0},
     {"preserve-fds", 1, 1},
