@@ -11,6 +11,7 @@ enum frame {
   FRAME_INPUT = 'I',  /* to the monitor: bytes for the container; an empty one is its end */
   FRAME_SIZE = 'W',   /* to the monitor: two unsigned shorts, rows and columns */
   FRAME_SIGNAL = 'K', /* to the monitor: one byte */
+  FRAME_HEALTH = 'H', /* to the monitor: check the health now; from it: one byte, 0: healthy, and the end */
   FRAME_OUTPUT = 'O', /* from the monitor: standard output, or the terminal */
   FRAME_ERRORS = 'E', /* from the monitor: standard error */
   FRAME_EXIT = 'X',   /* from the monitor: one byte, the exit code */

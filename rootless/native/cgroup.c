@@ -30,9 +30,11 @@ static bool write_to(const char *directory, const char *file, const char *value)
   return good;
 }
 
-/* The group that this process is in. */
-static void own_group(char *path, size_t size) {
-  FILE *file = fopen("/proc/self/cgroup", "re");
+/* The group that a process is in: its number, or self. */
+static void group_of(const char *process, char *path, size_t size) {
+  char name[64];
+  snprintf(name, sizeof name, "/proc/%s/cgroup", process);
+  FILE *file = fopen(name, "re");
   char line[900];
   while (file && fgets(line, sizeof line, file)) {
     line[strcspn(line, "\n")] = 0;
@@ -46,7 +48,7 @@ static void set_base(const char *word) {
     snprintf(base, sizeof base, "%s", word);
     return;
   }
-  own_group(base, sizeof base);
+  group_of("self", base, sizeof base);
   if (!*base) die("cannot find this process's cgroup (v2) in /proc/self/cgroup");
 }
 
@@ -110,7 +112,7 @@ void cgroup_enter(const struct plan *plan) {
   if (!wish || !plan_find(plan, "cgroup-container")) return;
   if (others) evacuate(others);
   set_base(wish->words[1]);
-  own_group(origin, sizeof origin);
+  group_of("self", origin, sizeof origin);
   if (mkdir(base, 0755) == 0) made_base = true;
   else if (errno != EEXIST) enter_error = errno;
   if (!enter_error && !move_to_leaf()) enter_error = errno;
@@ -171,9 +173,22 @@ void cgroup_remove(void) {
   rmdir(base);
 }
 
-void cgroup_join(const struct plan *plan) {
-  const char *path = plan_word(plan, "cgroup-join", 1);
+static void join(const char *path) {
   char self[24];
   snprintf(self, sizeof self, "%d", getpid());
-  if (path && !write_to(path, "cgroup.procs", self)) die_errno("cannot move into the container's cgroup %s", path);
+  if (!write_to(path, "cgroup.procs", self)) die_errno("cannot move into the container's cgroup %s", path);
+}
+
+void cgroup_join(const struct plan *plan) {
+  const char *path = plan_word(plan, "cgroup-join", 1);
+  if (path) join(path);
+}
+
+void cgroup_join_target(pid_t pid) {
+  static const char own[] = "/container"; /* cgroup-container's name */
+  char number[24], path[1100] = "";
+  snprintf(number, sizeof number, "%d", pid);
+  group_of(number, path, sizeof path);
+  size_t length = strlen(path);
+  if (length > sizeof own && strcmp(path + length - (sizeof own - 1), own) == 0) join(path);
 }

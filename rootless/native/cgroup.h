@@ -21,5 +21,7 @@ void cgroup_remove(void);
 
 /* cgroup-join PATH: puts this process into that group. */
 void cgroup_join(const struct plan *plan);
+/* The group of that container, where it has one of its own. */
+void cgroup_join_target(pid_t pid);
 
 #endif

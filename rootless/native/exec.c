@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,53 +12,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cgroup.h"
 #include "die.h"
 #include "event.h"
 #include "exec-streams.h"
-#include "identity.h"
 #include "message.h"
-#include "path.h"
 #include "process.h"
 #include "roles.h"
 #include "session.h"
 #include "spawn.h"
+#include "target.h"
 #include "terminal.h"
 
 static int starter = -1; /* -d: to the command, which waits for the start */
 static struct exec_streams streams; /* of a command without a terminal */
 static int null; /* the host's null device: what the container has of that name may be anything */
-
-/* join user,mount,...: the namespaces of the target that differ from ours. setns(2) with a pidfd, Linux 5.8 */
-static void join_namespaces(const struct plan *plan) {
-  static const struct {
-    const char *name;
-    int flag;
-  } kinds[] = {{"user", CLONE_NEWUSER}, {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
-               {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP}};
-  const struct operation *target = plan_find(plan, "target");
-  const char *wanted = plan_word(plan, "join", 1);
-  if (!target || !wanted) bug("exec without a target");
-  int process = open_process((pid_t)number_of(target->words[1]), (unsigned long long)number_of(target->words[2]));
-  if (process < 0) die("the container is not running any more");
-  int flags = 0;
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (strstr(wanted, kinds[i].name)) flags |= kinds[i].flag;
-  if (setns(process, flags) < 0) die_errno("cannot join the container's namespaces");
-  close(process);
-}
-
-/*
- * Links in the container are followed below its root and never by way of /proc/PID/fd: a descriptor of this process
- * could lead to the host (CVE-2024-21626).
- */
-static void enter_directory(const char *path) {
-  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  int fd = root < 0 ? -1 : open_in_root(root, path, O_PATH | O_DIRECTORY);
-  if (fd < 0 || fchdir(fd) < 0) die_errno("cannot enter the working directory %s", path);
-  close(fd);
-  close(root);
-}
 
 __attribute__((noreturn)) static void child(const struct plan *plan, int socket) {
   report_to(socket);
@@ -154,8 +120,7 @@ static void hold_signals(void) {
 /* The process that keeps a terminal: a child of the command's, since the detach keys end that one only. */
 __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int front) {
   int master, signals = open_signals(), reporter = event_reporter(plan, "exec_die", "");
-  cgroup_join(plan);
-  join_namespaces(plan);
+  join_container(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* joining a user namespace takes it back */
   pid_t pid = start(plan, &master);
   hold_signals();
@@ -208,8 +173,7 @@ int role_exec(const struct plan *plan) {
   const char *input = plan_word(plan, "stdin", 1);
   exec_streams_prepare(&streams, !input || strcmp(input, "null") != 0, null);
   int reporter = event_reporter(plan, "exec_die", "");
-  cgroup_join(plan);
-  join_namespaces(plan);
+  join_container(plan);
   int signals = open_signals();
   pid_t pid = start(plan, &master);
   hold_signals();

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "die.h"
+#include "json-text.h"
 
 static struct {
   int fd;
@@ -80,35 +81,12 @@ static void rotate(void) {
   open_file(0);
 }
 
-/* Valid UTF-8 goes through as it is; other bytes become U+FFFD, as Docker's json-file has it. */
-static size_t utf8_length(const unsigned char *text, size_t length) {
-  /* The Unicode Standard, table 3-7: no longer form than needed, no surrogate, nothing above U+10FFFF. */
-  static const struct { unsigned char first, last, second_from, second_to, extra; } forms[] = {
-      {0x00, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 0x80, 0xbf, 1}, {0xe0, 0xe0, 0xa0, 0xbf, 2}, {0xe1, 0xec, 0x80, 0xbf, 2}, {0xed, 0xed, 0x80, 0x9f, 2},
-      {0xee, 0xef, 0x80, 0xbf, 2}, {0xf0, 0xf0, 0x90, 0xbf, 3}, {0xf1, 0xf3, 0x80, 0xbf, 3}, {0xf4, 0xf4, 0x80, 0x8f, 3},
-  };
-  for (size_t form = 0; form < sizeof forms / sizeof *forms; form++) {
-    size_t extra = forms[form].extra;
-    if (text[0] < forms[form].first || text[0] > forms[form].last || extra >= length) continue;
-    if (extra && (text[1] < forms[form].second_from || text[1] > forms[form].second_to)) return 0;
-    for (size_t i = 2; i <= extra; i++)
-      if ((text[i] & 0xc0) != 0x80) return 0;
-    return extra + 1;
-  }
-  return 0;
-}
-
 static void put_json_string(const char *data, size_t length) {
   for (size_t i = 0; i < length;) {
-    unsigned char byte = (unsigned char)data[i];
-    size_t whole = utf8_length((const unsigned char *)data + i, length - i);
-    char escape[8];
-    if (byte == '"' || byte == '\\') put(escape, (size_t)snprintf(escape, sizeof escape, "\\%c", byte));
-    else if (byte == '\n') put("\\n", 2);
-    else if (byte < 0x20) put(escape, (size_t)snprintf(escape, sizeof escape, "\\u%04x", byte));
-    else if (whole == 0) put("\\ufffd", 6);
-    else put(data + i, whole);
-    i += whole ? whole : 1;
+    char character[JSON_CHARACTER_MAX];
+    size_t size;
+    i += json_character(data + i, length - i, character, &size);
+    put(character, size);
   }
 }
 
@@ -133,20 +111,10 @@ static void put_record(int stream, const char *data, size_t length, bool ended, 
   put("\n", 1);
 }
 
-static const char *time_text(void) {
-  static char text[64];
-  struct timespec now;
-  struct tm parts;
-  clock_gettime(CLOCK_REALTIME, &now);
-  gmtime_r(&now.tv_sec, &parts);
-  size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  snprintf(text + length, sizeof text - length, ".%09ld%s", now.tv_nsec, state.json ? "Z" : "+00:00");
-  return text;
-}
-
 void log_write(int stream, const char *data, size_t length) {
   if (!state.path || (state.fd < 0 && !open_file(0))) return;
-  const char *time = time_text();
+  char time[TIME_TEXT_MAX];
+  time_text(time, clock_now(), state.json ? "Z" : "+00:00");
   while (length > 0) {
     const char *newline = memchr(data, '\n', length);
     size_t piece = newline ? (size_t)(newline - data) : length;

@@ -13,7 +13,7 @@ static const struct {
   const char *name;
   int (*run)(const struct plan *plan);
 } roles[] = {
-    {"run", role_run}, {"exec", role_exec}, {"enter", role_enter}, {"lock", role_lock}, {"signal", role_signal}, {"rotate", role_rotate},
+    {"run", role_run}, {"exec", role_exec}, {"check", role_check}, {"check-now", role_check_now}, {"enter", role_enter}, {"lock", role_lock}, {"signal", role_signal}, {"rotate", role_rotate},
 };
 
 /* Whoever started this may have left files open: a container could reach them by /proc/self/fd until it is executed. */

@@ -15,6 +15,7 @@ enum message_type {
   MESSAGE_READY = 'R',      /* the world is made; a descriptor: the terminal's master side */
   MESSAGE_GO = 'G',         /* execute the command */
   MESSAGE_STARTED = 'S',    /* the command runs */
+  MESSAGE_STATUS = 'W',     /* payload: int of wait(2), how the command has ended */
   MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print */
 };
 

@@ -29,6 +29,7 @@ struct network network_start(const struct plan *plan, pid_t holder) {
   network.said = catcher();
   struct spawn what = {argv, {-1, network.said, network.said, ready[1], alive[0]}};
   network.pid = spawn(&what);
+  if (network.pid < 0) die_errno("fork");
   close(ready[1]);
   close(alive[0]);
   network.ready = ready[0];

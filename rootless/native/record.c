@@ -13,6 +13,7 @@
 #include "die.h"
 #include "event.h"
 #include "identity.h"
+#include "json-text.h"
 #include "remove.h"
 #include "spawn.h"
 #include "userns.h"
@@ -33,7 +34,7 @@ static int open_aside(const char *directory, const char *name, char aside[4200])
 }
 
 /* Not truncated before: what was reserved is used. */
-static bool write_aside(const char *directory, const char *name, const char *text, bool durable) {
+bool write_aside(const char *directory, const char *name, const char *text, bool durable) {
   char path[4200], aside[4200];
   snprintf(path, sizeof path, "%s/%s", directory, name);
   int fd = open_aside(directory, name, aside);
@@ -83,13 +84,14 @@ void record_start(const struct plan *plan, pid_t pid) {
 }
 
 static void append_json_string(char *to, size_t size, const char *text) {
-  size_t length = strlen(to);
-  for (; *text && length + 8 < size; text++) {
-    unsigned char byte = (unsigned char)*text;
-    if (byte == '"' || byte == '\\') length += (size_t)snprintf(to + length, size - length, "\\%c", byte);
-    else if (byte < 0x20) length += (size_t)snprintf(to + length, size - length, "\\u%04x", byte);
-    else to[length++] = *text, to[length] = 0;
+  size_t length = strlen(to), left = strlen(text), put;
+  while (left && length + JSON_CHARACTER_MAX < size) {
+    size_t taken = json_character(text, left, to + length, &put);
+    text += taken;
+    left -= taken;
+    length += put;
   }
+  to[length] = 0;
 }
 
 void record_end(const struct plan *plan, const struct ending *ending) {
@@ -139,7 +141,8 @@ static void release_name(const char *path) {
 static void remove_by_plan(const char *text) {
   char *argv[] = {"/proc/self/exe", "-c", (char *)text, NULL};
   struct spawn what = {argv, {-1, -1, -1, -1, -1}};
-  wait_for(spawn(&what));
+  pid_t pid = spawn(&what);
+  if (pid > 0) wait_for(pid);
 }
 
 static void remove_files(const struct plan *plan, int userns) {

@@ -6,6 +6,9 @@
 
 #include "plan.h"
 
+/* Writes DIRECTORY/.NAME.PID and renames it. false, with errno: it could not; nothing of it is left. */
+bool write_aside(const char *directory, const char *name, const char *text, bool durable);
+
 /*
  * What the monitor leaves on disk, each written aside and renamed:
  *   RUNTIME/state    "PID START MONITOR MONITOR-START STARTED-AT BOOT-ID", while the container runs

@@ -18,6 +18,7 @@
 #include "attach.h"
 #include "backlog.h"
 #include "die.h"
+#include "health.h"
 #include "log.h"
 #include "stream.h"
 #include "supervise.h"
@@ -89,7 +90,8 @@ static void drop_client(int index) {
 static bool await_room(int fd) {
   for (;;) {
     struct pollfd polls[2] = {{fd, POLLOUT, 0}, {wake, POLLIN, 0}};
-    if (poll(polls, 2, -1) < 0 && errno != EINTR) return false;
+    if (poll(polls, 2, health_timeout_ms()) < 0 && errno != EINTR) return false;
+    health_tick();
     if (polls[1].revents) supervise_signals(wake);
     if (polls[0].revents & (POLLERR | POLLNVAL)) return false;
     if (polls[0].revents & POLLOUT) return true;
@@ -174,6 +176,13 @@ static void read_source(struct relay *relay) {
   take_input(relay, buffer, got > 0 ? (size_t)got : 0);
 }
 
+/* The client is no more one of ours. */
+static void pass_to_health(int index) {
+  int client = clients[index];
+  clients[index] = clients[--client_count];
+  health_ask(client);
+}
+
 static void take_client(struct relay *relay, int index) {
   ssize_t got = recv(clients[index], buffer, sizeof buffer, MSG_DONTWAIT);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
@@ -184,6 +193,7 @@ static void take_client(struct relay *relay, int index) {
   unsigned short size[2];
   if (buffer[0] == FRAME_INPUT) take_input(relay, buffer + 1, (size_t)got - 1);
   else if (buffer[0] == FRAME_SIGNAL && got > 1) supervise_forward((unsigned char)buffer[1]);
+  else if (buffer[0] == FRAME_HEALTH) pass_to_health(index);
   else if (buffer[0] == FRAME_SIZE && relay->terminal && (size_t)got == 1 + sizeof size) {
     memcpy(size, buffer + 1, sizeof size);
     struct winsize window = {size[0], size[1], 0, 0};
@@ -209,7 +219,8 @@ void relay_step(struct relay *relay, int signals) {
                                           {full ? -1 : relay->source, POLLIN, 0}};
   int count = client_count;
   for (int i = 0; i < count; i++) polls[6 + i] = (struct pollfd){full ? -1 : clients[i], POLLIN, 0};
-  if (poll(polls, (nfds_t)(6 + count), -1) < 0) return;
+  if (poll(polls, (nfds_t)(6 + count), health_timeout_ms()) < 0) return;
+  health_tick();
   if (polls[0].revents) supervise_signals(signals);
   if (polls[1].revents && relay->output >= 0) move_output(relay, &relay->output, 1);
   if (polls[2].revents && relay->errors >= 0) move_output(relay, &relay->errors, 2);

@@ -7,6 +7,8 @@
 int role_run(const struct plan *plan);    /* a container: makes it and stays as its monitor */
 int role_exec(const struct plan *plan);   /* a further process in a running container */
 int role_enter(const struct plan *plan);  /* a user namespace for file work: apply, remove, copy-tree, exec */
+int role_check(const struct plan *plan);   /* one health check: check.h */
+int role_check_now(const struct plan *plan); /* asks a container's monitor for a health check: 0 healthy, 1 not */
 int role_lock(const struct plan *plan);   /* holds a lock until standard input ends */
 int role_rotate(const struct plan *plan); /* moves a full log of events aside */
 int role_signal(const struct plan *plan); /* signals a process that can't be mistaken, and waits for its end */

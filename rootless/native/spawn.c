@@ -34,8 +34,7 @@ static void place_descriptors(const int fds[5]) {
 
 pid_t spawn(const struct spawn *what) {
   pid_t pid = fork();
-  if (pid < 0) die_errno("fork");
-  if (pid > 0) return pid;
+  if (pid != 0) return pid;
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

@@ -10,7 +10,7 @@ struct spawn {
   int fds[5];
 };
 
-/* Starts a program found on PATH. All other descriptors are closed in it. The signal mask is emptied. */
+/* Starts a program found on PATH. All other descriptors are closed in it. The signal mask is emptied. -1 with errno: no process. */
 pid_t spawn(const struct spawn *what);
 /* Waits for its end; returns its exit status, 128 + n after signal n. */
 int wait_for(pid_t pid);

@@ -14,6 +14,7 @@
 #include "cgroup.h"
 #include "die.h"
 #include "event.h"
+#include "health.h"
 #include "log.h"
 #include "message.h"
 #include "network.h"
@@ -32,6 +33,7 @@ static struct {
   struct relay relay;
   bool ended;
   int status; /* of wait(2) */
+  bool restart; /* when it has ended, whatever the policy says */
 } container = {.socket = -1, .userns = -1};
 
 static void stop_helpers(void) {
@@ -148,12 +150,22 @@ void supervise_forward(int number) {
   if (container.pid > 0 && !container.ended && number > 0) kill(container.pid, number);
 }
 
+void supervise_restart_after_end(void) { container.restart = true; }
+
+void supervise_stay_ended(void) {
+  int fd = open("stopped", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+}
+
 static void reap(void) {
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
     if (pid == container.network.pid) container.network.pid = 0;
-    if (pid != container.pid) continue;
+    if (pid != container.pid) {
+      health_reaped(pid);
+      continue;
+    }
     container.ended = true;
     container.status = status;
   }
@@ -175,6 +187,7 @@ static void tell_end(const struct ending *ending) {
 }
 
 static int finish(void) {
+  health_close();
   relay_drain(&container.relay);
   int number = WIFSIGNALED(container.status) ? WTERMSIG(container.status) : 0;
   struct ending ending = {number ? 128 + number : WEXITSTATUS(container.status), number, cgroup_saw_oom(), NULL};
@@ -213,6 +226,7 @@ int supervise(const struct plan *plan, int starter, int link) {
     close(starter);
   }
   before_death(NULL);
+  health_open(plan);
   while (!container.ended) relay_step(&container.relay, signals);
   return finish();
 }

@@ -14,4 +14,8 @@ int supervise(const struct plan *plan, int starter, int link);
 void supervise_signals(int signals);
 void supervise_forward(int number);
 
+/* For a container that is about to be ended: it is started again, or no policy starts it again (RUNTIME/stopped). */
+void supervise_restart_after_end(void);
+void supervise_stay_ended(void);
+
 #endif

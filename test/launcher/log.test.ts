@@ -9,7 +9,7 @@ import { eventually } from '../e2e/harness/eventually.ts';
 import { buildDriver, sanitizers, scratch } from './build.ts';
 import { run } from './drivers.ts';
 
-const driver = buildDriver('log', ['log.c', 'die.c']);
+const driver = buildDriver('log', ['log.c', 'clock.c', 'die.c', 'json-text.c']);
 
 type Piece = [stream: 1 | 2, data: string | Buffer];
 
