@@ -148,6 +148,10 @@ void cgroup_place(pid_t pid) {
   if (!write_to(container, "cgroup.procs", text)) die_errno("cannot put the container into the cgroup %s", container);
 }
 
+void cgroup_kill(void) {
+  if (*container) write_to(container, "cgroup.kill", "1");
+}
+
 bool cgroup_saw_oom(void) {
   if (!*container) return false;
   char path[2300], line[128];

@@ -16,6 +16,8 @@ void cgroup_enter(const struct plan *plan);
 /* The container's group and its limits, before any process of the container is started. Dies when they can't be had. */
 void cgroup_make(const struct plan *plan);
 void cgroup_place(pid_t pid);
+/* Ends every process of the container's group, where it has one (Linux 5.14). */
+void cgroup_kill(void);
 bool cgroup_saw_oom(void);
 void cgroup_remove(void);
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "init.h"
 #include "plan.h"
 #include "roles.h"
 #include "sealed.h"
@@ -20,6 +21,7 @@ static const struct {
 static void close_inherited(void) { syscall(SYS_close_range, 3u, ~0u, 0u); }
 
 int main(int argc, char **argv, char **environment) {
+  if (argc == 2 && strcmp(argv[0], "tsc-pod-init") == 0) init_main(argv[1]);
   run_sealed(argv, environment);
   struct plan plan;
   size_t length;

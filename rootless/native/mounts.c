@@ -104,6 +104,19 @@ static void attach_tree(int tree, int target, const char *path) {
     die_errno("cannot bind onto %s", path);
 }
 
+int copy_mount(int fd, const char *path) { return clone_tree(fd, false, path); }
+
+void mount_copy(int root, int tree, const char *path, const char *words) {
+  unsigned long flags;
+  uint64_t attributes;
+  mount_flags(words, &flags, &attributes);
+  set_attributes(tree, attributes, flags & propagation_flags, flags & MS_REC, path);
+  int target = make_mount_point(root, path, true);
+  attach_tree(tree, target, path);
+  close(target);
+  close(tree);
+}
+
 static const struct plan *opened;
 static int *sources, opened_target = -1; /* a descriptor each of the plan's operations, -1: none */
 

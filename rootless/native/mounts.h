@@ -13,6 +13,8 @@ void open_sources(const struct plan *plan);
 void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
 void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS */
 void mount_bind_file(int root, int source, const char *path);       /* a file that is open (O_PATH will do) on PATH */
+int copy_mount(int fd, const char *path);                           /* a copy of the directory's mount, attached nowhere */
+void mount_copy(int root, int tree, const char *path, const char *flags); /* attaches one */
 void mask_path(const char *path);                                   /* masked PATH, after the pivot */
 void make_readonly(const char *path);                               /* readonly PATH, after the pivot */
 void make_root_readonly(void);

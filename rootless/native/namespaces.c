@@ -1,17 +1,22 @@
 #define _GNU_SOURCE
 #include "namespaces.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "die.h"
+#include "identity.h"
 
 static const struct {
   const char *kind;
   int flag;
-} kinds[] = {{"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}};
+} early[] = {{"ipc", CLONE_NEWIPC}, {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}};
 
 static const struct operation *find_namespace(const struct plan *plan, const char *kind) {
   size_t from = 0;
@@ -21,39 +26,107 @@ static const struct operation *find_namespace(const struct plan *plan, const cha
   return NULL;
 }
 
-bool wants_namespace(const struct plan *plan, const char *kind) { return find_namespace(plan, kind) != NULL; }
+static bool lists(const char *kinds, const char *kind) {
+  size_t length = strlen(kind);
+  for (const char *word = kinds; word; word = strchr(word, ',') ? strchr(word, ',') + 1 : NULL)
+    if (strcspn(word, ",") == length && strncmp(word, kind, length) == 0) return true;
+  return false;
+}
 
-static void join(const char *kind, const char *path, int flag) {
+static const struct operation *find_holder(const struct plan *plan, const char *kind) {
+  size_t from = 0;
+  const struct operation *wanted;
+  while ((wanted = plan_next(plan, "namespace-of", &from)))
+    if (lists(wanted->words[3], kind)) return wanted;
+  return NULL;
+}
+
+static const char *path_to_join(const struct plan *plan, const char *kind) {
+  const struct operation *wanted = find_namespace(plan, kind);
+  return wanted && wanted->count > 2 ? wanted->words[2] : NULL;
+}
+
+bool wants_namespace(const struct plan *plan, const char *kind) {
+  return find_namespace(plan, kind) && !path_to_join(plan, kind);
+}
+
+static void join_path(const char *kind, const char *path, int flag) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || setns(fd, flag) < 0) die_errno("cannot join the %s namespace %s", kind, path);
+  if (fd < 0 || setns(fd, flag) < 0) {
+    if (errno == EPERM && flag != CLONE_NEWUSER) set_hint("a namespace can be joined with the user namespace that it belongs to: --userns ns:PATH");
+    die_errno("cannot join the %s namespace %s", kind, path);
+  }
   close(fd);
 }
 
+static int open_holder(const struct operation *holder) {
+  int process = open_process((pid_t)number_of(holder->words[1]), (unsigned long long)number_of(holder->words[2]));
+  if (process < 0) die("cannot join the namespaces of container %s: it is not running any more", holder->words[4]);
+  return process;
+}
+
+/* False when the plan joins none of that kind. setns(2) takes a pidfd since Linux 5.8. */
+static bool join(const struct plan *plan, const char *kind, int flag) {
+  const struct operation *holder = find_holder(plan, kind);
+  const char *path = path_to_join(plan, kind);
+  if (path) join_path(kind, path, flag);
+  if (!holder) return path;
+  int process = open_holder(holder);
+  if (setns(process, flag) < 0) die_errno("cannot join the %s namespace of container %s", kind, holder->words[4]);
+  close(process);
+  return true;
+}
+
+static bool joins(const struct plan *plan, const char *kind) { return find_holder(plan, kind) || path_to_join(plan, kind); }
+
+bool joins_user_namespace(const struct plan *plan) { return joins(plan, "user"); }
+bool joins_pid_namespace(const struct plan *plan) { return joins(plan, "pid"); }
+void join_pid_namespace(const struct plan *plan) { join(plan, "pid", CLONE_NEWPID); }
+
 void make_user_namespace(const struct plan *plan) {
-  const struct operation *user = find_namespace(plan, "user");
-  if (user && user->count > 2) {
-    join("user", user->words[2], CLONE_NEWUSER);
-    return;
-  }
+  if (join(plan, "user", CLONE_NEWUSER)) return;
   if (unshare(CLONE_NEWUSER) < 0) {
     set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
     die_errno("cannot make a user namespace");
   }
 }
 
+int open_user_namespace(const struct plan *plan, pid_t stage) {
+  const struct operation *holder = find_holder(plan, "user");
+  const char *named = path_to_join(plan, "user");
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/ns/user", holder ? (int)number_of(holder->words[1]) : stage);
+  int process = holder ? open_holder(holder) : -1;
+  int fd = open(named ? named : path, O_RDONLY | O_CLOEXEC);
+  /* Still the same process, so what was opened is that one's. */
+  if (holder && fd >= 0 && start_time((pid_t)number_of(holder->words[1])) != (unsigned long long)number_of(holder->words[2])) {
+    close(fd);
+    fd = -1;
+  }
+  if (process >= 0) close(process);
+  return fd;
+}
+
 void make_mount_namespace(const struct plan *plan) {
-  const struct operation *wanted = find_namespace(plan, "mount");
-  if (wanted && wanted->count > 2) join("mount", wanted->words[2], CLONE_NEWNS);
-  else if (wanted && unshare(CLONE_NEWNS) < 0) die_errno("cannot make a mount namespace");
+  if (find_namespace(plan, "mount") && !join(plan, "mount", CLONE_NEWNS) && unshare(CLONE_NEWNS) < 0)
+    die_errno("cannot make a mount namespace");
 }
 
 bool make_namespaces(const struct plan *plan) {
   int fresh = 0;
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    const struct operation *wanted = find_namespace(plan, kinds[i].kind);
-    if (wanted && wanted->count > 2) join(kinds[i].kind, wanted->words[2], kinds[i].flag);
-    else if (wanted) fresh |= kinds[i].flag;
-  }
+  for (size_t i = 0; i < sizeof early / sizeof *early; i++)
+    if (!join(plan, early[i].kind, early[i].flag) && find_namespace(plan, early[i].kind)) fresh |= early[i].flag;
   if (fresh && unshare(fresh) < 0) die_errno("cannot make the namespaces");
+  join(plan, "cgroup", CLONE_NEWCGROUP);
   return fresh & CLONE_NEWNET;
+}
+
+void make_cgroup_namespace(const struct plan *plan) {
+  if (wants_namespace(plan, "cgroup") && unshare(CLONE_NEWCGROUP) < 0) die_errno("cannot make a cgroup namespace");
+}
+
+struct mount_namespace own_mount_namespace(void) {
+  struct stat about;
+  if (stat("/proc/self/ns/mnt", &about) < 0) die_errno("cannot tell this process's mount namespace");
+  return (struct mount_namespace){about.st_dev, about.st_ino};
 }

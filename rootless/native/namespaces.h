@@ -2,14 +2,38 @@
 #define NAMESPACES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "plan.h"
 
-/* `namespace KIND` in the plan makes a new one, `namespace KIND PATH` joins one, neither shares the caller's. */
+/*
+ * `namespace KIND` in the plan makes a new one, `namespace KIND PATH` joins one, `namespace-of PID START KINDS NAME` joins
+ * those of another container's process; neither shares the caller's.
+ */
+
+/* A new one is to be made. */
 bool wants_namespace(const struct plan *plan, const char *kind);
+/* The user namespace is another's: its id maps are written, and containers in it may look at whoever joins it. */
+bool joins_user_namespace(const struct plan *plan);
 void make_user_namespace(const struct plan *plan);
 void make_mount_namespace(const struct plan *plan);
-/* Network, ipc and uts namespaces; true when the network namespace is new. Pid and cgroup come later. */
+/* Network, ipc and uts namespaces, and a cgroup namespace that is joined; true when the network namespace is new. */
 bool make_namespaces(const struct plan *plan);
+/* Children are made in it from then on, while this process stays where it is: pid_namespaces(7). */
+bool joins_pid_namespace(const struct plan *plan);
+void join_pid_namespace(const struct plan *plan);
+/* The group that this process is in becomes its root. */
+void make_cgroup_namespace(const struct plan *plan);
+
+/* The user namespace of a container whose first stage is the process `stage`, for the monitor; -1 when it can't be had. */
+int open_user_namespace(const struct plan *plan, pid_t stage);
+
+/* What tells one mount namespace from another, ioctl_ns(2). */
+struct mount_namespace {
+  dev_t device;
+  ino_t inode;
+};
+/* This process's, by the host's /proc. */
+struct mount_namespace own_mount_namespace(void);
 
 #endif

@@ -114,7 +114,7 @@ static void become_user(const struct plan *plan) {
   give_pipes(uid, gid);
   drop_bounding(hex_of(capabilities->words[1]));
   prctl(PR_SET_KEEPCAPS, 1);
-  if (!plan_find(plan, "setgroups")) set_groups(user->words[3]);
+  if (!plan_find(plan, "setgroups") && !plan_find(plan, "keep-groups")) set_groups(user->words[3]);
   if (setresgid(gid, gid, gid) < 0 || setresuid(uid, uid, uid) < 0) {
     set_hint("more ids can be mapped with a range in /etc/subuid and /etc/subgid: see `tsc-pod doctor`");
     die_errno("cannot become user %s:%s", user->words[1], user->words[2]);
@@ -211,8 +211,9 @@ __attribute__((noreturn)) static void execute(const struct plan *plan, char **ar
 /* The order matters: seccomp(2) wants CAP_SYS_ADMIN of the user namespace, or no_new_privs set. */
 void become_command(const struct plan *plan) {
   const struct operation *command = plan_find(plan, "exec");
+  bool idle = plan_find(plan, "idle");
   const char *word;
-  if (!command) bug("nothing to execute");
+  if (!command && !idle) bug("nothing to execute");
   if ((word = plan_word(plan, "oom-score-adj", 1))) write_file("/proc/self/oom_score_adj", word);
   set_limits(plan);
   leave_keyring(plan);
@@ -231,6 +232,7 @@ void become_command(const struct plan *plan) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  if (idle) become_idle();
   if (init) {
     become_init();
     lead_session(plan);

@@ -29,7 +29,7 @@ static int sealed_copy(int self) {
   for (off_t offset = 0; offset < about.st_size;)
     if (sendfile(copy, self, &offset, (size_t)(about.st_size - offset)) <= 0)
       die_errno("cannot copy the launcher into memory");
-  if (fchmod(copy, 0500) < 0 || fcntl(copy, F_ADD_SEALS, seals) < 0) die_errno("cannot seal the launcher");
+  if (fchmod(copy, 0555) < 0 || fcntl(copy, F_ADD_SEALS, seals) < 0) die_errno("cannot seal the launcher");
   return copy;
 }
 

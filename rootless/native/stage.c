@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "init.h"
 #include "message.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "path.h"
 #include "process.h"
+#include "shared-tree.h"
 #include "terminal.h"
 #include "userns.h"
 
@@ -94,6 +96,7 @@ static void build(const struct plan *plan, struct world *world, const struct ope
   char **words = operation->words;
   if (strcmp(name, "mount") == 0) mount_filesystem(world->root, operation);
   else if (strcmp(name, "bind") == 0) mount_bind(world->root, operation);
+  else if (strcmp(name, "bind-of") == 0) mount_shared_tree(world->root, operation);
   else if (strcmp(name, "mkdir") == 0) make_directory(world->root, operation);
   else if (strcmp(name, "symlink") == 0) make_symlink(world->root, operation);
   else if (strcmp(name, "sysctl") == 0) write_sysctl(world->root, operation);
@@ -122,7 +125,9 @@ __attribute__((noreturn)) static void stage_two(const struct plan *plan, int soc
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_DUMPABLE, 0);
   await(socket, MESSAGE_MAPPED); /* the monitor has put this process into its cgroup */
-  if (wants_namespace(plan, "cgroup") && unshare(CLONE_NEWCGROUP) < 0) die_errno("cannot make a cgroup namespace");
+  make_cgroup_namespace(plan);
+  if (plan_find(plan, "idle") || plan_find(plan, "init")) keep_init_program();
+  struct mount_namespace mounts = own_mount_namespace();
   struct world world = {root, {-1, -1}};
   umask(0);
   for (size_t i = 0; i < plan->count; i++) {
@@ -134,7 +139,7 @@ __attribute__((noreturn)) static void stage_two(const struct plan *plan, int soc
     build(plan, &world, operation);
     set_hint(NULL);
   }
-  send_message(socket, MESSAGE_READY, NULL, 0, world.terminal.master);
+  send_message(socket, MESSAGE_READY, &mounts, sizeof mounts, world.terminal.master);
   await(socket, MESSAGE_GO);
   place_stdio(&world, fds);
   become_command(plan);
@@ -152,21 +157,66 @@ static int mount_root(const struct plan *plan, bool *apart) {
   return mount_root_fuse(root, target);
 }
 
+/* fuse-overlayfs stays in this mount namespace, which must not be the container's: else each would keep the other. */
+static void make_first_process(const struct plan *plan, int socket, int root, bool apart, const int fds[3]) {
+  const char *target = plan_word(plan, "root-target", 1);
+  unsigned long flags = CLONE_PARENT | SIGCHLD | (apart ? CLONE_NEWNS : 0) | (wants_namespace(plan, "pid") ? CLONE_NEWPID : 0);
+  pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
+  if (pid < 0) die_errno("cannot make the container's first process");
+  if (pid == 0) {
+    if (apart) {
+      close(root);
+      root = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    }
+    stage_two(plan, socket, root, fds);
+  }
+  if (apart) {
+    close(root);
+    umount2(target, MNT_DETACH);
+  }
+  send_message(socket, MESSAGE_PID, &pid, sizeof pid, -1);
+}
+
+/*
+ * Whoever is in the pid namespace sees the process that comes into it, which has the host's files until it has pivoted:
+ * it must never be dumpable, ptrace(2). So a process between takes that back first, while this one may still be looked at.
+ */
+static void make_first_process_among_others(const struct plan *plan, int socket, int root, bool apart, const int fds[3]) {
+  pid_t between = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+  if (between < 0) die_errno("fork");
+  if (between > 0) {
+    close(root);
+    return;
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_DUMPABLE, 0);
+  join_pid_namespace(plan);
+  make_first_process(plan, socket, root, apart, fds);
+  _exit(0);
+}
+
+/*
+ * The monitor writes this process's id maps, and a network helper opens its namespaces: both need it to be dumpable,
+ * proc_pid(5). In a user namespace of its own no container is there yet that could look.
+ */
+static void let_look(const struct plan *plan) {
+  prctl(PR_SET_DUMPABLE, !joins_user_namespace(plan) || plan_find(plan, "network-helper"));
+}
+
 void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   report_to(socket);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  /* The monitor writes this process's id maps, and a network helper opens its namespaces: both need it to be dumpable,
-   * proc_pid(5). No container is there yet that could look. */
-  prctl(PR_SET_DUMPABLE, 1);
+  let_look(plan);
   make_user_namespace(plan);
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   await(socket, MESSAGE_MAPPED);
   make_mount_namespace(plan);
+  take_shared_trees(plan);
   /* fuse-overlayfs keeps this mount namespace for itself; it isn't used with maps that need this. */
   if (!plan_find(plan, "root-fuse")) open_sources(plan);
   become_namespace_root(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_DUMPABLE, 1); /* the change of user has taken it back */
+  let_look(plan); /* the change of user has taken it back */
   if (make_namespaces(plan)) {
     raise_loopback();
     skip_duplicate_detection();
@@ -175,21 +225,6 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   set_propagation("/", "rec,slave");
   bool apart;
   int root = mount_root(plan, &apart);
-  /* fuse-overlayfs stays in this mount namespace, which must not be the container's: else each would keep the other. */
-  unsigned long flags = CLONE_PARENT | SIGCHLD | (apart ? CLONE_NEWNS : 0) | (wants_namespace(plan, "pid") ? CLONE_NEWPID : 0);
-  pid_t pid = (pid_t)syscall(SYS_clone, flags, NULL, NULL, NULL, NULL);
-  if (pid < 0) die_errno("cannot make the container's first process");
-  if (pid == 0) {
-    if (apart) {
-      close(root);
-      root = open(plan_word(plan, "root-target", 1), O_PATH | O_DIRECTORY | O_CLOEXEC);
-    }
-    stage_two(plan, socket, root, fds);
-  }
-  if (apart) {
-    close(root);
-    umount2(plan_word(plan, "root-target", 1), MNT_DETACH);
-  }
-  send_message(socket, MESSAGE_PID, &pid, sizeof pid, -1);
+  (joins_pid_namespace(plan) ? make_first_process_among_others : make_first_process)(plan, socket, root, apart, fds);
   for (;;) pause(); /* until the monitor ends this process: a network helper may still look at its namespaces */
 }

@@ -15,8 +15,10 @@
 #include "die.h"
 #include "event.h"
 #include "health.h"
+#include "leftover.h"
 #include "log.h"
 #include "message.h"
+#include "namespaces.h"
 #include "network.h"
 #include "record.h"
 #include "relay.h"
@@ -31,6 +33,7 @@ static struct {
   int userns;
   struct network network;
   struct relay relay;
+  struct mount_namespace mounts; /* inode 0: none yet, or its processes end with the pid namespace */
   bool ended;
   int status; /* of wait(2) */
   bool restart; /* when it has ended, whatever the policy says */
@@ -50,12 +53,19 @@ static void stop_helpers(void) {
   }
 }
 
+static void end_all(void) {
+  if (!container.mounts.inode) return;
+  cgroup_kill();
+  end_leftover(container.mounts);
+}
+
 /* The start failed: nothing of it may stay. */
 static void undo(int code, const char *text) {
   if (container.pid > 0) {
     kill(container.pid, SIGKILL);
     waitpid(container.pid, NULL, 0);
   }
+  end_all();
   stop_helpers();
   struct ending ending = {code, 0, false, text};
   record_end(container.plan, &ending);
@@ -79,12 +89,6 @@ static void expect(unsigned char type, struct message *message) {
   if (!receive_message(container.socket, message)) die("the container's first process ended before it could start");
   if (message->type == MESSAGE_ERROR) fail(message);
   if (message->type != type) bug("message %c instead of %c", message->type, type);
-}
-
-static void open_userns(void) {
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/ns/user", container.stage);
-  container.userns = open(path, O_RDONLY | O_CLOEXEC);
 }
 
 static void start_stage(const int fds[3]) {
@@ -113,8 +117,8 @@ static void start(void) {
   cgroup_make(container.plan);
   start_stage(fds);
   expect(MESSAGE_NAMESPACES, &message); /* the user namespace */
-  write_id_maps(container.plan, container.stage);
-  open_userns();
+  if (!joins_user_namespace(container.plan)) write_id_maps(container.plan, container.stage);
+  container.userns = open_user_namespace(container.plan, container.stage);
   send_message(container.socket, MESSAGE_MAPPED, NULL, 0, -1);
   expect(MESSAGE_NAMESPACES, &message); /* all but pid and cgroup */
   container.network = network_start(container.plan, container.stage);
@@ -123,6 +127,7 @@ static void start(void) {
   cgroup_place(container.pid);
   send_message(container.socket, MESSAGE_MAPPED, NULL, 0, -1);
   expect(MESSAGE_READY, &message);
+  if (!wants_namespace(container.plan, "pid")) memcpy(&container.mounts, message.data, sizeof container.mounts);
   if (message.fd >= 0) relay_terminal(&container.relay, message.fd);
   network_finish(container.plan, &container.network);
   end_stage();
@@ -188,6 +193,7 @@ static void tell_end(const struct ending *ending) {
 
 static int finish(void) {
   health_close();
+  end_all();
   relay_drain(&container.relay);
   int number = WIFSIGNALED(container.status) ? WTERMSIG(container.status) : 0;
   struct ending ending = {number ? 128 + number : WEXITSTATUS(container.status), number, cgroup_saw_oom(), NULL};
