@@ -1,3 +1,4 @@
+import { ContainerExists } from './commands/container-exists.ts';
 import { Doctor } from './commands/doctor.ts';
 import { Exec } from './commands/exec.ts';
 import { Images } from './commands/images.ts';
@@ -6,8 +7,10 @@ import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
 import { Kill } from './commands/kill.ts';
 import { Logs } from './commands/logs.ts';
 import { Pause } from './commands/pause.ts';
+import { Port } from './commands/port.ts';
 import { Ps } from './commands/ps.ts';
 import { Pull } from './commands/pull.ts';
+import { Rename } from './commands/rename.ts';
 import { Rm } from './commands/rm.ts';
 import { Rmi } from './commands/rmi.ts';
 import { Run } from './commands/run.ts';
@@ -21,6 +24,7 @@ import type { AnyCommandClass } from './declarations.ts';
 /** Every command there is. */
 export const commands: AnyCommandClass[] = [
   ...[
+    ContainerExists,
     ContainerInspect,
     Doctor,
     Exec,
@@ -31,8 +35,10 @@ export const commands: AnyCommandClass[] = [
     Kill,
     Logs,
     Pause,
+    Port,
     Ps,
     Pull,
+    Rename,
     Rm,
     Rmi,
     Run,

@@ -1,6 +1,5 @@
 import {
   closeSync,
-  existsSync,
   fdatasyncSync,
   mkdirSync,
   openSync,
@@ -105,10 +104,10 @@ export function abandonContainer(paths: Paths, draft: Draft): void {
   releaseName(paths, draft.name, draft.id);
 }
 
-function reserveName(paths: Paths, draft: string, id: string, wish: string | undefined): string {
+function reserveName(paths: Paths, draft: string, id: string, wish: string | undefined, claim = ''): string {
   const reservation = join(draft, 'name');
   mkdirSync(reservation, { mode: 0o700 });
-  writeFileSync(join(reservation, id), '');
+  writeFileSync(join(reservation, id), claim);
   for (let attempt = 0; ; attempt++) {
     const name = wish === undefined ? randomName(attempt) : checkName('container', wish);
     try {
@@ -133,15 +132,41 @@ export function reservation(paths: Paths, name: string, id: string): string {
   return join(paths.names, name, id);
 }
 
-/** The id that has a name. A reservation whose maker died before the container was whole is taken back. */
+/**
+ * Reserves one more name for a container that is there, for as long as this process lives: after that it counts only
+ * if the container's record has it. Throws PodError `conflict` where another one has it.
+ */
+export function claimName(paths: Paths, id: string, name: string): void {
+  const { pid, start } = identify(process.pid);
+  const draft = draftDirectory(paths, `claim-${id}`);
+  mkdirSync(draft, { mode: 0o700 });
+  try {
+    reserveName(paths, draft, id, name, `${pid}.${start}`);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** The id that has a name. A reservation is taken back that was left by who died while making or renaming a container. */
 export function holderOf(paths: Paths, name: string): string | undefined {
   for (const id of entries(join(paths.names, name))) {
     // In this order: a draft that becomes whole in between is seen by the second look.
     const drafted = entries(paths.containers).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry));
-    if (drafted || existsSync(containerDirectory(paths, id))) return id;
+    // The same: who is at work is dead before the record is read, so that it can't change any more.
+    if (drafted || isClaimed(paths, name, id) || readRecord(paths, id)?.name === name) return id;
     releaseName(paths, name, id);
   }
   return undefined;
+}
+
+/** Whether a name is on its way to a container: its reservation names who is at work. */
+function isClaimed(paths: Paths, name: string, id: string): boolean {
+  try {
+    const [pid, start = ''] = readFileSync(reservation(paths, name, id), 'utf8').split('.');
+    return isSameProcess({ pid: Number(pid), start });
+  } catch {
+    return false;
+  }
 }
 
 function entries(directory: string): string[] {

@@ -137,6 +137,17 @@ static void release_name(const char *path) {
   rmdir(directory); /* refused when the name has been given again */
 }
 
+/* `rename` leaves the reservation of the new name in RUNTIME/name. */
+static const char *reservation_of(const struct plan *plan, char text[4200]) {
+  snprintf(text, 4200, "%s/name", plan_word(plan, "runtime", 1));
+  int fd = open(text, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return plan_word(plan, "release-name", 1);
+  ssize_t got = read(fd, text, 4199);
+  close(fd);
+  text[got > 0 ? got : 0] = 0;
+  return text;
+}
+
 /* The container's own namespace may lack the user's id: a plan of its own says how to remove its files. */
 static void remove_by_plan(const char *text) {
   char *argv[] = {"/proc/self/exe", "-c", (char *)text, NULL};
@@ -163,8 +174,9 @@ static void remove_files(const struct plan *plan, int userns) {
 
 void remove_traces(const struct plan *plan, int userns) {
   const struct operation *removal = plan_find(plan, "remove-at-exit");
+  const char *runtime = plan_word(plan, "runtime", 1);
+  char name[4200];
   remove_files(plan, userns);
-  const char *name = plan_word(plan, "release-name", 1), *runtime = plan_word(plan, "runtime", 1);
-  if (removal && name) release_name(name);
+  if (removal && plan_find(plan, "release-name")) release_name(reservation_of(plan, name));
   if (runtime) remove_runtime(runtime);
 }

@@ -1,0 +1,22 @@
+import { findContainer } from '../../core/container/store.ts';
+import { PodError } from '../../core/error.ts';
+import { Option, PodCommand } from '../command.ts';
+import { pathsOf } from '../paths.ts';
+
+export class ContainerExists extends PodCommand {
+  static override paths = [['container', 'exists']];
+  static override usage = { description: 'Tell by the exit status whether a container exists: 0, else 1' };
+
+  external = Option.Boolean('--external', false, { description: 'Other tools have none here: no effect' });
+  container = Option.String({ name: 'container' });
+
+  async execute(): Promise<number> {
+    try {
+      findContainer(pathsOf(this), this.container);
+      return 0;
+    } catch (error) {
+      if (error instanceof PodError && error.code === 'not-found') return 1;
+      throw error;
+    }
+  }
+}
