@@ -1,6 +1,7 @@
 import { ContainerExists } from './commands/container-exists.ts';
 import { Doctor } from './commands/doctor.ts';
 import { Exec } from './commands/exec.ts';
+import { HealthcheckRun } from './commands/healthcheck.ts';
 import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
 import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
@@ -28,6 +29,7 @@ export const commands: AnyCommandClass[] = [
     ContainerInspect,
     Doctor,
     Exec,
+    HealthcheckRun,
     ImageInspect,
     Images,
     Info,

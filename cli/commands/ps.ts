@@ -1,6 +1,8 @@
+import { readHealth } from '../../core/container/health.ts';
 import { type ListedContainer, listContainers } from '../../core/container/list.ts';
 import { isUp } from '../../core/container/state.ts';
 import { PodError } from '../../core/error.ts';
+import type { Paths } from '../../core/paths.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';
 import { hasLabel, parseFilters, passes } from '../filter.ts';
@@ -15,6 +17,7 @@ const FILTERS = [
   'ancestor',
   'before',
   'exited',
+  'health',
   'id',
   'label',
   'name',
@@ -25,9 +28,22 @@ const FILTERS = [
 ];
 const COMMAND_WIDTH = 20;
 
-function statusText({ state }: ListedContainer, now: number): string {
+/** `none` where nothing is checked, as the filter health= has it. */
+function healthOf(paths: Paths, { record }: ListedContainer): string {
+  return record.health ? (readHealth(paths, record)?.Status ?? 'starting') : 'none';
+}
+
+/** Docker's words behind the status. */
+const HEALTH_WORDS: Record<string, string> = {
+  none: '',
+  starting: ' (health: starting)',
+  healthy: ' (healthy)',
+  unhealthy: ' (unhealthy)',
+};
+
+function statusText({ state }: ListedContainer, health: string, now: number): string {
   const since = (seconds: number) => humanDuration(now - seconds * 1000);
-  if (state.status === 'running') return `Up ${since(state.startedAt)}`;
+  if (state.status === 'running') return `Up ${since(state.startedAt)}${HEALTH_WORDS[health]}`;
   if (state.status === 'created') return 'Created';
   if (state.status === 'restarting') return `Restarting (${state.exitCode}) ${since(state.finishedAt)} ago`;
   return `Exited (${state.exitCode})${state.finishedAt > 0 ? ` ${since(state.finishedAt)} ago` : ''}`;
@@ -56,7 +72,7 @@ function namePattern(text: string): RegExp {
   }
 }
 
-function rowOf(listed: ListedContainer, now: number, whole: boolean) {
+function rowOf(paths: Paths, listed: ListedContainer, now: number, whole: boolean) {
   const { record, state } = listed;
   const command = record.args.join(' ');
   const image = familiarImage(record.image.name);
@@ -68,7 +84,7 @@ function rowOf(listed: ListedContainer, now: number, whole: boolean) {
     CreatedAt: record.created,
     RunningFor: ago(Date.parse(record.created), now),
     Created: ago(Date.parse(record.created), now),
-    Status: statusText(listed, now),
+    Status: statusText(listed, healthOf(paths, listed), now),
     State: state.status,
     ExitCode: state.exitCode,
     Pid: state.pid,
@@ -107,7 +123,7 @@ export class Ps extends PodCommand {
     const anyState =
       this.all || this.latest || this.last !== undefined || filters.has('status') || filters.has('exited');
     const matching = everything.filter(
-      (one) => (anyState || isUp(one.state.status)) && this.matches(one, filters, everything),
+      (one) => (anyState || isUp(one.state.status)) && this.matches(paths, one, filters, everything),
     );
     const last = this.latest ? 1 : (this.last ?? -1);
     const shown = last >= 0 ? matching.slice(0, last) : matching;
@@ -118,7 +134,7 @@ export class Ps extends PodCommand {
     }
     this.print(
       formatList(this.format, {
-        rows: shown.map((one) => rowOf(one, now, this.noTrunc)),
+        rows: shown.map((one) => rowOf(paths, one, now, this.noTrunc)),
         columns: '{{.ID}}\t{{.Image}}\t{{.Command}}\t{{.Created}}\t{{.Status}}\t{{.Ports}}\t{{.Names}}',
         headers: { ID: 'CONTAINER ID' },
         noHeading: this.noHeading,
@@ -128,13 +144,20 @@ export class Ps extends PodCommand {
     return 0;
   }
 
-  private matches(one: ListedContainer, filters: Map<string, string[]>, all: ListedContainer[]): boolean {
+  private matches(
+    paths: Paths,
+    one: ListedContainer,
+    filters: Map<string, string[]>,
+    all: ListedContainer[],
+  ): boolean {
     const { record, state } = one;
     const created = (name: string) =>
       all.find((other) => other.record.name === name || other.record.id.startsWith(name))?.record.created ??
       '';
     return passes(filters, (key, value) => {
       switch (key) {
+        case 'health':
+          return healthOf(paths, one) === value;
         case 'id':
           return record.id.startsWith(value);
         case 'name':

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Paths } from '../paths.ts';
+import { type Health, readHealth } from './health.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState, isUp } from './state.ts';
 import { containerDirectory, readSpec } from './store.ts';
@@ -11,7 +12,7 @@ function time(seconds: number): string {
   return seconds > 0 ? new Date(seconds * 1000).toISOString() : NEVER;
 }
 
-function stateOf(state: ContainerState): object {
+function stateOf(state: ContainerState, health: Health | undefined): object {
   return {
     Status: state.status,
     Running: isUp(state.status),
@@ -25,6 +26,7 @@ function stateOf(state: ContainerState): object {
     Error: state.error,
     StartedAt: time(state.startedAt),
     FinishedAt: time(state.finishedAt),
+    ...(health && { Health: health }),
   };
 }
 
@@ -57,7 +59,7 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
     Created: record.created,
     Path: process.args[0],
     Args: process.args.slice(1),
-    State: stateOf(state),
+    State: stateOf(state, readHealth(paths, record)),
     Image: `sha256:${record.image.id}`,
     ImageName: record.image.name,
     ImageDigest: record.image.digest,
