@@ -1,5 +1,6 @@
 import { ContainerExists } from './commands/container-exists.ts';
 import { Doctor } from './commands/doctor.ts';
+import { Events } from './commands/events.ts';
 import { Exec } from './commands/exec.ts';
 import { HealthcheckRun } from './commands/healthcheck.ts';
 import { Images } from './commands/images.ts';
@@ -28,6 +29,7 @@ export const commands: AnyCommandClass[] = [
     ContainerExists,
     ContainerInspect,
     Doctor,
+    Events,
     Exec,
     HealthcheckRun,
     ImageInspect,

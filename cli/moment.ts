@@ -7,5 +7,7 @@ import { parseDuration } from './parse.ts';
 export function parseMoment(text: string): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const time = Date.parse(text);
-  return Number.isNaN(time) ? Date.now() - parseDuration(text) : time;
+  if (Number.isNaN(time)) return Date.now() - parseDuration(text);
+  const beyond = /:\d\d\.\d{3}(\d+)/.exec(text)?.[1]; // Date knows milliseconds
+  return beyond ? time + Number(`0.${beyond}`) : time;
 }

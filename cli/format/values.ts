@@ -117,7 +117,8 @@ export function toJson(value: unknown, indent?: number): string {
 }
 
 function jsonValue(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'bigint')
+    return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value));
   if (typeof value === 'function') return value.length === 0 ? jsonValue(value()) : undefined;
   if (Array.isArray(value)) return value.map((item) => jsonValue(item) ?? null);
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;

@@ -35,6 +35,7 @@ test('the whole plan of a container, in the order of the work', () => {
     'unlink-plan',
     `container ${id} ${directory}`,
     `runtime ${paths.runtime}/${id.slice(0, 16)}`,
+    `events ${paths.data}/events.jsonl 2097152 5 ${directory}/event`,
     'stdin null',
     'output log',
     `log ${directory}/log k8s-file 10485760 3`,
@@ -60,7 +61,7 @@ test('with --rm it says what goes: the container, its anonymous volumes, its ver
     { name: 'e'.repeat(64), destination: '/a', anonymous: true },
     { name: 'kept', destination: '/b', anonymous: false },
   ];
-  assert.equal(planOf({ autoRemove: true, volumes }).slice(3, 6), [
+  assert.equal(planOf({ autoRemove: true, volumes }).slice(4, 7), [
     `remove-at-exit ${directory} ${paths.trash}/${id}`,
     `release-name ${paths.names}/a_name/${id}`,
     `remove-volume-at-exit ${paths.volumes}/${'e'.repeat(64)}`,

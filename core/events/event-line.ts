@@ -1,0 +1,76 @@
+import { parseExact, stringifyExact } from '../../rootless/seccomp/exact-json.ts';
+
+/** An event as it was written: docker's words (`docker events`), but for the order of an object's members. */
+export interface PodEvent {
+  type: string;
+  action: string;
+  id: string;
+  /** The image of a container, as it was named. */
+  from: string | undefined;
+  attributes: Record<string, string>;
+  scope: string;
+  /** Seconds since the epoch. */
+  time: number;
+  /** Nanoseconds since the epoch. */
+  timeNano: bigint;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** undefined: the line is damaged. */
+export function parseEventLine(line: string): PodEvent | undefined {
+  try {
+    return eventOf(parseExact(line));
+  } catch {
+    return undefined;
+  }
+}
+
+function eventOf(value: unknown): PodEvent | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { Type, Action, id, from, scope, time, timeNano, Actor } = value as Record<string, unknown>;
+  const attributes = (Actor as { Attributes?: unknown } | undefined)?.Attributes;
+  if (!isText(Type) || !isText(Action) || !isText(id) || typeof time !== 'number') return undefined;
+  if (typeof timeNano !== 'bigint' && typeof timeNano !== 'number') return undefined;
+  if (typeof attributes !== 'object' || attributes === null) return undefined;
+  const texts = Object.entries(attributes).filter((pair): pair is [string, string] => isText(pair[1]));
+  return {
+    type: Type,
+    action: Action,
+    id,
+    from: isText(from) ? from : undefined,
+    attributes: Object.fromEntries(texts),
+    scope: isText(scope) ? scope : 'local',
+    time,
+    timeNano: BigInt(timeNano),
+  };
+}
+
+/**
+ * A line may begin with what a full disk has left of another one. `{"time":1` can't be inside of an event: attributes
+ * are strings, in which quotes are escaped.
+ */
+export function recoverEventLine(line: string): PodEvent | undefined {
+  const begins = [...line.matchAll(/\{"time":\d/g)].at(-1)?.index ?? 0;
+  return begins > 0 ? parseEventLine(line.slice(begins)) : undefined;
+}
+
+/** Docker's object for an event, its members in docker's order. */
+export function dockerEvent({ type, action, id, from, attributes, scope, time, timeNano }: PodEvent) {
+  return {
+    status: action,
+    id,
+    ...(from !== undefined && { from }),
+    Type: type,
+    Action: action,
+    Actor: { ID: id, Attributes: attributes },
+    scope,
+    time,
+    timeNano,
+  };
+}
+
+/** That object on one line, its numbers exact. */
+export function dockerEventJson(event: PodEvent): string {
+  return stringifyExact(dockerEvent(event));
+}
