@@ -109,9 +109,10 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       useSnapshot: true,
       useCodeCache: false,
       disableExperimentalSEAWarning: true,
-      // A new seed for V8's hash tables at each start costs 4 ms; core/images/json.ts tells what that means for
-      // hostile input. And Node looks for options of its own, --env-file, in our command line as far as a `--`.
-      execArgv: ['--no-rehash-snapshot', '--'],
+      // What costs at each start and helps nothing that is over soon: a new seed for V8's hash tables (4 ms;
+      // core/images/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
+      // And Node looks for options of its own, --env-file, in our command line as far as a `--`.
+      execArgv: ['--no-rehash-snapshot', '--no-sparkplug', '--'],
       // NODE_OPTIONS is for other programs.
       execArgvExtension: 'none',
       assets,
