@@ -114,6 +114,7 @@ export abstract class ContainerCommand extends PodCommand {
     '--restart',
     'Start it anew when it ends: no, on-failure[:n], always or unless-stopped (`policy`)',
   );
+  sdnotify = text('--sdnotify', 'Who tells systemd of the start: container, conmon or ignore (`mode`)');
   securityOpt = list('--security-opt', 'A security `option`');
   shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
   stopSignal = text('--stop-signal', 'The `signal` that stops the container');
@@ -227,6 +228,7 @@ export abstract class ContainerCommand extends PodCommand {
       logOpt: this.logOpt,
       detachKeys: this.detachKeys,
       restart: this.restart,
+      sdnotify: this.sdnotify,
       cidfile: this.cidfile,
       pidfile: this.pidfile,
       platform: this.platform,

@@ -42,6 +42,7 @@
  *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
+ *   notify SOCKET conmon|container    systemd is told that it runs: sd_notify(3), native/notify.h
  *   cgroup-...                        rootless/cgroup/plan.ts
  *
  * Its root and its world, in this order

@@ -9,6 +9,7 @@ import { toContainer } from '../../rootless/id-range.ts';
 import type { OciMount, OciSpec } from '../../rootless/oci-spec.ts';
 import type { ExecutionConfig, ImageRecord } from '../images/types.ts';
 import { visibleLayers } from '../images/unpack.ts';
+import { notifyMounts, parseNotifyMode } from '../systemd/sdnotify.ts';
 import { askedOptions } from './asked.ts';
 import type { CreateContext } from './create.ts';
 import { defaultMounts } from './default-mounts.ts';
@@ -147,14 +148,15 @@ function mountsOf({
       Object.keys(network.files).map((path) => [path, join(directory, basename(path))]),
     ),
   });
-  return [...own.filter((mount) => !covered.has(mount.destination)), ...volumes.mounts];
+  const { mounts: notify } = notifyMounts(parseNotifyMode(options.sdnotify), context.environment);
+  return [...own.filter((mount) => !covered.has(mount.destination)), ...volumes.mounts, ...notify];
 }
 
 function environmentOf({ options, context, execution, network, user }: Circumstances): string[] {
   return buildEnvironment({
     image: execution.Env ?? [],
     files: options.envFile,
-    flags: options.env,
+    flags: [...options.env, ...notifyMounts(parseNotifyMode(options.sdnotify), context.environment).env],
     host: context.environment,
     hostname: network.hostname,
     tty: options.tty,
@@ -232,6 +234,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     stopTimeout: options.stopTimeout ?? execution.StopTimeout ?? 10,
     detachKeys: checkDetachKeys(options.detachKeys ?? 'ctrl-p,ctrl-q'),
     restart: restartPolicyOf(options),
+    sdnotify: parseNotifyMode(options.sdnotify),
     pidfile: options.pidfile && resolve(options.pidfile),
     volumes: volumes.volumes,
     hints: volumes.hints,

@@ -8,6 +8,8 @@ export interface HostFacts {
   readonly cgroups: CgroupFacts;
   /** The highest capability that this kernel has, capabilities(7). */
   readonly lastCapability: number;
+  /** Where systemd waits for word of the unit that this process belongs to, sd_notify(3). */
+  readonly notifySocket?: string | undefined;
 }
 
 export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
@@ -25,6 +27,7 @@ export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
     get lastCapability() {
       return Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
     },
+    notifySocket: environment.NOTIFY_SOCKET || undefined,
   };
 }
 

@@ -82,6 +82,11 @@ function healthOperations({ health, stopSignal, stopTimeout }: ContainerRecord):
   return operations;
 }
 
+/** Under systemd: the unit's main process is the monitor. */
+function notifyOperation({ host: { notifySocket }, record: { sdnotify } }: LaunchParts): Operation[] {
+  return notifySocket && sdnotify !== 'ignore' ? [['notify', notifySocket, sdnotify ?? 'container']] : [];
+}
+
 /** The whole plan of a container that is made: rootless/plan.ts says what each operation is. */
 export function launchPlan(parts: LaunchParts): Launch {
   const { paths, host, record, spec } = parts;
@@ -96,6 +101,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     eventsOperation(paths, subjectFile(directory)),
     ...removalOperations(parts, directory),
     ...streamOperations(parts, directory),
+    ...notifyOperation(parts),
     ...healthOperations(record),
     ...(record.pidfile ? [['pid-file', record.pidfile]] : []),
     ...mapPlan(record.maps),

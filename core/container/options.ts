@@ -68,6 +68,7 @@ export interface ContainerOptions {
   /** Of `run` without -d: signals go on to the container. */
   sigProxy: boolean;
   restart?: string | undefined;
+  sdnotify?: string | undefined;
   rm: boolean;
   logDriver?: string | undefined;
   logOpt: string[];

@@ -5,6 +5,7 @@ import type { IdMaps } from '../../rootless/id-map.ts';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Healthcheck } from '../images/types.ts';
+import type { NotifyMode } from '../systemd/sdnotify.ts';
 import type { AskedOptions } from './asked.ts';
 import type { HealthSettings } from './health-options.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -107,6 +108,8 @@ export interface ContainerRecord {
   stopTimeout: number;
   detachKeys: string;
   restart: RestartPolicy;
+  /** Absent in containers of older versions: as container. */
+  sdnotify?: NotifyMode | undefined;
   /** The user as the image or --user names it, and the volumes of the image, for `inspect`. */
   config?: { user: string; volumes: string[] } | undefined;
   pidfile?: string | undefined;

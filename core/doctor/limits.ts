@@ -20,6 +20,11 @@ export function limitsCheck(facts: CgroupFacts): Check {
   }
   const extra = ['cpuset', 'io'].filter((controller) => !facts.controllers.includes(controller));
   const without = extra.length > 0 ? ` (not ${extra.join(', ')})` : '';
-  const by = facts.way?.kind === 'systemd' ? "systemd's user manager" : facts.way?.parent;
+  const by =
+    facts.way?.kind === 'systemd'
+      ? "systemd's user manager"
+      : facts.way?.kind === 'unit'
+        ? facts.way.group
+        : facts.way?.parent;
   return { name, status: 'ok', detail: `${facts.controllers.join(' ')}${without}, by ${by}` };
 }

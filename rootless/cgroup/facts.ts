@@ -25,7 +25,9 @@ export type CgroupWay =
   /** A scope of systemd's (user) manager; `runtimeDir`: where its socket is, when XDG_RUNTIME_DIR doesn't say so. */
   | { kind: 'systemd'; program: string; user: boolean; runtimeDir: string | undefined }
   /** A new group in `parent` (absolute), which is ours; `evacuate`: its own processes must move to a leaf first. */
-  | { kind: 'direct'; parent: string; evacuate: boolean };
+  | { kind: 'direct'; parent: string; evacuate: boolean }
+  /** This process's own group, that of a unit which the container is to be a part of (systemd.service(5), Delegate=). */
+  | { kind: 'unit'; group: string };
 
 /** `root` and `env` are for tests: a tree with /proc, /sys and /run. */
 export function cgroupFacts(uid: number, env: NodeJS.ProcessEnv = process.env, root = '/'): CgroupFacts {
@@ -35,7 +37,10 @@ export function cgroupFacts(uid: number, env: NodeJS.ProcessEnv = process.env, r
   if (!mount) return { mode: existsSync(join(root, 'sys/fs/cgroup/memory')) ? 'v1' : 'none', mount, ...none };
   const mode = mount.endsWith('/unified') ? 'hybrid' : 'unified';
   const own = parseOwnGroup(textOf(join(root, 'proc/self/cgroup')));
-  const way = systemdWay(uid, env, root) ?? (own === undefined ? undefined : directWay(mount, own));
+  const way =
+    unitWay(mount, own, env) ??
+    systemdWay(uid, env, root) ??
+    (own === undefined ? undefined : directWay(mount, own));
   return { mode, mount, own, way, controllers: way ? controllersOf(mount, way, uid) : [], booted };
 }
 
@@ -69,6 +74,16 @@ function cgroup2Mount(root: string): string | undefined {
   return undefined;
 }
 
+/**
+ * A unit that waits for its word (sd_notify(3)), or one of `generate systemd`: its main process, the monitor, must be in its
+ * group, and so must the container, or the unit couldn't stop it.
+ */
+function unitWay(mount: string, own: string | undefined, env: NodeJS.ProcessEnv): CgroupWay | undefined {
+  if (!env.NOTIFY_SOCKET && !env.TSC_POD_SYSTEMD_UNIT) return undefined;
+  if (!own?.endsWith('.service') || !writable(join(mount, own))) return undefined;
+  return { kind: 'unit', group: join(mount, own) };
+}
+
 function systemdWay(uid: number, env: NodeJS.ProcessEnv, root: string): CgroupWay | undefined {
   if (!existsSync(join(root, 'run/systemd/system'))) return undefined;
   const program = findProgram('systemd-run', env.PATH);
@@ -97,7 +112,7 @@ function directWay(mount: string, own: string): CgroupWay | undefined {
 /** What the manager, or the parent, has itself: it can hand that down. */
 function controllersOf(mount: string, way: CgroupWay, uid: number): string[] {
   const manager = uid === 0 ? '' : `user.slice/user-${uid}.slice/user@${uid}.service`;
-  const group = way.kind === 'direct' ? way.parent : join(mount, manager);
+  const group = way.kind === 'direct' ? way.parent : way.kind === 'unit' ? way.group : join(mount, manager);
   return textOf(join(group, 'cgroup.controllers')).split(/\s+/).filter(Boolean);
 }
 

@@ -64,7 +64,7 @@ static const struct shape {
     {"network-helper", 1, -1},
     {"newgidmap", 1, 1},
     {"newuidmap", 1, 1},
-    {"no-new-privileges", 0, 0},
+    {"no-new-privileges", 0, 0}, {"notify", 2, 2},
     {"no-sig-proxy", 0, 0},
     {"oom-score-adj", 1, 1},
     {"output", 1, 1},

@@ -20,6 +20,7 @@
 #include "message.h"
 #include "namespaces.h"
 #include "network.h"
+#include "notify.h"
 #include "record.h"
 #include "relay.h"
 #include "spawn.h"
@@ -222,6 +223,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   log_open(plan_find(plan, "log"));
   start();
   event_write(plan, "start", "");
+  notify_started(plan);
   report_to(-1);
   const char *output = plan_word(plan, "output", 1);
   bool relayed = container.relay.terminal || container.relay.input >= 0 || (output && strcmp(output, "log") == 0);
