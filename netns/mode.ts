@@ -15,7 +15,9 @@ export type NetworkMode =
   | { kind: 'host' }
   | { kind: 'slirp4netns'; options: Slirp4netnsOptions }
   /** A namespace that somebody else made and keeps. */
-  | { kind: 'path'; path: string };
+  | { kind: 'path'; path: string }
+  /** Another container's: who calls knows what that has. */
+  | { kind: 'container'; name: string };
 
 export const DEFAULT_MODE: NetworkMode = { kind: 'slirp4netns', options: DEFAULT_SLIRP4NETNS };
 
@@ -24,7 +26,7 @@ function unsupported(text: string, why: string): PodError {
     code: 'unsupported',
     message: `cannot use --network ${text}`,
     why,
-    hint: '--network slirp4netns (the default), none, host or ns:PATH',
+    hint: '--network slirp4netns (the default), none, host, container:NAME or ns:PATH',
   });
 }
 
@@ -66,7 +68,14 @@ export function parseNetworkMode(text: string | undefined): NetworkMode {
     case 'pasta':
       throw unsupported(text, 'the driver pasta is not there yet');
     case 'container':
-      throw unsupported(text, "another container's network can't be shared yet");
+      if (!rest)
+        throw new PodError({
+          code: 'usage',
+          message: `cannot use --network ${text}`,
+          why: 'it names no container',
+          hint: '--network container:NAME',
+        });
+      return { kind, name: rest };
     default:
       throw unsupported(text, kind === '' ? 'it is empty' : 'named networks are not there yet');
   }

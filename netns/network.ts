@@ -15,7 +15,7 @@ import { type MappedRange, namespaceSysctls } from './sysctls.ts';
 const API_SOCKET = 'slirp4netns.sock';
 
 export interface NetworkWish {
-  mode: NetworkMode;
+  mode: Exclude<NetworkMode, { kind: 'container' }>;
   /** Chosen and found free: host-port.ts. */
   ports: readonly PortMapping[];
   hostname: string;

@@ -60,8 +60,22 @@ function mountOptions(mount: OciMount): MountOptions {
 
 const words = (list: string[]): string => (list.length > 0 ? [...new Set(list)].join(',') : '-');
 
-function mountOperation(mount: OciMount): Operation {
+/** The process of another container whose namespaces are joined. */
+export interface NamespaceHolder {
+  name: string;
+  pid: number;
+  /** proc_pid_stat(5) field 22. */
+  start: string;
+}
+
+/** By what stands for them in config.json: `container:ID`, as the path of a namespace or the source of a mount. */
+export type NamespaceHolders = ReadonlyMap<string, NamespaceHolder>;
+
+function mountOperation(mount: OciMount, holders: NamespaceHolders): Operation {
   const { flags, data, bind } = mountOptions(mount);
+  const holder = bind ? holders.get(mount.source ?? '') : undefined;
+  if (holder)
+    return ['bind-of', String(holder.pid), holder.start, mount.destination, mount.destination, words(flags)];
   if (bind) return ['bind', mount.source ?? '', mount.destination, words(flags)];
   // runtime-spec calls it cgroup; what a container gets is always version 2.
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
@@ -84,15 +98,28 @@ function deviceOperations(): Operation[] {
   return [...nodes, ...LINKS.map(([target, path]) => ['symlink', target, path])];
 }
 
-function namespaceOperations(linux: OciLinux): Operation[] {
-  return linux.namespaces.map(({ type, path }) => (path ? ['namespace', type, path] : ['namespace', type]));
+function namespaceOperations(linux: OciLinux, holders: NamespaceHolders): Operation[] {
+  const joined = new Map<NamespaceHolder, string[]>();
+  const operations: Operation[] = [];
+  for (const { type, path } of linux.namespaces) {
+    const holder = holders.get(path ?? '');
+    if (holder) joined.set(holder, [...(joined.get(holder) ?? []), type]);
+    else operations.push(path ? ['namespace', type, path] : ['namespace', type]);
+  }
+  for (const [{ pid, start, name }, kinds] of joined)
+    operations.push(['namespace-of', String(pid), start, kinds.join(','), name]);
+  return operations;
 }
 
 /** The world: everything up to the process. `hints` has a line to print when the mount of a destination fails. */
-export function compileWorld(spec: OciSpec, hints: Readonly<Record<string, string>> = {}): Operation[] {
+export function compileWorld(
+  spec: OciSpec,
+  hints: Readonly<Record<string, string>> = {},
+  holders: NamespaceHolders = new Map(),
+): Operation[] {
   const { linux, process } = spec;
   const operations: Operation[] = [
-    ...namespaceOperations(linux),
+    ...namespaceOperations(linux, holders),
     ['root-propagation', words(propagationOf(linux))],
   ];
   const ownDevices = spec.mounts.some((mount) => mount.destination === '/dev' && mount.type === 'tmpfs');
@@ -100,7 +127,7 @@ export function compileWorld(spec: OciSpec, hints: Readonly<Record<string, strin
   for (const mount of spec.mounts) {
     const hint = hints[mount.destination];
     if (hint) operations.push(['hint', hint]);
-    operations.push(mountOperation(mount));
+    operations.push(mountOperation(mount, holders));
     if (!devicesMade && mount.destination === '/dev') {
       operations.push(...deviceOperations());
       devicesMade = true;

@@ -21,16 +21,18 @@ import { hostRootNotice } from './host-root.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
-import { namespacesOf } from './namespaces.ts';
+import { refuseConflicts } from './namespace-conflicts.ts';
+import { namespacesOf, readNamespaces } from './namespaces.ts';
 import { type ContainerNetwork, networkOf } from './network.ts';
 import type { ContainerOptions } from './options.ts';
 import { bootId, identify } from './process-identity.ts';
-import type { ContainerRecord } from './record.ts';
+import type { ContainerRecord, NamespaceModes } from './record.ts';
 import { type ResourceOptions, resourceOptions } from './resource-options.ts';
 import { restartPolicyOf } from './restart-policy.ts';
 import { chooseDriver, layerDirectories } from './root.ts';
 import { seccompFor } from './seccomp-choice.ts';
 import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
+import { containersIn, foreignHostname, sharedNetworkOf } from './shared-namespaces.ts';
 import { stopSignalOf } from './signals.ts';
 import { buildSpec, commandOf } from './spec.ts';
 import { containerDirectory, type Draft } from './store.ts';
@@ -56,6 +58,7 @@ interface Circumstances {
   /** Hex diff ids, the lowest first. */
   layers: string[];
   maps: IdMaps;
+  namespaces: NamespaceModes;
   user: ContainerUser;
   limits: ResourceOptions;
   security: SecurityOptions;
@@ -80,7 +83,9 @@ export async function decide(
   const read = (path: string) => readLayeredFile(stack, path);
   const { userns, uidmap, gidmap } = options;
   const wish = { ...(userns && { userns }), uidmap, gidmap };
-  const maps = containerMaps(host.defaultMaps, wish, { user: currentUser() });
+  const namespaces = readNamespaces(options, containersIn(paths), host.defaultMaps);
+  refuseConflicts(options, namespaces);
+  const maps = namespaces.maps ?? containerMaps(host.defaultMaps, wish, { user: currentUser() });
   const user = resolveUser(
     options.user ?? keptUser(options, maps) ?? execution.User ?? '',
     options.groupAdd,
@@ -93,6 +98,8 @@ export async function decide(
     environment: context.environment,
     paths,
     maps,
+    shared: sharedNetworkOf(paths, namespaces),
+    hostname: foreignHostname(paths, namespaces),
     notice,
   });
   const volumes = volumeMounts(options, paths);
@@ -104,6 +111,7 @@ export async function decide(
     draft,
     layers,
     maps,
+    namespaces: namespaces.modes,
     user,
     limits,
     security,
@@ -132,6 +140,7 @@ function mountsOf({
   security,
   network,
   volumes,
+  namespaces,
   maps,
 }: Circumstances): OciMount[] {
   const directory = containerDirectory(context.paths, draft.id);
@@ -140,13 +149,18 @@ function mountsOf({
     shmSize: limits.shmSize,
     ttyGroup: isMapped(maps.gid, 5),
     hostNetwork: network.mode === 'host',
-    hostIpc: options.ipc === 'host',
+    ipc: namespaces.ipc,
+    hostPid: namespaces.pid === 'host',
+    hostCgroup: namespaces.cgroup === 'host',
     unifiedCgroup: context.host.cgroups.mode === 'unified',
     privileged: options.privileged,
     procOptions: security.procOptions,
-    files: Object.fromEntries(
-      Object.keys(network.files).map((path) => [path, join(directory, basename(path))]),
-    ),
+    files: {
+      ...Object.fromEntries(
+        Object.keys(network.files).map((path) => [path, join(directory, basename(path))]),
+      ),
+      ...network.shared,
+    },
   });
   const { mounts: notify } = notifyMounts(parseNotifyMode(options.sdnotify), context.environment);
   return [...own.filter((mount) => !covered.has(mount.destination)), ...volumes.mounts, ...notify];
@@ -193,7 +207,7 @@ function specOf(all: Circumstances): OciSpec {
     domainname: options.domainname,
     mounts: mountsOf(all),
     annotations: readLabels(options.annotation, []),
-    namespaces: namespacesOf(options, network.namespace),
+    namespaces: namespacesOf(all.namespaces, network.namespace),
     maps,
     sysctl: { ...network.sysctls, ...parseSysctls(options.sysctl) },
     resources: limits.resources,
@@ -223,6 +237,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     annotations: spec.annotations ?? {},
     layers,
     maps,
+    namespaces: all.namespaces,
     network: { mode, ports, exposed, operations, address },
     log: logSettings(options),
     interactive: options.interactive,

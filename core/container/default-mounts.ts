@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import type { OciMount } from '../../rootless/oci-spec.ts';
+import { joinedId } from './joins.ts';
 
 export interface WorldFacts {
   /** Bytes of /dev/shm. */
@@ -8,8 +9,12 @@ export interface WorldFacts {
   ttyGroup: boolean;
   /** The network namespace is the host's: sysfs can't be mounted anew there, sysfs(5). */
   hostNetwork: boolean;
-  /** The IPC namespace is the host's: so are its shared memory and its queues, mq_overview(7). */
-  hostIpc?: boolean;
+  /** `host`: its shared memory and its queues are used, mq_overview(7); `container:ID`: that one's; `none`: no /dev/shm. */
+  ipc?: string;
+  /** The pid namespace is the host's: only what shows it is there can be shown, proc(5). */
+  hostPid?: boolean;
+  /** The cgroup namespace is the host's: cgroup2 can't be mounted anew there. */
+  hostCgroup?: boolean;
   /** cgroup v2 is all there is, so that the container's own part of it can be shown. */
   unifiedCgroup: boolean;
   privileged: boolean;
@@ -26,7 +31,9 @@ export function defaultMounts(facts: WorldFacts): OciMount[] {
   const access = facts.privileged ? [] : ['ro'];
   const tty = facts.ttyGroup ? ['gid=5'] : [];
   const mounts: OciMount[] = [
-    { destination: '/proc', type: 'proc', source: 'proc', options: [...SAFE, ...facts.procOptions] },
+    facts.hostPid
+      ? { destination: '/proc', type: 'bind', source: '/proc', options: ['rbind', 'rprivate', ...SAFE] }
+      : { destination: '/proc', type: 'proc', source: 'proc', options: [...SAFE, ...facts.procOptions] },
     {
       destination: '/dev',
       type: 'tmpfs',
@@ -39,12 +46,19 @@ export function defaultMounts(facts: WorldFacts): OciMount[] {
       source: 'devpts',
       options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', ...tty],
     },
-    ...(facts.hostIpc ? sharedIpc() : privateIpc(facts.shmSize)),
+    ...ipcMounts(facts),
     facts.hostNetwork
       ? { destination: '/sys', type: 'bind', source: '/sys', options: ['rbind', 'rprivate', ...SAFE, 'ro'] }
       : { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...SAFE, ...access] },
   ];
-  if (facts.unifiedCgroup && !facts.hostNetwork)
+  if (facts.unifiedCgroup && !facts.hostNetwork && facts.hostCgroup)
+    mounts.push({
+      destination: '/sys/fs/cgroup',
+      type: 'bind',
+      source: '/sys/fs/cgroup',
+      options: ['rbind', 'rprivate', ...SAFE, 'ro'],
+    });
+  else if (facts.unifiedCgroup && !facts.hostNetwork)
     mounts.push({
       destination: '/sys/fs/cgroup',
       type: 'cgroup',
@@ -57,16 +71,19 @@ export function defaultMounts(facts: WorldFacts): OciMount[] {
   return mounts;
 }
 
-function privateIpc(shmSize: number): OciMount[] {
-  return [
-    {
-      destination: '/dev/shm',
-      type: 'tmpfs',
-      source: 'shm',
-      options: [...SAFE, 'mode=1777', `size=${shmSize}`],
-    },
-    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE },
-  ];
+function ipcMounts({ ipc = 'private', shmSize }: WorldFacts): OciMount[] {
+  if (ipc === 'host') return sharedIpc();
+  const queues: OciMount = { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE };
+  if (ipc === 'none') return [queues];
+  const shm: OciMount = joinedId(ipc)
+    ? { destination: '/dev/shm', type: 'bind', source: ipc, options: ['bind', 'rprivate', ...SAFE] }
+    : {
+        destination: '/dev/shm',
+        type: 'tmpfs',
+        source: 'shm',
+        options: [...SAFE, 'mode=1777', `size=${shmSize}`],
+      };
+  return [shm, queues];
 }
 
 function sharedIpc(): OciMount[] {

@@ -1,5 +1,10 @@
+import type { NamespaceHolder } from '../../rootless/compile.ts';
 import type { OciNamespace } from '../../rootless/oci-spec.ts';
+import { PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
 import type { ContainerRecord } from './record.ts';
+import { containerState } from './state.ts';
+import { readRecord } from './store.ts';
 
 export type JoinKind = Exclude<OciNamespace['type'], 'mount'>;
 
@@ -27,4 +32,27 @@ export function joinsOf(record: Pick<ContainerRecord, 'network' | 'namespaces'>)
     if (id !== undefined) joins.set(id, [...(joins.get(id) ?? []), kind]);
   }
   return joins;
+}
+
+/** The processes that hold what a container joins, by `container:ID`. Throws PodError `conflict` when one doesn't run. */
+export function namespaceHolders(
+  paths: Paths,
+  record: Pick<ContainerRecord, 'name' | 'network' | 'namespaces'>,
+): Map<string, NamespaceHolder> {
+  const holders = new Map<string, NamespaceHolder>();
+  for (const id of joinsOf(record).keys()) {
+    const other = readRecord(paths, id);
+    const process = other && containerState(paths, other).process;
+    if (!process)
+      throw new PodError({
+        code: 'conflict',
+        message: `cannot start ${record.name}`,
+        why: other
+          ? `it shares namespaces with container ${other.name}, which is not running`
+          : `it shares namespaces with container ${id.slice(0, 12)}, which is gone`,
+        hint: other ? `tsc-pod start ${other.name}` : `tsc-pod rm ${record.name}`,
+      });
+    holders.set(`container:${id}`, { name: other.name, ...process });
+  }
+  return holders;
 }

@@ -11,6 +11,7 @@ import { detachBytes } from './detach-keys.ts';
 import { subjectFile } from './events.ts';
 import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
+import { namespaceHolders } from './joins.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
 import { rootOperations } from './root.ts';
 import { signalNumber } from './signals.ts';
@@ -109,7 +110,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     ...record.network.operations,
     ['root-target', join(directory, 'rootfs')],
     ...rootOperations(paths, host, record, directory),
-    ...compileWorld(spec, record.hints),
+    ...compileWorld(spec, record.hints, namespaceHolders(paths, record)),
     ...(record.init ? [['init']] : []),
     ...compileProcess(spec.process, spec.linux),
   ];

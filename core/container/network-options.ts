@@ -37,6 +37,24 @@ function wrong(flag: string, value: string, why: string, hint?: string): PodErro
   return new PodError({ code: 'usage', message: `cannot use ${flag} ${value}`, why, ...(hint && { hint }) });
 }
 
+/** Docker's words: what the network of another container already has can't be chosen again. */
+function refuseForShared(flags: NetworkFlags): void {
+  const conflicts: [boolean, string][] = [
+    [(flags.hostname ?? '') !== '', 'hostname and the network mode'],
+    [flags.publish.length > 0 || flags.publishAll, 'port publishing and the container type network mode'],
+    [flags.expose.length > 0, 'port exposing and the container type network mode'],
+    [flags.dns.length + flags.dnsSearch.length + flags.dnsOption.length > 0, 'dns and the network mode'],
+    [flags.addHost.length > 0, 'custom host-to-IP mapping and the network mode'],
+  ];
+  const [, words] = conflicts.find(([given]) => given) ?? [];
+  if (words === undefined) return;
+  throw new PodError({
+    code: 'usage',
+    message: `conflicting options: ${words}`,
+    why: `the container of --network ${flags.network[0]} has that already`,
+  });
+}
+
 const NO_SPACE = /^[^\s#;\p{Cc}]+$/u; // what can stand as one word in resolv.conf(5)
 
 function readDns(flags: NetworkFlags): DnsWish {
@@ -83,7 +101,7 @@ function readPublish(
 ): PortRequest[] {
   const asked = flags.publish.flatMap(parsePublish);
   const all = flags.publishAll ? [...asked, ...requestsForExposed(exposed, asked)] : asked;
-  if (mode.kind === 'slirp4netns' || all.length === 0) return all;
+  if (mode.kind === 'slirp4netns' || mode.kind === 'container' || all.length === 0) return all;
   if (mode.kind !== 'host') {
     const name = mode.kind === 'none' ? 'none' : `ns:${mode.path}`;
     throw wrong(
@@ -117,6 +135,7 @@ export function readNetworkOptions(
       why: 'a container has one network for now',
     });
   const mode = parseNetworkMode(flags.network[0]);
+  if (mode.kind === 'container') refuseForShared(flags);
   const notices: string[] = [];
   const exposed = readExposed(flags, imageExposed);
   return {

@@ -4,11 +4,12 @@ import { planNetwork } from '../../netns/network.ts';
 import type { PortMapping } from '../../netns/port.ts';
 import { findSlirp4netns } from '../../netns/slirp4netns-program.ts';
 import type { IdMaps } from '../../rootless/id-map.ts';
-import type { OciNamespace } from '../../rootless/oci-spec.ts';
+import type { OciNamespace, OciSpec } from '../../rootless/oci-spec.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Paths } from '../paths.ts';
 import { readNetworkOptions } from './network-options.ts';
 import type { ContainerOptions } from './options.ts';
+import type { ContainerRecord } from './record.ts';
 
 export interface NetworkContext {
   id: string;
@@ -18,6 +19,10 @@ export interface NetworkContext {
   environment: NodeJS.ProcessEnv;
   paths: Paths;
   maps: IdMaps;
+  /** Whose network it shares, with that one's config.json; `host`: one that has the host's. */
+  shared: { record: ContainerRecord; spec: OciSpec } | 'host' | undefined;
+  /** Of the UTS namespace, where that is not its own. */
+  hostname: string | undefined;
   notice: (line: string) => void;
 }
 
@@ -30,6 +35,8 @@ export interface ContainerNetwork {
   operations: Operation[];
   /** Texts by their path in the container. */
   files: Record<string, string>;
+  /** Files of the container whose network it shares, by their path in the container. */
+  shared: Record<string, string>;
   sysctls: Record<string, string>;
   ports: PortMapping[];
   /** `80/tcp` */
@@ -47,9 +54,14 @@ export async function networkOf(
   options: ContainerOptions,
   context: NetworkContext,
 ): Promise<ContainerNetwork> {
-  const wish = readNetworkOptions(options, context.imageExposed);
+  const { shared } = context;
+  if (shared && shared !== 'host') return sharedNetwork(shared, context.hostname);
+  const flags = shared === 'host' ? { ...options, network: ['host'] } : options;
+  const wish = readNetworkOptions(flags, context.imageExposed);
+  if (wish.mode.kind === 'container') throw new Error('a shared network without its container');
   const hostname =
     wish.hostname ??
+    context.hostname ??
     (wish.mode.kind === 'host' ? (await import('node:os')).hostname() : context.id.slice(0, 12));
   const ports = wish.publish.length > 0 ? await assignHostPorts(wish.publish) : [];
   const slirp4netns =
@@ -82,9 +94,36 @@ export async function networkOf(
     hostname,
     operations: plan.operations,
     files: plan.files,
+    shared: {},
     sysctls: plan.sysctls,
     ports,
     exposed: wish.exposed.map(({ port, protocol }) => `${port}/${protocol}`),
     address: plan.address,
+  };
+}
+
+const SHARED_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+
+/** Its files are the other's too, whatever that one has there; and its own host name, as docker does. */
+function sharedNetwork(
+  { record, spec }: { record: ContainerRecord; spec: OciSpec },
+  hostname: string | undefined,
+): ContainerNetwork {
+  const mode = `container:${record.id}`;
+  const files = SHARED_FILES.flatMap((path) => {
+    const source = spec.mounts.find((mount) => mount.destination === path)?.source;
+    return source === undefined ? [] : [[path, source] as const];
+  });
+  return {
+    mode,
+    namespace: { type: 'network', path: mode },
+    hostname: hostname ?? spec.hostname ?? '',
+    operations: [],
+    files: {},
+    shared: Object.fromEntries(files),
+    sysctls: {},
+    ports: [],
+    exposed: [],
+    address: record.network.address,
   };
 }

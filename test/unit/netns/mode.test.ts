@@ -58,15 +58,14 @@ test('wrong options are usage errors', () => {
     assert.throws(() => parseNetworkMode(text), code('usage'), text);
 });
 
+test('another container is told by name', () => {
+  assert.equal(parseNetworkMode('container:web'), { kind: 'container', name: 'web' });
+  for (const text of ['container', 'container:'])
+    assert.throws(() => parseNetworkMode(text), code('usage'), text);
+});
+
 test('what is not there yet says so', () => {
-  for (const text of [
-    'pasta',
-    'pasta:-T,80',
-    'container:web',
-    'mynet',
-    '',
-    'slirp4netns:port_handler=rootlesskit',
-  ])
+  for (const text of ['pasta', 'pasta:-T,80', 'mynet', '', 'slirp4netns:port_handler=rootlesskit'])
     assert.throws(() => parseNetworkMode(text), code('unsupported'), text);
 });
 

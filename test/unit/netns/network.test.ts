@@ -4,8 +4,10 @@ import { hostAddress } from '../../../netns/host-address.ts';
 import { parseNetworkMode } from '../../../netns/mode.ts';
 import { type NetworkWish, planNetwork } from '../../../netns/network.ts';
 
+const modeOf = (text?: string) => parseNetworkMode(text) as NetworkWish['mode'];
+
 const WISH: NetworkWish = {
-  mode: parseNetworkMode(undefined),
+  mode: modeOf(undefined),
   ports: [],
   hostname: 'box',
   containerName: 'web',
@@ -33,7 +35,7 @@ test('slirp4netns: a new namespace, a helper, the address in hosts', () => {
 test('with host loopback the host is the gateway', () => {
   const plan = planNetwork({
     ...WISH,
-    mode: parseNetworkMode('slirp4netns:allow_host_loopback=true,cidr=10.7.0.0/24'),
+    mode: modeOf('slirp4netns:allow_host_loopback=true,cidr=10.7.0.0/24'),
   });
   assert.match(
     plan.files['/etc/hosts'] ?? '',
