@@ -16,9 +16,12 @@ import { Rename } from './commands/rename.ts';
 import { Rm } from './commands/rm.ts';
 import { Rmi } from './commands/rmi.ts';
 import { Run } from './commands/run.ts';
+import { Stats } from './commands/stats.ts';
 import { Stop } from './commands/stop.ts';
+import { Top } from './commands/top.ts';
 import { Unpause } from './commands/unpause.ts';
 import { Unshare } from './commands/unshare.ts';
+import { Update } from './commands/update.ts';
 import { Version } from './commands/version.ts';
 import { Wait } from './commands/wait.ts';
 import type { AnyCommandClass } from './declarations.ts';
@@ -46,7 +49,8 @@ export const commands: AnyCommandClass[] = [
     Rm,
     Rmi,
     Run,
+    Stats,
     Stop,
   ],
-  ...[Unpause, Unshare, Version, Wait],
+  ...[Top, Unpause, Unshare, Update, Version, Wait],
 ];

@@ -119,3 +119,24 @@ export function encodePlan(role: Role, operations: readonly Operation[]): string
   for (const operation of operations) text += `${operation.map(encodeWord).join(' ')}\n`;
   return text;
 }
+
+/**
+ * A plan's text with other operations in place of all those that `replaced` names, where the first of them stood; a plan
+ * that has none of them gets them behind its first line.
+ */
+export function replaceOperations(
+  text: string,
+  replaced: (name: string) => boolean,
+  operations: readonly Operation[],
+): string {
+  const lines = text.split('\n');
+  const is = (line: string) => replaced(line.split(' ', 1)[0]!);
+  const first = lines.findIndex((line, index) => index > 0 && is(line));
+  const at = first < 0 ? 1 : first;
+  const kept = (line: string, index: number) => index === 0 || !is(line);
+  return [
+    ...lines.slice(0, at),
+    ...operations.map((operation) => operation.map(encodeWord).join(' ')),
+    ...lines.slice(at).filter((line, index) => kept(line, at + index)),
+  ].join('\n');
+}

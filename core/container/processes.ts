@@ -11,6 +11,10 @@ export interface ProcessStat extends ProcessIdentity {
   terminal: number;
   userTicks: number;
   systemTicks: number;
+  /** Of children that have ended and were waited for. */
+  childTicks: number;
+  /** 1 second is 100. */
+  startTicks: number;
   priority: number;
   nice: number;
   threads: number;
@@ -41,6 +45,8 @@ export function readStat(pid: number): ProcessStat | undefined {
     terminal: number(7),
     userTicks: number(14),
     systemTicks: number(15),
+    childTicks: number(16) + number(17),
+    startTicks: number(22),
     priority: number(18),
     nice: number(19),
     threads: number(20),

@@ -1,0 +1,38 @@
+import { findContainer } from '../../core/container/store.ts';
+import { containerProcesses } from '../../core/container/top.ts';
+import { PodError } from '../../core/error.ts';
+import { chooseContainers } from '../choose-containers.ts';
+import { Option, PodCommand } from '../command.ts';
+import { escapeControls } from '../output/escape.ts';
+import { alignColumns } from '../output/table.ts';
+import { pathsOf } from '../paths.ts';
+import { chooseColumns } from '../top/choose-columns.ts';
+import { COLUMNS } from '../top/columns.ts';
+
+export class Top extends PodCommand {
+  static override paths = [['top'], ['container', 'top']];
+  static override usage = { description: "Show a container's processes" };
+
+  latest = Option.Boolean('-l,--latest', false, { description: 'Of the one that was made last' });
+  listDescriptors = Option.Boolean('--list-descriptors', false, {
+    description: 'Name the columns there are',
+  });
+  words = Option.Proxy({ name: 'container [columns or ps options]' });
+
+  async execute(): Promise<number> {
+    if (this.listDescriptors) {
+      for (const { names } of COLUMNS) this.printLine(names[0]!);
+      return 0;
+    }
+    const paths = pathsOf(this);
+    const [name, ...format] = this.latest ? ['', ...this.words] : this.words;
+    if (name === undefined) throw new PodError({ code: 'usage', message: 'no container was named' });
+    const columns = chooseColumns(format);
+    const [chosen] = chooseContainers(paths, { names: name ? [name] : [], all: false, latest: this.latest });
+    const processes = containerProcesses(paths, findContainer(paths, chosen!));
+    const lines = processes.map((one) => columns.map(({ value }) => escapeControls(value(one))));
+    const titles = columns.map(({ title }) => title);
+    this.printLine(alignColumns([titles, ...lines].map((cells) => cells.join('\t')).join('\n')));
+    return 0;
+  }
+}
