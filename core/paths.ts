@@ -10,6 +10,7 @@ export interface Paths {
   layers: string;
   partial: string;
   containers: string;
+  pods: string;
   names: string;
   volumes: string;
   trash: string;
@@ -109,6 +110,7 @@ export function findPaths(environment: Environment, root?: string): Paths {
     layers: join(data, 'layers'),
     partial: join(data, 'partial'),
     containers: join(data, 'containers'),
+    pods: join(data, 'pods'),
     names: join(data, 'names'),
     volumes: join(data, 'volumes'),
     trash: join(data, 'trash'),

@@ -18,13 +18,13 @@ function entries(directory: string): string[] {
   }
 }
 
-/** containers/.<id>.<pid>.<start> whose maker is gone. */
-function abandonedDrafts(paths: Paths): string[] {
-  const abandoned = entries(paths.containers).filter((name) => {
+/** DIRECTORY/.<id>.<pid>.<start> whose maker is gone. */
+function abandonedDrafts(directory: string): string[] {
+  const abandoned = entries(directory).filter((name) => {
     const [empty, , pid, start] = name.split('.');
     return empty === '' && !isSameProcess({ pid: Number(pid), start: start ?? '' });
   });
-  return abandoned.map((name) => join(paths.containers, name));
+  return abandoned.map((name) => join(directory, name));
 }
 
 /**
@@ -33,7 +33,11 @@ function abandonedDrafts(paths: Paths): string[] {
  */
 export function collectLeftovers(paths: Paths): void {
   const trash = entries(paths.trash).map((name) => join(paths.trash, name));
-  const all = [...abandonedDrafts(paths), ...abandonedLayers(paths.layers), ...trash];
+  const all = [
+    ...[paths.containers, paths.pods].flatMap(abandonedDrafts),
+    ...abandonedLayers(paths.layers),
+    ...trash,
+  ];
   const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;
   const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];

@@ -1,0 +1,231 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { parseExact } from '../rootless/seccomp/exact-json.ts';
+import { checkName, isName, newId, randomName } from './container/name.ts';
+import { identify, isSameProcess } from './container/process-identity.ts';
+import { errnoOf, PodError } from './error.ts';
+import type { Paths } from './paths.ts';
+
+/**
+ * What has a name and an id: containers and pods, whose names differ from each other's.
+ *
+ * <kind>s/<id>/ is complete from the moment it has that name: it is made as <kind>s/.<id>.<pid>.<start>, and renamed.
+ * names/<name>/ is a directory with one file, whose name is the id. It is put there by rename(2), which replaces an
+ * empty directory and no other: one of many wins. And who takes the name from an id removes the file of that very id,
+ * so that nobody can take it from the next one by mistake.
+ */
+
+export type NamedKind = 'container' | 'pod';
+
+const HOMES = { container: 'containers', pod: 'pods' } as const;
+/** The file that tells the name. */
+const RECORDS = { container: 'container.json', pod: 'pod.json' } as const;
+const KINDS: NamedKind[] = ['container', 'pod'];
+const ID = /^[0-9a-f]{64}$/;
+
+/** One that is being made: its directory has everything but its final name. */
+export interface Draft {
+  kind: NamedKind;
+  id: string;
+  name: string;
+  directory: string;
+}
+
+export function directoryOf(paths: Paths, kind: NamedKind, id: string): string {
+  return join(paths[HOMES[kind]], id);
+}
+
+function draftDirectory(paths: Paths, kind: NamedKind, id: string): string {
+  const { pid, start } = identify(process.pid);
+  return directoryOf(paths, kind, `.${id}.${pid}.${start}`);
+}
+
+/** Makes the directory and reserves the name: the wished one, or a random one that is free. Throws PodError `conflict`. */
+export function beginDraft(paths: Paths, kind: NamedKind, wish: string | undefined): Draft {
+  for (const path of [paths[HOMES[kind]], paths.names, paths.trash])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  const id = newId();
+  const directory = draftDirectory(paths, kind, id);
+  mkdirSync(directory, { mode: 0o700 });
+  try {
+    return { kind, id, directory, name: reserveName(paths, { kind, directory, id, wish }) };
+  } catch (error) {
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Makes it visible. */
+export function commitDraft(paths: Paths, { kind, id, directory }: Draft): void {
+  renameSync(directory, directoryOf(paths, kind, id));
+}
+
+export function abandonDraft(paths: Paths, { directory, name, id }: Draft): void {
+  try {
+    rmSync(directory, { recursive: true, force: true });
+  } catch {
+    // A copied root has files of other owners: left for collectLeftovers, once this process has ended.
+  }
+  releaseName(paths, name, id);
+}
+
+/** A new file; durable: a power cut can't empty it. */
+export function writeWhole(file: string, text: string, durable: boolean): void {
+  const fd = openSync(file, 'wx', 0o600);
+  try {
+    writeFileSync(fd, text);
+    if (durable) fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+interface Wish {
+  kind: NamedKind;
+  /** Where the reservation is made. */
+  directory: string;
+  id: string;
+  wish: string | undefined;
+  claim?: string;
+}
+
+function reserveName(paths: Paths, { kind, directory, id, wish, claim = '' }: Wish): string {
+  const made = join(directory, 'name');
+  mkdirSync(made, { mode: 0o700 });
+  writeFileSync(join(made, id), claim);
+  for (let attempt = 0; ; attempt++) {
+    const name = wish === undefined ? randomName(attempt) : checkName(kind, wish);
+    try {
+      renameSync(made, join(paths.names, name));
+      return name;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+    }
+    const holder = holderOf(paths, name);
+    if (holder === undefined || wish === undefined) continue;
+    const other = KINDS.find((one) => nameOf(paths, one, holder) === name) ?? kind;
+    throw new PodError({
+      code: 'conflict',
+      message: `the name ${JSON.stringify(name)} is taken`,
+      why: `${other} ${holder.slice(0, 12)} has it`,
+      hint: `tsc-pod ${other === 'pod' ? 'pod rm' : 'rm'} ${name}   # or choose another name`,
+    });
+  }
+}
+
+/** The file that reserves a name for an id. */
+export function reservation(paths: Paths, name: string, id: string): string {
+  return join(paths.names, name, id);
+}
+
+/**
+ * Reserves one more name for a container that is there, for as long as this process lives: after that it counts only
+ * if the container's record has it. Throws PodError `conflict` where another one has it.
+ */
+export function claimName(paths: Paths, id: string, name: string): void {
+  const { pid, start } = identify(process.pid);
+  const directory = draftDirectory(paths, 'container', `claim-${id}`);
+  mkdirSync(directory, { mode: 0o700 });
+  try {
+    reserveName(paths, { kind: 'container', directory, id, wish: name, claim: `${pid}.${start}` });
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** The id that has a name. A reservation is taken back that was left by who died while making or renaming what has it. */
+export function holderOf(paths: Paths, name: string): string | undefined {
+  for (const id of entries(join(paths.names, name))) {
+    // In this order: a draft that becomes whole in between is seen by the second look.
+    const drafted = KINDS.some((kind) =>
+      entries(paths[HOMES[kind]]).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry)),
+    );
+    // The same: who is at work is dead before the record is read, so that it can't change any more.
+    if (drafted || isClaimed(paths, name, id) || KINDS.some((kind) => nameOf(paths, kind, id) === name))
+      return id;
+    releaseName(paths, name, id);
+  }
+  return undefined;
+}
+
+function nameOf(paths: Paths, kind: NamedKind, id: string): string | undefined {
+  const record = readJson(join(directoryOf(paths, kind, id), RECORDS[kind]));
+  return (record as { name: string } | undefined)?.name;
+}
+
+/** Whether a name is on its way to a container: its reservation names who is at work. */
+function isClaimed(paths: Paths, name: string, id: string): boolean {
+  try {
+    const [pid, start = ''] = readFileSync(reservation(paths, name, id), 'utf8').split('.');
+    return isSameProcess({ pid: Number(pid), start });
+  } catch {
+    return false;
+  }
+}
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isAlive(draft: string): boolean {
+  const [, , pid, start] = draft.split('.');
+  return isSameProcess({ pid: Number(pid), start: start ?? '' });
+}
+
+export function releaseName(paths: Paths, name: string, id: string): void {
+  rmSync(reservation(paths, name, id), { force: true });
+  try {
+    rmdirSync(join(paths.names, name));
+  } catch {
+    // Somebody has it again, or has removed it.
+  }
+}
+
+export function listIdsOf(paths: Paths, kind: NamedKind): string[] {
+  return entries(paths[HOMES[kind]]).filter((name) => ID.test(name));
+}
+
+/** undefined: there is no such file. */
+export function readJson(file: string): unknown {
+  try {
+    return parseExact(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return undefined;
+    throw new PodError({
+      code: 'invalid',
+      message: `cannot read ${file}`,
+      why: (cause as Error).message,
+      cause,
+    });
+  }
+}
+
+/** The id of a name, or of an id's beginning that only one of the kind has; undefined: none. */
+export function findId(paths: Paths, kind: NamedKind, wish: string): string | undefined {
+  const byName = isName(wish) ? holderOf(paths, wish) : undefined;
+  if (byName !== undefined && nameOf(paths, kind, byName) === wish) return byName;
+  const matches = /^[0-9a-f]+$/.test(wish) ? listIdsOf(paths, kind).filter((id) => id.startsWith(wish)) : [];
+  if (matches.length > 1)
+    throw new PodError({
+      code: 'conflict',
+      message: `${wish} is the beginning of ${matches.length} ${kind} ids`,
+      hint: 'give more digits, or the name',
+    });
+  return matches[0];
+}
