@@ -34,9 +34,10 @@
  *   no-sig-proxy                      the client ends by a signal, and doesn't pass it on
  *   restart POLICY MAX                on-failure always unless-stopped: started anew when it ends; MAX 0 is no limit
  *   runtime-file NAME TEXT            a file that is made in the runtime directory before the start
- *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES (bytes; 0: no limit)
+ *   stdin inherit|null|pipe, output inherit|null|log, log PATH FORMAT MAX-SIZE MAX-FILES [JSON]
+ *                                     (bytes; 0: no limit; an object that every record of a json-file has as attrs)
  *   terminal ROWS COLUMNS, detach-keys BYTES, pid-file PATH
- *   journal FIELD=VALUE...            the log goes to journald, each message with these fields
+ *   journal SOCKET FIELD=VALUE...     the log goes to journald, each message with these fields
  *   health INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES   milliseconds; RUNTIME/health-plan is a check
  *   health-action kill|restart|stop SIGNAL TIMEOUT                of a container that is unhealthy; milliseconds
  *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's

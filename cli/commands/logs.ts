@@ -1,17 +1,32 @@
-import type { LogRecord } from '../../core/container/log-record.ts';
-import { readLogs } from '../../core/container/logs.ts';
+import { type LogOptions, readLogs } from '../../core/container/logs.ts';
+import type { ContainerRecord } from '../../core/container/record.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
+import { chooseContainers } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
-import { parseMoment } from '../moment.ts';
-import { parsed, parseInteger } from '../parse.ts';
+import { forEachName } from '../each.ts';
+import { createLogPrinter, type LogPrinter } from '../format/log-lines.ts';
+import { reportError } from '../output/error.ts';
+import { shortId } from '../output/units.ts';
+import { parseDuration, parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
+
+/** A moment: RFC 3339 or a date, seconds since the epoch, or a duration before now as Go writes it. */
+function parseMoment(text: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? Date.now() - parseDuration(text) : time;
+}
 
 export class Logs extends PodCommand {
   static override paths = [['logs'], ['container', 'logs']];
-  static override usage = { description: 'Show what a container has written' };
+  static override usage = { description: 'Show what containers have written' };
 
+  color = Option.Boolean('--color', false, { description: 'Tell containers apart by colours' });
+  details = Option.Boolean('--details', false, { description: 'Show what --log-opt adds to each line' });
   follow = Option.Boolean('-f,--follow', false, { description: 'Go on while it runs' });
+  latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });
+  names = Option.Boolean('--names', false, { description: 'Show whose line it is, by name' });
   since = Option.String('--since', {
     description: 'From a `time`, or 10m ago',
     validator: parsed(parseMoment),
@@ -22,27 +37,46 @@ export class Logs extends PodCommand {
     description: 'To a `time`, or 10m ago',
     validator: parsed(parseMoment),
   });
-  container = Option.String({ name: 'container' });
+  containers = Option.Rest({ name: 'container' });
 
   async execute(): Promise<number> {
-    const paths = pathsOf(this);
-    const record = findContainer(paths, this.container);
-    const tail = this.tail === 'all' ? -1 : parseInteger(this.tail, -1);
     const { follow, since, until } = this;
+    const tail = this.tail === 'all' ? -1 : parseInteger(this.tail, -1);
     if (since !== undefined && until !== undefined && since > until)
       throw new PodError({ code: 'usage', message: '--since lies behind --until' });
-    let open = { stdout: false, stderr: false };
-    for await (const one of readLogs(paths, record, { follow, since, until, tail })) {
-      const stream = this.context[one.stream];
-      if (!stream.write(this.shown(one, open[one.stream])))
-        await new Promise((resolve) => stream.once('drain', resolve));
-      open = { ...open, [one.stream]: !one.ended };
-    }
-    return 0;
+    const options = { follow, since, until, tail };
+    const paths = pathsOf(this);
+    const names = chooseContainers(paths, { names: this.containers, latest: this.latest, all: false });
+    const printer = createLogPrinter(this.context, { timestamps: this.timestamps, color: this.color });
+    const show = async (name: string) => {
+      const record = findContainer(paths, name);
+      await this.show(record, options, printer, names.length > 1);
+      return undefined;
+    };
+    if (!follow) return forEachName(this, names, show);
+    return Math.max(...(await Promise.all(names.map((name) => this.told(() => show(name))))));
   }
 
-  private shown({ time, text, ended }: LogRecord, continued: boolean): Buffer {
-    const before = this.timestamps && !continued ? `${time} ` : '';
-    return Buffer.concat([Buffer.from(before), text, Buffer.from(ended ? '\n' : '')]);
+  /** The exit status of one of several that are done at once. */
+  private async told(work: () => Promise<unknown>): Promise<number> {
+    try {
+      await work();
+      return 0;
+    } catch (error) {
+      return reportError(error, this.context, { debug: this.debug });
+    }
+  }
+
+  private async show(
+    record: ContainerRecord,
+    options: LogOptions,
+    printer: LogPrinter,
+    several: boolean,
+  ): Promise<void> {
+    const label = this.names ? record.name : several ? shortId(record.id) : '';
+    const attributes = Object.entries(this.details ? (record.log.attributes ?? {}) : {});
+    const details = attributes.map(([key, value]) => `${key}=${value}`).join(',');
+    const source = printer.source(label, details);
+    for await (const one of readLogs(pathsOf(this), record, options)) await source(one);
   }
 }

@@ -219,6 +219,7 @@ function specOf(all: Circumstances): OciSpec {
 function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'driver'> {
   const { options, image, execution, draft, layers, maps, network, volumes } = all;
   const { mode, ports, exposed, operations, address } = network;
+  const labels = { ...execution.Labels, ...readLabels(options.label, options.labelFile) };
   return {
     version: 1,
     id: draft.id,
@@ -233,13 +234,19 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
       volumes: Object.keys(execution.Volumes ?? {}),
     },
     ...commandOf(execution, options.entrypoint, options.command),
-    labels: { ...execution.Labels, ...readLabels(options.label, options.labelFile) },
+    labels,
     annotations: spec.annotations ?? {},
     layers,
     maps,
     namespaces: all.namespaces,
     network: { mode, ports, exposed, operations, address },
-    log: logSettings(options),
+    log: logSettings(options, {
+      id: draft.id,
+      name: draft.name,
+      image: { name: image.names[0] ?? image.id, id: image.id },
+      labels,
+      env: spec.process.env,
+    }),
     interactive: options.interactive,
     tty: options.tty,
     autoRemove: options.rm,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Paths } from '../paths.ts';
 import { type Health, readHealth } from './health.ts';
+import { logPath } from './log-settings.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState, isUp } from './state.ts';
 import { containerDirectory, readSpec } from './store.ts';
@@ -67,7 +68,7 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
     RestartCount: state.restarts,
     Driver: record.driver,
     Platform: 'linux',
-    LogPath: record.log.driver.endsWith('-file') ? file('log') : '',
+    LogPath: record.log.driver.endsWith('-file') ? logPath(paths, record) : '',
     ResolvConfPath: file('resolv.conf'),
     HostnamePath: file('hostname'),
     HostsPath: file('hosts'),

@@ -12,6 +12,7 @@ import { subjectFile } from './events.ts';
 import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { namespaceHolders } from './joins.ts';
+import { JOURNAL_SOCKET, journalFields, logPath } from './log-settings.ts';
 import type { ContainerRecord, LogSettings } from './record.ts';
 import { rootOperations } from './root.ts';
 import { signalNumber } from './signals.ts';
@@ -38,15 +39,21 @@ export interface Launch {
   healthPlan: string | undefined;
 }
 
+function logOperation(paths: Paths, record: ContainerRecord): Operation {
+  const { driver, maxSize, maxFiles, attributes } = record.log;
+  const words = ['log', logPath(paths, record), driver, String(maxSize), String(maxFiles)];
+  return driver === 'json-file' && attributes ? [...words, JSON.stringify(attributes)] : words;
+}
+
 /** Where the log goes: a file, nowhere, or straight through to the caller's own streams. */
-function streamOperations({ record, mode }: LaunchParts, directory: string): Operation[] {
+function streamOperations({ paths, record, mode }: LaunchParts): Operation[] {
   const { log, interactive, tty } = record;
   const operations: Operation[] = [];
   if (mode.detach) operations.push(['detach'], ['stdin', interactive && !tty ? 'pipe' : 'null']);
   else operations.push(['stdin', interactive ? 'inherit' : 'null']);
   operations.push(['output', outputOf(log, mode)]);
-  if (log.driver === 'k8s-file' || log.driver === 'json-file')
-    operations.push(['log', join(directory, 'log'), log.driver, String(log.maxSize), String(log.maxFiles)]);
+  if (log.driver === 'k8s-file' || log.driver === 'json-file') operations.push(logOperation(paths, record));
+  if (log.driver === 'journald') operations.push(['journal', JOURNAL_SOCKET, ...journalFields(record)]);
   if (record.detachKeys) operations.push(['detach-keys', detachBytes(record.detachKeys)]);
   return operations;
 }
@@ -101,7 +108,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     ['runtime', newRuntimeDirectory(paths, id)],
     eventsOperation(paths, subjectFile(directory)),
     ...removalOperations(parts, directory),
-    ...streamOperations(parts, directory),
+    ...streamOperations(parts),
     ...notifyOperation(parts),
     ...healthOperations(record),
     ...(record.pidfile ? [['pid-file', record.pidfile]] : []),

@@ -43,16 +43,20 @@ function parseJson(line: Buffer): LogRecord | undefined {
 
 export type LogFormat = 'k8s-file' | 'json-file';
 
+/** The record of one line of a log's file, without its newline; undefined for a line that is none. */
+export function parseRecord(format: LogFormat, line: Buffer): LogRecord | undefined {
+  return format === 'json-file' ? parseJson(line) : parseK8s(line);
+}
+
 /** Splits a growing log into records; a line that is cut off is kept for the next bytes. */
 export function createLogParser(format: LogFormat): (bytes: Buffer) => LogRecord[] {
-  const parse = format === 'json-file' ? parseJson : parseK8s;
   let rest: Buffer = Buffer.alloc(0);
   return (bytes) => {
     const all = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
     const records: LogRecord[] = [];
     let from = 0;
     for (let at = all.indexOf(NEWLINE); at >= 0; at = all.indexOf(NEWLINE, from)) {
-      const record = parse(all.subarray(from, at));
+      const record = parseRecord(format, all.subarray(from, at));
       if (record) records.push(record);
       from = at + 1;
     }

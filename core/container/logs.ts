@@ -1,11 +1,18 @@
-import { closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
-import { join } from 'node:path';
-import { errnoOf, PodError } from '../error.ts';
+import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import {
+  closeLogFiles,
+  fileChange,
+  type LogFile,
+  openLogFiles,
+  openNewerFiles,
+  readOn,
+} from './log-files.ts';
 import { createLogParser, type LogFormat, type LogRecord } from './log-record.ts';
+import { logPath } from './log-settings.ts';
+import { seekTail } from './log-tail.ts';
 import type { ContainerRecord } from './record.ts';
-import { containerState } from './state.ts';
-import { containerDirectory } from './store.ts';
+import { containerState, isUp } from './state.ts';
 
 export interface LogOptions {
   follow: boolean;
@@ -16,42 +23,31 @@ export interface LogOptions {
   until?: number | undefined;
 }
 
-const CHUNK = 64 << 10;
 /** How often a follower looks whether the container has ended, though no file changes then. */
 const LOOK_AGAIN_MS = 200;
 
-function open(path: string): number | undefined {
-  try {
-    return openSync(path, 'r');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function* readToEnd(fd: number): Generator<Buffer> {
-  for (;;) {
-    const chunk = Buffer.allocUnsafe(CHUNK);
-    const length = readSync(fd, chunk);
-    if (length === 0) return;
-    yield chunk.subarray(0, length);
-  }
-}
-
 /**
- * The log's files as descriptors, the oldest first; the last is the one that grows. They are opened the other way
- * round: a rotation in between makes names move up, so that a file is met twice rather than never.
+ * A container's log, record by record. With `follow` it goes on until the container has ended and everything was read,
+ * over rotations and restarts too, or until the time `until`.
  */
-function openFiles(path: string, maxFiles: number): number[] {
-  const files = new Map<number, number>();
-  for (let number = 0; number < maxFiles; number++) {
-    const fd = open(number === 0 ? path : `${path}.${number}`);
-    if (fd === undefined) continue;
-    const { ino } = fstatSync(fd);
-    if (files.has(ino)) closeSync(fd);
-    else files.set(ino, fd);
+export async function* readLogs(
+  paths: Paths,
+  record: ContainerRecord,
+  options: LogOptions,
+): AsyncGenerator<LogRecord> {
+  const { driver } = record.log;
+  if (driver === 'k8s-file' || driver === 'json-file') yield* readFiles(paths, record, options, driver);
+  else if (driver === 'journald') {
+    const { readJournal } = await import('./log-journal.ts');
+    yield* readJournal(record, options, () => isUp(containerState(paths, record).status));
+  } else {
+    throw new PodError({
+      code: 'unsupported',
+      message: `${record.name} keeps no log`,
+      why: `its log driver is ${driver}`,
+      hint: 'run it with --log-driver k8s-file',
+    });
   }
-  return [...files.values()].reverse();
 }
 
 function within({ since, until }: LogOptions, record: LogRecord): boolean {
@@ -60,89 +56,43 @@ function within({ since, until }: LogOptions, record: LogRecord): boolean {
   return (since === undefined || time >= since) && (until === undefined || time <= until);
 }
 
-/** Keeps the records of the last `count` lines; a line may have several. */
-function lastLines(records: LogRecord[], count: number): LogRecord[] {
-  let lines = 0;
-  for (let at = records.length - 1; at >= 0; at--) {
-    if (records[at]!.ended || at === records.length - 1) lines++;
-    if (lines > count) return records.slice(at + 1);
-  }
-  return records;
+/** A record ends with its file: each has a parser of its own. */
+interface Reader {
+  file: LogFile;
+  parse: (bytes: Buffer) => LogRecord[];
 }
 
-/**
- * A container's log, record by record. With `follow` it goes on until the container has ended and everything was read,
- * over rotations too.
- */
-export async function* readLogs(
+async function* readFiles(
   paths: Paths,
   record: ContainerRecord,
   options: LogOptions,
+  format: LogFormat,
 ): AsyncGenerator<LogRecord> {
-  const { driver, maxFiles } = record.log;
-  if (driver !== 'k8s-file' && driver !== 'json-file') {
-    throw new PodError({
-      code: 'unsupported',
-      message: `${record.name} keeps no log`,
-      why: `its log driver is ${driver}`,
-      hint: 'run it with --log-driver k8s-file',
-    });
+  const { maxFiles } = record.log;
+  const path = logPath(paths, record);
+  const { until = Number.POSITIVE_INFINITY } = options;
+  const readerOf = (file: LogFile): Reader => ({ file, parse: createLogParser(format) });
+  function* read({ file, parse }: Reader): Generator<LogRecord> {
+    for (const chunk of readOn(file)) for (const one of parse(chunk)) if (within(options, one)) yield one;
   }
-  const path = join(containerDirectory(paths, record.id), 'log');
-  let files = openFiles(path, maxFiles);
-  const parse = createLogParser(driver satisfies LogFormat);
-  function* read(fd: number): Generator<LogRecord> {
-    for (const chunk of readToEnd(fd)) for (const one of parse(chunk)) if (within(options, one)) yield one;
-  }
+  const first = openLogFiles(path, maxFiles);
+  let readers = first.map(readerOf);
   try {
-    if (options.tail >= 0) {
-      let kept: LogRecord[] = [];
-      for (const fd of files)
-        for (const chunk of readToEnd(fd))
-          kept = lastLines([...kept, ...parse(chunk).filter((one) => within(options, one))], options.tail);
-      yield* options.tail === 0 ? [] : kept;
-    }
+    if (options.tail >= 0) seekTail(first, format, options.tail, options);
     for (;;) {
       // Asked before reading: what it writes last is read in any case.
-      const running = options.follow && containerState(paths, record).status === 'running';
-      for (const fd of files) yield* read(fd);
-      const newer = options.follow ? openNewer(path, maxFiles, files.at(-1)) : [];
+      const goesOn = options.follow && Date.now() < until && isUp(containerState(paths, record).status);
+      for (const reader of readers) yield* read(reader);
+      const last = readers.at(-1);
+      const newer = options.follow ? openNewerFiles(path, maxFiles, last?.file) : [];
       if (newer.length > 0) {
-        if (files.length > 0) yield* read(files.at(-1)!);
-        for (const fd of files) closeSync(fd);
-        files = newer;
-      } else if (!running) return;
-      else await change(path);
+        if (last) yield* read(last); // what came between its reading and its rotation
+        closeLogFiles(readers.map(({ file }) => file));
+        readers = newer.map(readerOf);
+      } else if (goesOn) await fileChange(path, Math.min(LOOK_AGAIN_MS, Math.max(1, until - Date.now())));
+      else return;
     }
   } finally {
-    for (const fd of files) closeSync(fd);
+    closeLogFiles(readers.map(({ file }) => file));
   }
-}
-
-/** What has come since `last` was the file that grows, the oldest first. */
-function openNewer(path: string, maxFiles: number, last: number | undefined): number[] {
-  const files = openFiles(path, maxFiles);
-  const ino = last === undefined ? undefined : fstatSync(last).ino;
-  const at = files.findIndex((fd) => fstatSync(fd).ino === ino);
-  for (const fd of files.slice(0, at + 1)) closeSync(fd);
-  return files.slice(at + 1);
-}
-
-/** Resolves when the file changes, or after a moment. */
-function change(path: string): Promise<void> {
-  return new Promise((resolve) => {
-    let watcher: ReturnType<typeof watch> | undefined;
-    const done = () => {
-      clearTimeout(timer);
-      watcher?.close();
-      resolve();
-    };
-    const timer = setTimeout(done, LOOK_AGAIN_MS);
-    try {
-      watcher = watch(path, done);
-      watcher.on('error', done);
-    } catch {
-      // Rotated away just now, or no inotify instance left: the timer does.
-    }
-  });
 }

@@ -18,8 +18,8 @@ export interface LogSettings {
   maxFiles: number;
   /** Absolute; undefined: `log` in the container's directory. */
   path?: string | undefined;
-  /** What journald gets beside the output: CONTAINER_TAG and others. */
-  fields?: Record<string, string> | undefined;
+  /** What is told with each line: `tag`, and the labels and variables that --log-opt labels and env name. */
+  attributes?: Record<string, string> | undefined;
 }
 
 export interface VolumeUse {

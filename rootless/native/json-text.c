@@ -34,6 +34,7 @@ size_t json_character(const char *data, size_t length, char out[JSON_CHARACTER_M
   }
   if (*text == '"' || *text == '\\') *size = (size_t)snprintf(out, JSON_CHARACTER_MAX, "\\%c", *text);
   else if (*text == '\n') memcpy(out, "\\n", *size = 2);
+  else if (*text == '\r') memcpy(out, "\\r", *size = 2);
   else if (*text < 0x20) *size = (size_t)snprintf(out, JSON_CHARACTER_MAX, "\\u%04x", *text);
   else memcpy(out, text, *size = form->extra + 1u);
   return form->extra + 1u;

@@ -220,7 +220,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0) die_errno("signalfd");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  log_open(plan_find(plan, "log"));
+  log_open(plan);
   start();
   event_write(plan, "start", "");
   notify_started(plan);

@@ -9,7 +9,7 @@ import { eventually } from '../e2e/harness/eventually.ts';
 import { buildDriver, sanitizers, scratch } from './build.ts';
 import { run } from './drivers.ts';
 
-const driver = buildDriver('log', ['log.c', 'clock.c', 'die.c', 'json-text.c']);
+const driver = buildDriver('log', ['log.c', 'clock.c', 'die.c', 'journald.c', 'json-text.c']);
 
 type Piece = [stream: 1 | 2, data: string | Buffer];
 
@@ -29,7 +29,7 @@ function write(log: string, format: LogFormat, pieces: Piece[], maxSize = 0, max
   const input = pieces.map(([stream, data]) =>
     Buffer.concat([Buffer.from(`${stream} ${Buffer.byteLength(data)}\n`), Buffer.from(data)]),
   );
-  const ran = run(driver, [log, format, String(maxSize), String(maxFiles)], Buffer.concat(input));
+  const ran = run(driver, ['log', log, format, String(maxSize), String(maxFiles)], Buffer.concat(input));
   assert.equal(ran, { code: 0, stdout: '', stderr: '' });
 }
 
@@ -239,7 +239,7 @@ test('where the old log can not be put aside, it goes on in the same file', () =
 test('a new file that is refused costs lines of the log, not the container; later it is tried again', async () => {
   const directory = mkdtempSync(join(scratch(), 'log-'));
   const log = join(directory, 'log');
-  const child = spawn(driver, [log, 'k8s-file', '60', '2'], {
+  const child = spawn(driver, ['log', log, 'k8s-file', '60', '2'], {
     stdio: ['pipe', 'inherit', 'inherit'],
     env: { ...process.env, ...sanitizers },
   });
@@ -261,7 +261,7 @@ test('a new file that is refused costs lines of the log, not the container; late
 });
 
 test('a log that can not be opened at the start is an error', () => {
-  const ran = run(driver, ['/nonexistent/log', 'k8s-file', '0', '1']);
+  const ran = run(driver, ['log', '/nonexistent/log', 'k8s-file', '0', '1']);
   assert.equal(ran, {
     code: 125,
     stdout: '',
@@ -270,7 +270,7 @@ test('a log that can not be opened at the start is an error', () => {
 });
 
 test('a full disk loses what can not be written, and nothing more', () => {
-  assert.equal(run(driver, ['/dev/full', 'k8s-file', '0', '1'], '1 4\none\n1 4\ntwo\n'), {
+  assert.equal(run(driver, ['log', '/dev/full', 'k8s-file', '0', '1'], '1 4\none\n1 4\ntwo\n'), {
     code: 0,
     stdout: '',
     stderr: '',
