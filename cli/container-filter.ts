@@ -7,6 +7,7 @@ import type { Paths } from '../core/paths.ts';
 import { familiarImage } from './familiar-image.ts';
 import { type Filters, hasLabel, parseFilters, passes } from './filter.ts';
 import { parseMoment } from './moment.ts';
+import { healthOf } from './ps/row.ts';
 
 /** docker-ps(1) and podman-ps(1). */
 export const CONTAINER_FILTERS = [
@@ -142,7 +143,7 @@ function testOf(key: string, value: string, all: readonly ListedContainer[], pat
     }
     case 'health': {
       const wanted = choice(key, value, ['starting', 'healthy', 'unhealthy', 'none']);
-      return (one) => (one.health ?? 'none') === wanted;
+      return (one) => (healthOf(paths, one) ?? 'none') === wanted;
     }
     case 'id': {
       const expression = pattern(key, value);
@@ -170,7 +171,7 @@ function testOf(key: string, value: string, all: readonly ListedContainer[], pat
     case 'network':
       return ({ record }) => record.network.mode === value;
     case 'pod':
-      return (one) => one.pod !== undefined && (one.pod.name === value || one.pod.id.startsWith(value));
+      return ({ record }) => record.pod?.startsWith(value) ?? false;
     default:
       return ({ record }) =>
         record.volumes.some(({ name, destination }) => name === value || destination === value) ||

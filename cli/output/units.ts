@@ -64,3 +64,14 @@ export function ago(then: number, now: number): string {
 export function shortId(id: string): string {
   return id.slice(id.indexOf(':') + 1).slice(0, 12);
 }
+
+/** Local time as Go prints it, docker's CreatedAt: `2026-01-02 15:04:05 +0100 CET`. Milliseconds since 1970. */
+export function goTime(time: number): string {
+  const date = new Date(time);
+  const two = (number: number) => String(number).padStart(2, '0');
+  const offset = -date.getTimezoneOffset();
+  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}${two(Math.abs(offset) % 60)}`;
+  const name = offset === 0 ? 'UTC' : (/\(([A-Z]{2,5})\)$/.exec(date.toString())?.[1] ?? zone);
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone} ${name}`;
+}

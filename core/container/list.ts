@@ -7,10 +7,6 @@ import { listIds, readRecord } from './store.ts';
 export interface ListedContainer {
   record: ContainerRecord;
   state: ContainerState;
-  /** starting, healthy or unhealthy; undefined: it has no health check. */
-  health?: string | undefined;
-  /** The pod that it is in. */
-  pod?: { id: string; name: string } | undefined;
 }
 
 /**

@@ -63,8 +63,10 @@ export function allPids(): number[] {
     .sort((a, b) => a - b);
 }
 
+export type NamespaceKind = 'cgroup' | 'ipc' | 'mnt' | 'net' | 'pid' | 'user' | 'uts';
+
 /** What tells a namespace from others, namespaces(7): `pid:[4026531836]`. undefined: the process is gone, or not ours. */
-export function namespaceOf(pid: number, kind: 'pid' | 'mnt' | 'net'): string | undefined {
+export function namespaceOf(pid: number, kind: NamespaceKind): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/ns/${kind}`);
   } catch {
