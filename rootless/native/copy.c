@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "copy.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -15,9 +14,10 @@
 #include <unistd.h>
 
 #include "apply.h"
-#include "copy-links.h"
+#include "link-table.h"
 #include "copy-owner.h"
 #include "die.h"
+#include "directory-names.h"
 #include "remove.h"
 
 enum { PATH_ROOM = 4096, CHUNK = 1 << 20 };
@@ -29,46 +29,11 @@ struct walk {
   struct link_table links;
 };
 
-/* Names of a directory, one after the other, each with its NUL; an empty one ends them. */
-struct names {
-  char *text;
-  size_t used, size;
-};
-
 /* Returns an exit status, so that callers can return it. */
 static int fail(const struct walk *w, const char *verb) {
   int error = errno;
   warn("cannot %s /%s: %s", verb, w->path, strerror(error));
   return error == ENOSPC || error == EDQUOT ? APPLY_NO_SPACE : APPLY_FAILED;
-}
-
-static void keep_name(struct names *names, const char *name) {
-  size_t length = strlen(name) + 1;
-  while (names->used + length + 1 > names->size) {
-    names->size = names->size ? names->size * 2 : 4096;
-    names->text = realloc(names->text, names->size);
-    if (!names->text) die("out of memory");
-  }
-  memcpy(names->text + names->used, name, length);
-  names->used += length;
-  names->text[names->used] = '\0';
-}
-
-static int list(int directory, struct names *names) {
-  int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  DIR *stream = again < 0 ? NULL : fdopendir(again);
-  if (!stream) return -1;
-  *names = (struct names){0};
-  keep_name(names, ""); /* allocates */
-  names->used = 0;
-  struct dirent *entry;
-  errno = 0;
-  while ((entry = readdir(stream)))
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) keep_name(names, entry->d_name);
-  int error = errno;
-  closedir(stream);
-  errno = error;
-  return error ? -1 : 0;
 }
 
 /* Copies in the kernel, by sharing blocks where the file system can; data only, so that holes stay. */
@@ -107,7 +72,7 @@ static int copy_data(int from, int to, off_t size) {
 
 static int copy_file(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
   if (about->st_nlink > 1) {
-    const char *first = first_name(&w->links, about->st_ino, w->path);
+    const char *first = first_name(&w->links, about, w->path);
     /* A whiteout or a directory may have taken the first name away: then this one is copied anew. */
     if (first && linkat(w->to_root, first, to_dir, name, 0) == 0) return 0;
   }
@@ -203,7 +168,7 @@ static int merge_names(struct walk *w, int from, int to, const struct names *nam
 
 static int merge(struct walk *w, int from, int to) {
   struct names names;
-  int code = list(from, &names) < 0 ? fail(w, "list the directory") : 0;
+  int code = list_names(from, &names) < 0 ? fail(w, "list the directory") : 0;
   if (code == 0) code = merge_names(w, from, to, &names, true);
   if (code == 0) code = merge_names(w, from, to, &names, false);
   free(names.text);

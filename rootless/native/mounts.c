@@ -245,8 +245,11 @@ int mount_root_overlay(const struct operation *operation, const char *target) {
     if (first < 0) first = last;
     length += (size_t)snprintf(options + length, size - length, "%s%d", i ? ":" : "", last);
   }
-  int upper = open_target(operation->words[1]), work = open_target(operation->words[2]);
-  snprintf(options + length, size - length, ",upperdir=%d,workdir=%d", upper, work);
+  int upper = -1, work = -1;
+  if (strcmp(operation->words[1], "-") != 0) {
+    upper = open_target(operation->words[1]), work = open_target(operation->words[2]);
+    snprintf(options + length, size - length, ",upperdir=%d,workdir=%d", upper, work);
+  }
   int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (chdir("/proc/self/fd") < 0) die_errno("cannot enter /proc/self/fd");
   if (mount("overlay", target, "overlay", MS_NODEV, options) < 0) {
@@ -255,8 +258,8 @@ int mount_root_overlay(const struct operation *operation, const char *target) {
   }
   if (here >= 0 && fchdir(here) < 0) die_errno("fchdir");
   for (int fd = first; fd <= last; fd++) close(fd);
-  close(upper);
-  close(work);
+  if (upper >= 0) close(upper);
+  if (work >= 0) close(work);
   close(here);
   free(options);
   return open_target(target);
@@ -288,4 +291,16 @@ int mount_root_bind(const struct operation *operation, const char *target) {
   close(source);
   close(onto);
   return tree;
+}
+
+int mount_root(const struct plan *plan, bool *apart) {
+  const char *target = plan_word(plan, "root-target", 1);
+  const struct operation *root;
+  if (!target) bug("no root-target");
+  *apart = false;
+  if ((root = plan_find(plan, "root-overlay"))) return mount_root_overlay(root, target);
+  if ((root = plan_find(plan, "root-bind"))) return mount_root_bind(root, target);
+  if (!(root = plan_find(plan, "root-fuse"))) bug("no root file system");
+  *apart = true;
+  return mount_root_fuse(root, target);
 }

@@ -1,6 +1,8 @@
 #ifndef MOUNTS_H
 #define MOUNTS_H
 
+#include <stdbool.h>
+
 #include "plan.h"
 
 /*
@@ -21,8 +23,13 @@ void make_root_readonly(void);
 void pivot_to(int root);
 void set_propagation(const char *path, const char *words);
 
-/* The operations that mount the root itself on `target`. A descriptor of the mounted root. */
-int mount_root_overlay(const struct operation *operation, const char *target); /* root-overlay UPPER WORK LOWER... */
+/*
+ * Carries out the operation that mounts the root itself. A descriptor of the mounted root. *apart: a process serves it
+ * from this mount namespace, which must not be the one that the root is used in: else each would keep the other.
+ */
+int mount_root(const struct plan *plan, bool *apart);
+/* One of them, on `target`. */
+int mount_root_overlay(const struct operation *operation, const char *target); /* root-overlay UPPER WORK LOWER...; - for both: read-only */
 int mount_root_fuse(const struct operation *operation, const char *target);    /* root-fuse ARGV... */
 int mount_root_bind(const struct operation *operation, const char *target);    /* root-bind DIR */
 

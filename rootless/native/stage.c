@@ -145,18 +145,6 @@ __attribute__((noreturn)) static void stage_two(const struct plan *plan, int soc
   become_command(plan);
 }
 
-static int mount_root(const struct plan *plan, bool *apart) {
-  const char *target = plan_word(plan, "root-target", 1);
-  const struct operation *root;
-  if (!target) bug("no root-target");
-  *apart = false;
-  if ((root = plan_find(plan, "root-overlay"))) return mount_root_overlay(root, target);
-  if ((root = plan_find(plan, "root-bind"))) return mount_root_bind(root, target);
-  if (!(root = plan_find(plan, "root-fuse"))) bug("no root file system");
-  *apart = true;
-  return mount_root_fuse(root, target);
-}
-
 /* fuse-overlayfs stays in this mount namespace, which must not be the container's: else each would keep the other. */
 static void make_first_process(const struct plan *plan, int socket, int root, bool apart, const int fds[3]) {
   const char *target = plan_word(plan, "root-target", 1);

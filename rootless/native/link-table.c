@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "copy-links.h"
+#include "link-table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 
 struct link {
   struct link *next;
+  dev_t device;
   ino_t inode;
   char path[];
 };
@@ -31,14 +32,15 @@ static void grow(struct link_table *table) {
   *table = bigger;
 }
 
-const char *first_name(struct link_table *table, ino_t inode, const char *path) {
+const char *first_name(struct link_table *table, const struct stat *about, const char *path) {
   if (table->count >= table->size) grow(table);
-  struct link **slot = &table->slots[slot_of(table, inode)];
+  struct link **slot = &table->slots[slot_of(table, about->st_ino)];
   for (struct link *link = *slot; link; link = link->next)
-    if (link->inode == inode) return link->path;
+    if (link->inode == about->st_ino && link->device == about->st_dev) return link->path;
   struct link *link = malloc(sizeof *link + strlen(path) + 1);
   if (!link) die("out of memory");
-  link->inode = inode;
+  link->device = about->st_dev;
+  link->inode = about->st_ino;
   strcpy(link->path, path);
   link->next = *slot;
   *slot = link;
