@@ -31,6 +31,7 @@ struct applier {
   struct stream stream;
   struct inside inside;
   struct current current;
+  bool keeps_kinds; /* a directory doesn't take the place of anything else, nor the reverse */
   bool stale; /* something was removed: directories that were looked up may be gone */
   int status;
   unsigned unmapped, hidden, unattributed; /* what the notices at the end count */
@@ -153,7 +154,8 @@ static bool make_opaque(int fd) {
 
 static bool remove_existing(struct applier *a, int dir, const char *name) {
   a->stale = true;
-  return remove_tree(dir, name) == 0;
+  if (!a->keeps_kinds) return remove_tree(dir, name) == 0;
+  return unlinkat(dir, name, 0) == 0 || errno == ENOENT; /* EISDIR: for all but a directory */
 }
 
 /*
@@ -166,6 +168,10 @@ static int make_directory(struct applier *a, int dir, const char *name) {
     if (errno != EEXIST) return -1;
     int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd >= 0) return fd;
+    if (a->keeps_kinds) {
+      errno = ENOTDIR;
+      return -1;
+    }
     opaque = is_whiteout(dir, name);
     if (!remove_existing(a, dir, name) || mkdirat(dir, name, 0755) < 0) return -1;
   }
@@ -266,7 +272,6 @@ static bool do_node(struct applier *a, const struct record *r) {
   bool made = dir >= 0 && (mknodat(dir, name, meta.mode, device) == 0 ||
                            (errno == EEXIST && remove_existing(a, dir, name) &&
                             mknodat(dir, name, meta.mode, device) == 0));
-  made = made && own(a, -1, dir, name, &meta) && fchmodat(dir, name, meta.mode & 07777, 0) == 0;
   return (made && own_special(a, dir, name, &meta)) || fail(a, "make the special file", r->path);
 }
 
@@ -407,10 +412,11 @@ static void give_notices(const struct applier *a) {
         a->hidden);
 }
 
-int apply_stream(int in_fd, int root_fd) {
+int apply_stream(int in_fd, int root_fd, bool keeps_kinds) {
   struct applier *a = &applier;
   memset(a, 0, sizeof *a);
   a->inside.fd = root_fd;
+  a->keeps_kinds = keeps_kinds;
   a->current.fd = -1;
   umask(0);
   bool more = stream_begin(&a->stream, in_fd) || bad_stream(a, a->stream.broken);

@@ -1,6 +1,8 @@
 #ifndef APPLY_H
 #define APPLY_H
 
+#include <stdbool.h>
+
 /* Exit statuses of the apply job. */
 enum {
   APPLY_OK = 0,
@@ -12,9 +14,9 @@ enum {
 
 /*
  * Carries out the stream of file operations in in_fd below the directory root_fd. rootless/file-ops.ts defines
- * the stream. Whatever it says, nothing outside of root_fd is touched. Returns one of the statuses above; what
+ * the stream; with keeps_kinds a directory doesn't take the place of anything else, nor the reverse. Whatever it says, nothing outside of root_fd is touched. Returns one of the statuses above; what
  * failed is one line on standard error, "apply: ...". With APPLY_OK, such lines are notices.
  */
-int apply_stream(int in_fd, int root_fd);
+int apply_stream(int in_fd, int root_fd, bool keeps_kinds);
 
 #endif

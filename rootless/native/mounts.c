@@ -117,6 +117,13 @@ void mount_copy(int root, int tree, const char *path, const char *words) {
   close(tree);
 }
 
+int without_mounts(int root, const char *path) {
+  int tree = (int)syscall(SYS_open_tree, root, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+  if (tree < 0) die_errno("cannot look below what is mounted in %s", path);
+  close(root);
+  return tree;
+}
+
 static const struct plan *opened;
 static int *sources, opened_target = -1; /* a descriptor each of the plan's operations, -1: none */
 

@@ -20,6 +20,8 @@ void mount_copy(int root, int tree, const char *path, const char *flags); /* att
 void mask_path(const char *path);                                   /* masked PATH, after the pivot */
 void make_readonly(const char *path);                               /* readonly PATH, after the pivot */
 void make_root_readonly(void);
+/* The same directory without what is mounted in it; `root` is closed. */
+int without_mounts(int root, const char *path);
 void pivot_to(int root);
 void set_propagation(const char *path, const char *words);
 
