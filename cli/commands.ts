@@ -1,4 +1,5 @@
 import { ContainerExists } from './commands/container-exists.ts';
+import { Cp } from './commands/cp.ts';
 import { Doctor } from './commands/doctor.ts';
 import { Events } from './commands/events.ts';
 import { Exec } from './commands/exec.ts';
@@ -31,6 +32,7 @@ export const commands: AnyCommandClass[] = [
   ...[
     ContainerExists,
     ContainerInspect,
+    Cp,
     Doctor,
     Events,
     Exec,

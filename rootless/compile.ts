@@ -71,7 +71,8 @@ export interface NamespaceHolder {
 /** By what stands for them in config.json: `container:ID`, as the path of a namespace or the source of a mount. */
 export type NamespaceHolders = ReadonlyMap<string, NamespaceHolder>;
 
-function mountOperation(mount: OciMount, holders: NamespaceHolders): Operation {
+/** One mount of the container's world. */
+export function compileMount(mount: OciMount, holders: NamespaceHolders = new Map()): Operation {
   const { flags, data, bind } = mountOptions(mount);
   const holder = bind ? holders.get(mount.source ?? '') : undefined;
   if (holder)
@@ -127,7 +128,7 @@ export function compileWorld(
   for (const mount of spec.mounts) {
     const hint = hints[mount.destination];
     if (hint) operations.push(['hint', hint]);
-    operations.push(mountOperation(mount, holders));
+    operations.push(compileMount(mount, holders));
     if (!devicesMade && mount.destination === '/dev') {
       operations.push(...deviceOperations());
       devicesMade = true;

@@ -29,7 +29,12 @@ export interface LayerOps extends TarSink {
   hidesAll(): boolean;
 }
 
-export function layerOps(ops: FileOps): LayerOps {
+export interface LayerReading {
+  /** No layer but a tree: names with `.wh.` are names. */
+  literal?: boolean;
+}
+
+export function layerOps(ops: FileOps, { literal = false }: LayerReading = {}): LayerOps {
   const links = watchLinks();
   const directories: { path: string; mtime: Time }[] = [];
   const devices = new Set<string>();
@@ -77,8 +82,8 @@ export function layerOps(ops: FileOps): LayerOps {
       settle();
       const path = memberName(entry.path);
       links.check(path);
-      if (path === OPAQUE) hidesAll = true;
-      if (path.includes(WHITEOUT) && whiteout(ops, path, entry)) return;
+      if (path === OPAQUE) hidesAll = !literal;
+      if (!literal && path.includes(WHITEOUT) && whiteout(ops, path, entry)) return;
       if (path === '' && entry.type !== 'directory')
         throw refused(entry.path, 'the root must be a directory');
       place(path, entry);

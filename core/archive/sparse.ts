@@ -59,6 +59,15 @@ export function textMapReader(): (block: Buffer) => SparsePiece[] | undefined {
   };
 }
 
+/** The map of pax 1.0 for what textMapReader reads. */
+export function sparseMap(pieces: readonly SparsePiece[]): Uint8Array {
+  const numbers = [pieces.length, ...pieces.flatMap(({ offset, length }) => [offset, length])];
+  const text = numbers.map((number) => `${number}\n`).join('');
+  const map = Buffer.alloc(Math.ceil(text.length / BLOCK) * BLOCK);
+  map.write(text, 'latin1');
+  return map;
+}
+
 /** Throws unless the pieces follow each other inside a file of `size` bytes and make up what is stored. */
 export function checkPieces(pieces: SparsePiece[], size: number, stored: number): void {
   let end = 0;

@@ -4,11 +4,13 @@
  */
 import type { Time } from '../../rootless/file-ops.ts';
 import { paxRecord, paxTime } from './pax.ts';
+import { type SparsePiece, sparseMap } from './sparse.ts';
 import type { TarEntry, TarType } from './tar-entry.ts';
 import { BLOCK } from './tar-header.ts';
 
 /** What is to be written; what is left out is 0, empty, or for a mode 0644 (0755 for a directory). */
-export type NewEntry = Pick<TarEntry, 'path' | 'type'> & Partial<TarEntry>;
+export type NewEntry = Pick<TarEntry, 'path' | 'type'> &
+  Partial<TarEntry> & { pieces?: readonly SparsePiece[] };
 
 const TYPEFLAGS: Record<TarType, string> = {
   file: '0',
@@ -31,17 +33,47 @@ export function tarPadding(size: number): Uint8Array {
   return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }
 
+/** Bytes of data that follow the headers of a file: all of it, or with pieces only what is in them. */
+export function storedSize({ size = 0, pieces }: NewEntry): number {
+  return pieces ? pieces.reduce((sum, piece) => sum + piece.length, 0) : size;
+}
+
 /**
- * The headers of one entry; after them come exactly `size` bytes of a file's data, and tarPadding(size). Strings
- * are byte strings (tar-entry.ts). A directory's name gets its slash.
+ * The headers of one entry; after them come exactly storedSize() bytes of a file's data, and tarPadding() of them.
+ * Strings are byte strings (tar-entry.ts). A directory's name gets its slash. With `pieces` the file has holes between
+ * them: GNU tar's format 1.0 of sparse files, which libarchive and Go read too.
  */
 export function tarHeader(entry: NewEntry): Uint8Array {
+  if (entry.type === 'file' && entry.pieces) return sparseHeader(entry, entry.pieces);
+  return headerWith(entry, []);
+}
+
+function sparseHeader(entry: NewEntry, pieces: readonly SparsePiece[]): Uint8Array {
+  const slash = entry.path.lastIndexOf('/') + 1;
+  const map = sparseMap(pieces);
+  const header = headerWith(
+    {
+      ...entry,
+      path: `${entry.path.slice(0, slash)}GNUSparseFile.0/${entry.path.slice(slash)}`,
+      size: map.length + storedSize(entry),
+    },
+    [
+      ['GNU.sparse.major', '1'],
+      ['GNU.sparse.minor', '0'],
+      ['GNU.sparse.name', entry.path],
+      ['GNU.sparse.realsize', String(entry.size ?? 0)],
+    ],
+  );
+  return Buffer.concat([header, map]);
+}
+
+function headerWith(entry: NewEntry, more: [string, string][]): Uint8Array {
   const path = entry.type === 'directory' && !entry.path.endsWith('/') ? `${entry.path}/` : entry.path;
   const linkTarget = entry.linkTarget ?? '';
   const size = entry.type === 'file' ? (entry.size ?? 0) : 0;
   const { uid = 0, gid = 0, mtime = ZERO_TIME } = entry;
   const split = splitPath(path);
-  const records: [string, string][] = [];
+  const records: [string, string][] = [...more];
   if (!split) records.push(['path', path]);
   if (linkTarget.length > 100) records.push(['linkpath', linkTarget]);
   if (size > octalMax(12)) records.push(['size', String(size)]);

@@ -4,7 +4,7 @@ import { findProgram, type IdMaps, mapPlan } from '../../rootless/id-map.ts';
 import { ownerShift } from '../../rootless/id-map-shift.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { type DriverName, driverFor } from '../../rootless/overlay/driver.ts';
-import { copyPlan, type RootParts, rootPlan } from '../../rootless/overlay/root-plan.ts';
+import { copyPlan, type RootParts, readOnlyRootPlan, rootPlan } from '../../rootless/overlay/root-plan.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
@@ -52,15 +52,17 @@ export function makeRoot(
   runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...copies]);
 }
 
-/** The operations that mount the root of a container that is made. */
+/** The operations that mount the root of a container that is made; `look`: for a reader, while it may be in use. */
 export function rootOperations(
   paths: Paths,
   host: HostFacts,
   record: ContainerRecord,
   directory: string,
+  look = false,
 ): Operation[] {
   const program = record.driver === 'fuse-overlayfs' ? findProgram('fuse-overlayfs') : undefined;
   const driver = { name: record.driver, reason: '', ...(program && { program }) };
   const shift = ownerShift(host.defaultMaps, record.maps);
-  return rootPlan(driver, partsOf(paths, record.layers, directory), shift);
+  const plan = look ? readOnlyRootPlan : rootPlan;
+  return plan(driver, partsOf(paths, record.layers, directory), shift);
 }

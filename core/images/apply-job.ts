@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { spawnLauncher } from '../../rootless/launcher.ts';
 import type { Operation } from '../../rootless/plan.ts';
-import { PodError } from '../error.ts';
+import { type ErrorCode, PodError } from '../error.ts';
 
 /** How work is done as root of the user's namespace. */
 export interface Namespace {
   /** Path of the launcher's program. */
   launcher: string;
-  /** The operations uidmap, gidmap, newuidmap, newgidmap of rootless/plan.ts. */
+  /** What comes before the job: uidmap, gidmap, newuidmap, newgidmap of rootless/plan.ts, and where else it runs. */
   maps: readonly Operation[];
 }
 
@@ -23,18 +23,20 @@ export interface ApplyJob {
   done: Promise<string[]>;
 }
 
-/** Exit statuses of rootless/native/apply.h. */
-const CODES: Record<number, 'io' | 'no-space' | 'invalid'> = {
+/** Exit statuses of rootless/native/apply.h and pack.h; 75 of `hold`. */
+const CODES: Record<number, ErrorCode> = {
   1: 'io',
   2: 'io',
   3: 'no-space',
   4: 'invalid',
+  5: 'not-found',
+  75: 'conflict',
 };
 const MAX_TALK = 64 << 10;
 
-/** Starts applying operations below `directory`. */
-export function startApply(namespace: Namespace, directory: string): ApplyJob {
-  const child = spawnLauncher(namespace.launcher, 'enter', [...namespace.maps, ['apply', directory]], {
+/** Starts applying operations: `job` is an `apply` of rootless/plan.ts, `failing` says what it couldn't do. */
+export function startApply(namespace: Namespace, job: Operation, failing: string): ApplyJob {
+  const child = spawnLauncher(namespace.launcher, 'enter', [...namespace.maps, job], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   const stdin = child.stdin as Writable;
@@ -44,7 +46,7 @@ export function startApply(namespace: Namespace, directory: string): ApplyJob {
     async ([code, signal]) => {
       const lines = await talk;
       if (code === 0) return lines;
-      throw failure('cannot unpack the layer', code as number | null, signal as string | null, lines);
+      throw jobFailure(failing, code as number | null, signal as string | null, lines);
     },
     (cause) => {
       throw new PodError({ code: 'launch', message: 'cannot start the launcher', why: cause.message, cause });
@@ -70,7 +72,7 @@ export async function enterAndDo(namespace: Namespace, job: Operation): Promise<
   });
   const talk = readTalk(child.stderr as Readable);
   const [code, signal] = await once(child, 'close');
-  if (code !== 0) throw failure(`cannot ${job.slice(0, 2).join(' ')}`, code, signal, await talk);
+  if (code !== 0) throw jobFailure(`cannot ${job.slice(0, 2).join(' ')}`, code, signal, await talk);
 }
 
 function send(stdin: Writable, pieces: Uint8Array[]): Promise<void> {
@@ -85,16 +87,21 @@ function send(stdin: Writable, pieces: Uint8Array[]): Promise<void> {
   });
 }
 
-async function readTalk(stream: Readable): Promise<string[]> {
+export async function readTalk(stream: Readable): Promise<string[]> {
   let text = '';
   for await (const chunk of stream) if (text.length < MAX_TALK) text += chunk;
   // The launcher escapes bytes; what is left are characters that only Unicode knows to be dangerous.
   return text
     .split('\n')
-    .flatMap((line) => line.replace(/^(?:apply|Error): /, '').replace(/[\p{Cc}\p{Cf}]/gu, '?') || []);
+    .flatMap((line) => line.replace(/^(?:apply|pack|Error): /, '').replace(/[\p{Cc}\p{Cf}]/gu, '?') || []);
 }
 
-function failure(message: string, status: number | null, signal: string | null, lines: string[]): PodError {
+export function jobFailure(
+  message: string,
+  status: number | null,
+  signal: string | null,
+  lines: string[],
+): PodError {
   const [why = signal ? `the launcher was ended by ${signal}` : `the launcher ended with ${status}`, told] =
     lines;
   const code = CODES[status ?? 1] ?? 'launch';

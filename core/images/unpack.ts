@@ -121,7 +121,7 @@ async function applyLayer(
 ): Promise<AppliedLayer> {
   const { signal } = options;
   if (signal?.aborted) throw interrupted(signal);
-  const job = startApply(options.namespace, directory);
+  const job = startApply(options.namespace, ['apply', directory], 'cannot unpack the layer');
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener('abort', () => reject(interrupted(signal)), { once: true });
   });

@@ -37,6 +37,14 @@ export function rootPlan(driver: Driver, parts: RootParts, shift: OwnerShift): s
   return [['root-fuse', ...fuseArguments(driver, parts, shift)]];
 }
 
+/** The same root to be looked at only, while others may have it mounted: all its layers are read-only ones. */
+export function readOnlyRootPlan(driver: Driver, parts: RootParts, shift: OwnerShift): string[][] {
+  if (driver.name === 'copy') return [['root-bind', parts.copy], ['root-readonly']];
+  const lowers = [parts.upper, ...parts.lowers];
+  if (driver.name === 'overlay') return [['root-overlay', '-', '-', ...lowers]];
+  return [['root-fuse', ...fuseArguments(driver, { lowers }, shift)]];
+}
+
 /**
  * Jobs of the launcher's enter role, in the default map's namespace: `copy-owners UIDS GIDS` (each
  * `FOUND:WANTED:SIZE[,...]`) where owners move, then `copy-tree FROM... TO`, the lowest layer first.
@@ -48,12 +56,12 @@ export function copyPlan(parts: RootParts, shift: OwnerShift): string[][] {
   return [['copy-owners', table(shift.chown.uid), table(shift.chown.gid)], copy];
 }
 
-function fuseArguments(driver: Driver, parts: RootParts, shift: OwnerShift): string[] {
-  const options = [
-    `lowerdir=${parts.lowers.map(fusePath).join(':')}`,
-    `upperdir=${fusePath(parts.upper)}`,
-    `workdir=${fusePath(parts.work)}`,
-  ];
+type FuseParts = Pick<RootParts, 'lowers'> & Partial<RootParts>;
+
+function fuseArguments(driver: Driver, parts: FuseParts, shift: OwnerShift): string[] {
+  const options = [`lowerdir=${parts.lowers.map(fusePath).join(':')}`];
+  if (parts.upper && parts.work)
+    options.push(`upperdir=${fusePath(parts.upper)}`, `workdir=${fusePath(parts.work)}`);
   if (!shift.identity) options.push(`uidmapping=${shift.uidmapping}`, `gidmapping=${shift.gidmapping}`);
   return [driver.program ?? 'fuse-overlayfs', '-o', options.join(','), '@target@'];
 }
