@@ -1,6 +1,8 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { PodError } from '../core/error.ts';
 import { encodePlan, type Operation, type Role } from './plan.ts';
 
@@ -37,6 +39,76 @@ export function becomeLauncher(launcher: string, planFile: string, prefix: reado
     });
   }
   throw new PodError({ code: 'launch', message: `cannot execute ${argv[0]}` });
+}
+
+/**
+ * The launcher takes over: it replaces this process, and this does not return. With descriptors to pass on, which
+ * process.execve can't, it is a child, and what is returned is its exit status; signals reach it as if it were us.
+ */
+export function handOver(
+  launcher: string,
+  planFile: string,
+  prefix: readonly string[],
+  preserveFds: number,
+): Promise<number> {
+  if (preserveFds === 0) return becomeLauncher(launcher, planFile, prefix);
+  const [program, ...args] = [...prefix, launcher, planFile];
+  const passed = Array.from({ length: 3 + preserveFds }, (_, fd) => fd);
+  const child = spawn(program!, args, { stdio: passed });
+  passOnSignals(child);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  });
+}
+
+/** Those of a terminal reach its whole foreground group, and so the child too. */
+const OF_TERMINAL: readonly string[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGWINCH'];
+/** These end a process or can't be caught, libuv needs them, or they say nothing about the command. */
+const KEPT: readonly string[] = [
+  'SIGKILL',
+  'SIGSTOP',
+  'SIGCHLD',
+  'SIGPIPE',
+  'SIGPROF',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGILL',
+];
+
+function passOnSignals(child: ChildProcess): void {
+  for (const name of Object.keys(constants.signals) as NodeJS.Signals[]) {
+    if (KEPT.includes(name)) continue;
+    const twice = OF_TERMINAL.includes(name) && isatty(0);
+    process.on(name, () => {
+      if (!twice) child.kill(name);
+    });
+  }
+}
+
+/**
+ * Throws PodError `usage` unless descriptors 3 to 2+count came from whoever started this process: where one of them did
+ * not, Node's own first descriptor is there, which belongs to its event loop.
+ */
+export function checkPassed(count: number): void {
+  for (let fd = 3; fd < 3 + count; fd++) {
+    if (!/^anon_inode:\[(eventpoll|eventfd|io_uring)\]$|^$/.test(linkOf(fd))) continue;
+    throw new PodError({
+      code: 'usage',
+      message: `cannot pass on descriptor ${fd}`,
+      why: 'it was not open when this command was started',
+      hint: `--preserve-fds ${count} takes descriptors 3 to ${2 + count}, as in: 3<file`,
+    });
+  }
+}
+
+function linkOf(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return '';
+  }
 }
 
 /** Starts the launcher as a child, with the plan in its argument: for the short jobs. */

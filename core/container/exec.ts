@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeCapabilities } from '../../rootless/capabilities.ts';
 import { launchPrefix } from '../../rootless/cgroup/plan.ts';
-import { becomeLauncher } from '../../rootless/launcher.ts';
+import { checkPassed, handOver } from '../../rootless/launcher.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
@@ -29,6 +29,8 @@ export interface ExecOptions {
   interactive: boolean;
   tty: boolean;
   privileged: boolean;
+  /** Descriptors from 3 on that the command gets. */
+  preserveFds: number;
   env: string[];
   envFile: string[];
   user?: string | undefined;
@@ -96,9 +98,14 @@ function mergedFor(uid: number, own: OciSpec['process']['capabilities']): OciSpe
   return { bounding, effective: [], permitted: [], inheritable: [], ambient: [] };
 }
 
-/** Runs a command in a running container. Does not return: the launcher takes this process's place. */
-export function execInContainer(record: ContainerRecord, options: ExecOptions, context: ExecContext): never {
+/** Runs a command in a running container: its exit status, unless the launcher takes this process's place. */
+export function execInContainer(
+  record: ContainerRecord,
+  options: ExecOptions,
+  context: ExecContext,
+): Promise<number> {
   const { paths, host } = context;
+  checkPassed(options.preserveFds);
   const state = containerState(paths, record);
   const spec = readSpec(paths, record.id);
   refusePaused(state, record, 'execute in');
@@ -119,6 +126,7 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   ];
   operations.push(['stdin', options.interactive && !options.detach ? 'inherit' : 'null']);
   if (options.detach) operations.push(['detach']);
+  if (options.preserveFds > 0) operations.push(['preserve-fds', String(options.preserveFds)]);
   operations.push(['detach-keys', detachBytes(options.detachKeys ?? record.detachKeys)]);
   if (options.tty)
     operations.push([
@@ -138,5 +146,5 @@ export function execInContainer(record: ContainerRecord, options: ExecOptions, c
   for (const action of ['exec_create', 'exec_start'])
     emitContainerEvent(paths, record, `${action}: ${command}`);
   const prefix = group ? launchPrefix(host.cgroups, `exec-${newId().slice(0, 16)}`) : [];
-  return becomeLauncher(launcherPath(), file, prefix);
+  return handOver(launcherPath(), file, prefix, options.preserveFds);
 }

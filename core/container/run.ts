@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { becomeLauncher } from '../../rootless/launcher.ts';
+import { checkPassed, handOver } from '../../rootless/launcher.ts';
 import { encodePlan } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
@@ -22,15 +22,18 @@ export function writePlan(paths: Paths, id: string, launch: Launch): string {
 }
 
 /**
- * `run`: options -> image -> spec -> host facts and id map -> network -> plan -> launcher. Does not return: the
- * launcher takes this process's place, and its exit status is the container's.
+ * `run`: options -> image -> spec -> host facts and id map -> network -> plan -> launcher. Does not return, but
+ * where descriptors are passed on: the launcher takes this process's place, and its exit status is the container's.
  */
-export async function runContainer(options: ContainerOptions, context: CreateContext): Promise<never> {
+export async function runContainer(options: ContainerOptions, context: CreateContext): Promise<number> {
   const { paths, host } = context;
+  checkPassed(options.preserveFds);
   collectLeftovers(paths);
   const { record, spec } = await createContainer(options, context);
   const launch = launchPlan({ paths, host, record, spec, mode: { detach: options.detach } });
-  return becomeLauncher(launcherPath(), writePlan(paths, record.id, launch), launch.prefix);
+  if (options.preserveFds > 0) launch.operations.push(['preserve-fds', String(options.preserveFds)]);
+  const file = writePlan(paths, record.id, launch);
+  return handOver(launcherPath(), file, launch.prefix, options.preserveFds);
 }
 
 /** `run --dry-run`: the plan's text; nothing is left on disk. */

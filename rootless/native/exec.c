@@ -16,6 +16,7 @@
 #include "event.h"
 #include "exec-streams.h"
 #include "message.h"
+#include "preserve.h"
 #include "process.h"
 #include "roles.h"
 #include "session.h"
@@ -123,6 +124,7 @@ __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int
   join_container(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* joining a user namespace takes it back */
   pid_t pid = start(plan, &master);
+  let_go_of_preserved();
   hold_signals();
   int code = terminal_session(plan, pid, master, signals);
   if (code != SESSION_DETACHED) {
@@ -149,6 +151,7 @@ static int front_of_terminal(const struct plan *plan) {
     close(sockets[0]);
     keep_terminal(plan, sockets[1]);
   }
+  let_go_of_preserved();
   close(sockets[1]);
   struct pollfd polls[2] = {{signals, POLLIN, 0}, {sockets[0], POLLIN, 0}};
   for (;;) {
@@ -176,6 +179,7 @@ int role_exec(const struct plan *plan) {
   join_container(plan);
   int signals = open_signals();
   pid_t pid = start(plan, &master);
+  let_go_of_preserved();
   hold_signals();
   if (detach) tell_started();
   exec_streams_keep(&streams, null);

@@ -1,12 +1,12 @@
 /* The launcher: carries out one plan. It decides nothing: what is to be done is in the plan. */
 #define _GNU_SOURCE
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "die.h"
 #include "init.h"
 #include "plan.h"
+#include "preserve.h"
 #include "roles.h"
 #include "sealed.h"
 
@@ -16,9 +16,6 @@ static const struct {
 } roles[] = {
     {"run", role_run}, {"exec", role_exec}, {"check", role_check}, {"check-now", role_check_now}, {"enter", role_enter}, {"lock", role_lock}, {"signal", role_signal}, {"rotate", role_rotate},
 };
-
-/* Whoever started this may have left files open: a container could reach them by /proc/self/fd until it is executed. */
-static void close_inherited(void) { syscall(SYS_close_range, 3u, ~0u, 0u); }
 
 int main(int argc, char **argv, char **environment) {
   if (argc == 2 && strcmp(argv[0], "tsc-pod-init") == 0) init_main(argv[1]);
@@ -35,7 +32,7 @@ int main(int argc, char **argv, char **environment) {
     die("usage: tsc-pod-launcher PLAN-FILE | -c PLAN");
   }
   plan_parse(&plan, text, length);
-  close_inherited();
+  keep_preserved(&plan); /* any other could be reached by /proc/self/fd from the container until it is executed */
   if (argc == 2 && plan_find(&plan, "unlink-plan")) unlink(argv[1]);
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     if (strcmp(roles[i].name, plan.role) == 0) return roles[i].run(&plan);

@@ -24,6 +24,7 @@
 
 #include "die.h"
 #include "init.h"
+#include "preserve.h"
 
 #ifndef PIPEFS_MAGIC
 #define PIPEFS_MAGIC 0x50495045
@@ -227,7 +228,7 @@ void become_command(const struct plan *plan) {
   umask((mode_t)((word = plan_word(plan, "umask", 1)) ? strtoul(word, NULL, 8) : 022));
   if (locked && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) die_errno("cannot set no_new_privs");
   if (locked) load_filter(plan);
-  syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC);
+  syscall(SYS_close_range, first_own(), ~0u, CLOSE_RANGE_CLOEXEC);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

@@ -8,6 +8,7 @@
 #include "cgroup.h"
 #include "die.h"
 #include "message.h"
+#include "preserve.h"
 #include "roles.h"
 #include "supervise.h"
 
@@ -60,6 +61,7 @@ int role_run(const struct plan *plan) {
   }
   close(starters[1]);
   close(links[1]);
+  let_go_of_preserved();
   await_start(starters[0]);
   return detach ? print_id(plan) : attach_terminal(plan, links[0]);
 }

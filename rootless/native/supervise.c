@@ -20,6 +20,7 @@
 #include "message.h"
 #include "namespaces.h"
 #include "network.h"
+#include "preserve.h"
 #include "notify.h"
 #include "record.h"
 #include "relay.h"
@@ -229,6 +230,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   bool relayed = container.relay.terminal || container.relay.input >= 0 || (output && strcmp(output, "log") == 0);
   if (relayed) relay_listen(link);
   let_go_of_stdio();
+  let_go_of_preserved();
   if (starter >= 0) {
     send_message(starter, MESSAGE_STARTED, NULL, 0, -1);
     close(starter);
