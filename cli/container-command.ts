@@ -242,6 +242,7 @@ export abstract class ContainerCommand extends PodCommand {
     return {
       paths: pathsOf(this),
       environment: env,
+      commandLine: ['tsc-pod', ...process.argv.slice(2)],
       host: hostFacts(env),
       image: (options) => obtainImage(options.image, { ...options, quiet: this.quiet }, this),
       terminalSize: terminalSize(1, () => this.context.stdout),

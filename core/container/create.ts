@@ -18,6 +18,8 @@ import { makeVolume } from './volumes.ts';
 export interface CreateContext {
   paths: Paths;
   environment: NodeJS.ProcessEnv;
+  /** What the user typed, for `inspect`. */
+  commandLine?: string[] | undefined;
   host: HostFacts;
   /** Finds the image, pulling it when the options say so. */
   image: (options: ContainerOptions) => Promise<ImageRecord>;

@@ -229,6 +229,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     image: { asked: options.image, name: image.names[0] ?? image.id, id: image.id, digest: image.digest },
     args: spec.process.args,
     asked: askedOptions(options),
+    createCommand: all.context.commandLine,
     config: {
       user: options.user ?? execution.User ?? '',
       volumes: Object.keys(execution.Volumes ?? {}),

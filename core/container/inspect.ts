@@ -1,6 +1,11 @@
 import { join } from 'node:path';
+import type { OciSpec } from '../../rootless/oci-spec.ts';
 import type { Paths } from '../paths.ts';
 import { type Health, readHealth } from './health.ts';
+import { shownHostConfig } from './inspect-host-config.ts';
+import { shownMounts } from './inspect-mounts.ts';
+import { shownNetwork } from './inspect-network.ts';
+import { joinsOf } from './joins.ts';
 import { logPath } from './log-settings.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState, isUp } from './state.ts';
@@ -31,15 +36,42 @@ function stateOf(state: ContainerState, health: Health | undefined): object {
   };
 }
 
-/** docker's PortMap: `80/tcp` -> where it is published, null where it is only exposed. */
-function portsOf(record: ContainerRecord): Record<string, { HostIp: string; HostPort: string }[] | null> {
-  const ports: Record<string, { HostIp: string; HostPort: string }[] | null> = {};
-  for (const port of record.network.exposed) ports[port] = null;
-  for (const { hostIp, hostPort, containerPort, protocol } of record.network.ports) {
-    const key = `${containerPort}/${protocol}`;
-    ports[key] = [...(ports[key] ?? []), { HostIp: hostIp, HostPort: String(hostPort) }];
-  }
-  return ports;
+/** Docker's Config: what the container itself is told, and what it was made of. */
+function shownConfig(record: ContainerRecord, spec: OciSpec): object {
+  const { process } = spec;
+  const { config, asked = {} } = record;
+  const ports = [
+    ...record.network.exposed,
+    ...record.network.ports.map((one) => `${one.containerPort}/${one.protocol}`),
+  ];
+  const empty = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, {}]));
+  return {
+    Hostname: spec.hostname ?? '',
+    Domainname: spec.domainname ?? '',
+    User: config?.user ?? `${process.user.uid}:${process.user.gid}`,
+    AttachStdin: record.interactive,
+    AttachStdout: !asked.detach,
+    AttachStderr: !asked.detach,
+    ExposedPorts: empty(ports),
+    Tty: record.tty,
+    OpenStdin: record.interactive,
+    StdinOnce: false,
+    Env: process.env,
+    Cmd: record.command,
+    Image: record.image.asked,
+    Volumes: config?.volumes.length ? empty(config.volumes) : null,
+    WorkingDir: process.cwd,
+    Entrypoint: record.entrypoint.length > 0 ? record.entrypoint : null,
+    OnBuild: null,
+    Labels: record.labels,
+    Annotations: record.annotations,
+    StopSignal: record.stopSignal,
+    StopTimeout: record.stopTimeout,
+    Umask: (process.user.umask ?? 0o022).toString(8).padStart(4, '0'),
+    ...(record.healthcheck && { Healthcheck: record.healthcheck }),
+    ...(record.health && { HealthcheckOnFailureAction: record.health.onFailure }),
+    ...(record.createCommand && { CreateCommand: record.createCommand }),
+  };
 }
 
 /** What `inspect` shows of a container, in docker's shape; undefined when it is gone. */
@@ -47,14 +79,10 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
   const spec = readSpec(paths, record.id);
   if (!spec) return undefined;
   const directory = containerDirectory(paths, record.id);
-  const { process, linux } = spec;
+  const { process } = spec;
   const file = (name: string) => join(directory, name);
-  const ports = portsOf(record);
+  const logFile = record.log.driver.endsWith('-file') ? logPath(paths, record) : '';
   const state = containerState(paths, record);
-  const mounts = spec.mounts.filter(
-    (mount) =>
-      mount.type === 'bind' && !mount.source?.startsWith(directory) && !mount.destination.startsWith('/dev/'),
-  );
   return {
     Id: record.id,
     Created: record.created,
@@ -68,77 +96,29 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
     RestartCount: state.restarts,
     Driver: record.driver,
     Platform: 'linux',
-    LogPath: record.log.driver.endsWith('-file') ? logPath(paths, record) : '',
+    LogPath: logFile,
     ResolvConfPath: file('resolv.conf'),
     HostnamePath: file('hostname'),
     HostsPath: file('hosts'),
     OCIConfigPath: file('config.json'),
+    StaticDir: directory,
+    PidFile: record.pidfile ?? '',
+    Pod: record.pod ?? '',
+    IsInfra: record.infra ?? false,
+    Dependencies: [...joinsOf(record).keys()],
+    ExecIDs: null,
+    AppArmorProfile: '',
+    MountLabel: '',
+    ProcessLabel: '',
     GraphDriver: {
       Name: record.driver,
       Data: { UpperDir: file(record.driver === 'copy' ? 'copy' : 'upper'), WorkDir: file('work') },
     },
-    Mounts: mounts.map((mount) => {
-      const volume = record.volumes.find((one) => one.destination === mount.destination);
-      return {
-        Type: volume ? 'volume' : 'bind',
-        ...(volume && { Name: volume.name }),
-        Source: mount.source,
-        Destination: mount.destination,
-        Mode: '',
-        Options: mount.options ?? [],
-        RW: !mount.options?.includes('ro'),
-        Propagation: mount.options?.find((word) => /^r?(private|shared|slave)$/.test(word)) ?? '',
-      };
-    }),
-    Config: {
-      Hostname: spec.hostname ?? '',
-      Domainname: spec.domainname ?? '',
-      User: `${process.user.uid}:${process.user.gid}`,
-      AttachStdin: record.interactive,
-      OpenStdin: record.interactive,
-      Tty: record.tty,
-      Env: process.env,
-      Cmd: record.command,
-      Entrypoint: record.entrypoint,
-      Image: record.image.asked,
-      WorkingDir: process.cwd,
-      Labels: record.labels,
-      Annotations: record.annotations,
-      StopSignal: record.stopSignal,
-      StopTimeout: record.stopTimeout,
-      ...(record.healthcheck && { Healthcheck: record.healthcheck }),
-    },
-    HostConfig: {
-      NetworkMode: record.network.mode,
-      PortBindings: Object.fromEntries(Object.entries(ports).filter(([, value]) => value)),
-      AutoRemove: record.autoRemove,
-      RestartPolicy: { Name: record.restart.name, MaximumRetryCount: record.restart.maximum },
-      Init: record.init,
-      Privileged: record.privileged,
-      ReadonlyRootfs: spec.root.readonly ?? false,
-      LogConfig: {
-        Type: record.log.driver,
-        Config: { 'max-size': String(record.log.maxSize), 'max-file': String(record.log.maxFiles) },
-      },
-      CapAdd: process.capabilities.bounding,
-      Sysctls: linux.sysctl ?? {},
-      Memory: linux.resources?.memory?.limit ?? 0,
-      MemorySwap: linux.resources?.memory?.swap ?? 0,
-      MemoryReservation: linux.resources?.memory?.reservation ?? 0,
-      CpuShares: linux.resources?.cpu?.shares ?? 0,
-      CpuQuota: linux.resources?.cpu?.quota ?? 0,
-      CpuPeriod: linux.resources?.cpu?.period ?? 0,
-      CpusetCpus: linux.resources?.cpu?.cpus ?? '',
-      CpusetMems: linux.resources?.cpu?.mems ?? '',
-      PidsLimit: linux.resources?.pids?.limit ?? 0,
-      UidMap: linux.uidMappings ?? [],
-      GidMap: linux.gidMappings ?? [],
-      Ulimits: (process.rlimits ?? []).map(({ type, soft, hard }) => ({
-        Name: type,
-        Soft: soft,
-        Hard: hard,
-      })),
-    },
-    NetworkSettings: { Ports: ports },
+    BoundingCaps: process.capabilities.bounding,
+    EffectiveCaps: process.capabilities.effective,
+    Mounts: shownMounts(record, spec, directory),
+    Config: shownConfig(record, spec),
+    HostConfig: shownHostConfig(record, spec, logFile),
+    NetworkSettings: shownNetwork(record, state),
   };
 }

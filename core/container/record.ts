@@ -73,6 +73,8 @@ export interface ContainerRecord {
   args: string[];
   /** The options of `run` or `create` that were given, for `inspect`. */
   asked?: AskedOptions | undefined;
+  /** The command line that made it. */
+  createCommand?: string[] | undefined;
   entrypoint: string[];
   command: string[];
   labels: Record<string, string>;
