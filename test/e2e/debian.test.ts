@@ -1,55 +1,13 @@
 /** A whole distribution: a Debian that mmdebstrap makes, through a registry, with its users, packages and file capabilities. */
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { limitEachTest, limitFile, pod, sandbox, test } from './harness/index.ts';
-import { configure, trust } from './pull-lab.ts';
-import { pushLayout, writeLayout } from './registry/make-image.ts';
-import { startRegistry, type TestRegistry } from './registry/start-registry.ts';
+import { pullDebian } from './debian-image.ts';
+import { limitEachTest, limitFile, pod, test } from './harness/index.ts';
 
 limitFile(600);
 limitEachTest(400);
 
-const DAY = 24 * 3600 * 1000;
-
-/** The tree as a tar; made anew when the one that is kept is a day old. */
-function debianTar(): string {
-  const cache = join('/var/tmp', `tsc-pod-test-debian-${process.getuid!()}`);
-  const tar = join(cache, 'debian.tar');
-  if (existsSync(tar) && Date.now() - statSync(tar).mtimeMs < DAY) return tar;
-  mkdirSync(cache, { recursive: true, mode: 0o700 });
-  const options = ['--quiet', '--variant=minbase', '--mode=unshare', '--include=iputils-ping,libcap2-bin'];
-  execFileSync('mmdebstrap', [...options, 'bookworm', `${tar}.new`], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  renameSync(`${tar}.new`, tar);
-  return tar;
-}
-
-let registry: TestRegistry;
-
-test.before(async () => {
-  const dir = join(sandbox.work, 'registry');
-  mkdirSync(dir);
-  registry = await startRegistry({ dir, tls: true });
-  const layout = join(sandbox.work, 'layout');
-  const layers = [{ tar: readFileSync(debianTar()), compression: 'zstd' as const }];
-  writeLayout(layout, [
-    {
-      layers,
-      config: { Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['bash'] },
-    },
-  ]);
-  await pushLayout(registry, layout, { name: 'library/debian:bookworm' });
-  trust(registry);
-  configure(`[[registry]]\nprefix = "docker.io"\n[[registry.mirror]]\nlocation = "${registry.host}"\n`);
-  const pulled = await pod(['pull', '-q', 'debian:bookworm'], { timeout: 300_000 });
-  assert.is(pulled.code, 0, pulled.stderr);
-});
-
-test.after(() => registry?.stop());
+test.before(pullDebian);
 
 const inDebian = (script: string, ...flags: string[]) =>
   pod(['run', '--rm', ...flags, 'debian:bookworm', 'sh', '-c', script]);
