@@ -7,21 +7,15 @@ import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import { eventsOperation } from '../events.ts';
 import type { Paths } from '../paths.ts';
-import { detachBytes } from './detach-keys.ts';
 import { subjectFile } from './events.ts';
 import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { namespaceHolders } from './joins.ts';
-import { JOURNAL_SOCKET, journalFields, logPath } from './log-settings.ts';
-import type { ContainerRecord, LogSettings } from './record.ts';
+import type { ContainerRecord } from './record.ts';
 import { rootOperations } from './root.ts';
 import { signalNumber } from './signals.ts';
+import { type StartMode, streamOperations } from './start-mode.ts';
 import { containerDirectory, newRuntimeDirectory, reservation } from './store.ts';
-
-/** How this start is made: what differs between `run`, `run -d`, `start` and `start -a` of one container. */
-export interface StartMode {
-  detach: boolean;
-}
 
 export interface LaunchParts {
   paths: Paths;
@@ -35,33 +29,6 @@ export interface Launch {
   operations: Operation[];
   /** The command that starts the launcher, where it must be in a cgroup of its own. */
   prefix: string[];
-  /** The plan of a health check, RUNTIME/health-plan. */
-  healthPlan: string | undefined;
-}
-
-function logOperation(paths: Paths, record: ContainerRecord): Operation {
-  const { driver, maxSize, maxFiles, attributes } = record.log;
-  const words = ['log', logPath(paths, record), driver, String(maxSize), String(maxFiles)];
-  return driver === 'json-file' && attributes ? [...words, JSON.stringify(attributes)] : words;
-}
-
-/** Where the log goes: a file, nowhere, or straight through to the caller's own streams. */
-function streamOperations({ paths, record, mode }: LaunchParts): Operation[] {
-  const { log, interactive, tty } = record;
-  const operations: Operation[] = [];
-  if (mode.detach) operations.push(['detach'], ['stdin', interactive && !tty ? 'pipe' : 'null']);
-  else operations.push(['stdin', interactive ? 'inherit' : 'null']);
-  operations.push(['output', outputOf(log, mode)]);
-  if (log.driver === 'k8s-file' || log.driver === 'json-file') operations.push(logOperation(paths, record));
-  if (log.driver === 'journald') operations.push(['journal', JOURNAL_SOCKET, ...journalFields(record)]);
-  if (record.detachKeys) operations.push(['detach-keys', detachBytes(record.detachKeys)]);
-  return operations;
-}
-
-function outputOf(log: LogSettings, mode: StartMode): 'inherit' | 'null' | 'log' {
-  if (log.driver === 'passthrough') return 'inherit';
-  if (log.driver === 'none') return mode.detach ? 'null' : 'inherit';
-  return 'log';
 }
 
 /** What goes with the container at its end, when it was made with --rm. */
@@ -95,12 +62,19 @@ function notifyOperation({ host: { notifySocket }, record: { sdnotify } }: Launc
   return notifySocket && sdnotify !== 'ignore' ? [['notify', notifySocket, sdnotify ?? 'container']] : [];
 }
 
+/** A terminal has the size of the caller's from the beginning. */
+function sizedTo(spec: OciSpec, size: StartMode['terminalSize']): OciSpec {
+  if (!size || !spec.process.terminal) return spec;
+  return { ...spec, process: { ...spec.process, consoleSize: { height: size.rows, width: size.columns } } };
+}
+
 /** The whole plan of a container that is made: rootless/plan.ts says what each operation is. */
 export function launchPlan(parts: LaunchParts): Launch {
-  const { paths, host, record, spec } = parts;
+  const { paths, host, record } = parts;
+  const spec = sizedTo(parts.spec, parts.mode.terminalSize);
   const { id } = record;
   const directory = containerDirectory(paths, id);
-  const always = parts.mode.detach || !record.autoRemove;
+  const always = parts.mode.streams.length === 0 || !record.autoRemove;
   const cgroup = cgroupPlan(host.cgroups, { id, resources: spec.linux.resources ?? {}, always });
   const operations: Operation[] = [
     ['unlink-plan'],
@@ -108,9 +82,12 @@ export function launchPlan(parts: LaunchParts): Launch {
     ['runtime', newRuntimeDirectory(paths, id)],
     eventsOperation(paths, subjectFile(directory)),
     ...removalOperations(parts, directory),
-    ...streamOperations(parts),
+    ...streamOperations(paths, record, parts.mode),
     ...notifyOperation(parts),
     ...healthOperations(record),
+    ...(record.health
+      ? [['runtime-file', 'health-plan', healthPlan(spec, record.health, newRuntimeDirectory(paths, id))]]
+      : []),
     ...(record.pidfile ? [['pid-file', record.pidfile]] : []),
     ...mapPlan(record.maps),
     ...cgroup.ops,
@@ -121,9 +98,5 @@ export function launchPlan(parts: LaunchParts): Launch {
     ...(record.init ? [['init']] : []),
     ...compileProcess(spec.process, spec.linux),
   ];
-  return {
-    operations,
-    prefix: cgroup.prefix,
-    healthPlan: record.health && healthPlan(spec, record.health, newRuntimeDirectory(paths, id)),
-  };
+  return { operations, prefix: cgroup.prefix };
 }

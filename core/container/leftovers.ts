@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
@@ -27,11 +27,21 @@ function abandonedDrafts(directory: string): string[] {
   return abandoned.map((name) => join(directory, name));
 }
 
+/** Plans of starts that were killed before the launcher had read them. */
+function removeAbandonedPlans(paths: Paths): void {
+  for (const name of entries(paths.runtime)) {
+    const [, pid, start] = name.split('.');
+    if (start !== undefined && !isSameProcess({ pid: Number(pid), start }))
+      rmSync(join(paths.runtime, name), { recursive: true, force: true });
+  }
+}
+
 /**
  * Removes what killed processes have left: drafts of containers and layers, and what was on its way out in trash/. In
  * the background, since nobody waits for it; a second process at work on the same trees does no harm.
  */
 export function collectLeftovers(paths: Paths): void {
+  removeAbandonedPlans(paths);
   const trash = entries(paths.trash).map((name) => join(paths.trash, name));
   const all = [
     ...[paths.containers, paths.pods].flatMap(abandonedDrafts),

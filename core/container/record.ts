@@ -109,7 +109,8 @@ export interface ContainerRecord {
   /** Seconds. */
   stopTimeout: number;
   detachKeys: string;
-  restart: RestartPolicy;
+  /** undefined: no. */
+  restart?: RestartPolicy | undefined;
   /** Absent in containers of older versions: as container. */
   sdnotify?: NotifyMode | undefined;
   /** The user as the image or --user names it, and the volumes of the image, for `inspect`. */

@@ -90,7 +90,7 @@ function whole({ memory = {}, cpu = {}, pids = {}, blockIO = {} }: LinuxResource
 }
 
 function policyOf(record: ContainerRecord, text: string | undefined): RestartPolicy {
-  if (text === undefined) return record.restart;
+  if (text === undefined) return record.restart ?? { name: 'no', maximum: 0 };
   const policy = parseRestartPolicy(text);
   if (record.autoRemove && policy.name !== 'no')
     throw new PodError({

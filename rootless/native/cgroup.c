@@ -43,13 +43,17 @@ static void group_of(const char *process, char *path, size_t size) {
   if (file) fclose(file);
 }
 
-static void set_base(const char *word) {
+static void set_base(const char *word, bool again) {
   if (strcmp(word, "self") != 0) {
     snprintf(base, sizeof base, "%s", word);
     return;
   }
   group_of("self", base, sizeof base);
   if (!*base) die("cannot find this process's cgroup (v2) in /proc/self/cgroup");
+  /* A monitor that has executed itself anew is in its leaf already. */
+  static const char leaf[] = "/monitor";
+  size_t length = strlen(base);
+  if (again && length > sizeof leaf && strcmp(base + length + 1 - sizeof leaf, leaf) == 0) base[length + 1 - sizeof leaf] = 0;
 }
 
 /* One process after the other; those that come meanwhile are taken by the next round. */
@@ -107,11 +111,11 @@ static bool is_required(const struct operation *wish) {
   return wish->count < 3 || strcmp(wish->words[2], "required") == 0;
 }
 
-void cgroup_enter(const struct plan *plan) {
+void cgroup_enter(const struct plan *plan, bool again) {
   const struct operation *wish = plan_find(plan, "cgroup-base"), *others = plan_find(plan, "cgroup-evacuate");
   if (!wish || !plan_find(plan, "cgroup-container")) return;
   if (others) evacuate(others);
-  set_base(wish->words[1]);
+  set_base(wish->words[1], again);
   group_of("self", origin, sizeof origin);
   if (mkdir(base, 0755) == 0) made_base = true;
   else if (errno != EEXIST) enter_error = errno;

@@ -11,8 +11,8 @@
  * base's leaf `monitor`, since no process may be beside groups that have controllers; the container gets a group too.
  */
 /* Moves this process into the base's leaf: to be called before anything is forked, for what stays in the base itself
- * keeps it from handing down controllers. */
-void cgroup_enter(const struct plan *plan);
+ * keeps it from handing down controllers. `again`: a monitor that has executed itself anew does. */
+void cgroup_enter(const struct plan *plan, bool again);
 /* The container's group and its limits, before any process of the container is started. Dies when they can't be had. */
 void cgroup_make(const struct plan *plan);
 void cgroup_place(pid_t pid);

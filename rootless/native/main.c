@@ -7,6 +7,7 @@
 #include "init.h"
 #include "plan.h"
 #include "preserve.h"
+#include "restart.h"
 #include "roles.h"
 #include "sealed.h"
 
@@ -14,7 +15,16 @@ static const struct {
   const char *name;
   int (*run)(const struct plan *plan);
 } roles[] = {
-    {"run", role_run}, {"exec", role_exec}, {"check", role_check}, {"check-now", role_check_now}, {"enter", role_enter}, {"lock", role_lock}, {"signal", role_signal}, {"rotate", role_rotate},
+    {"attach", role_attach},
+    {"check", role_check},
+    {"check-now", role_check_now},
+    {"enter", role_enter},
+    {"exec", role_exec},
+    {"lock", role_lock},
+    {"rotate", role_rotate},
+    {"run", role_run},
+    {"signal", role_signal},
+    {"wait", role_wait},
 };
 
 int main(int argc, char **argv, char **environment) {
@@ -23,7 +33,8 @@ int main(int argc, char **argv, char **environment) {
   struct plan plan;
   size_t length;
   char *text;
-  if (argc == 2) {
+  const char *again = argc == 3 && strncmp(argv[2], "again:", 6) == 0 ? argv[2] : NULL;
+  if (argc == 2 || again) {
     text = plan_read_file(argv[1], &length);
   } else if (argc == 3 && strcmp(argv[1], "-c") == 0) {
     text = argv[2];
@@ -32,8 +43,10 @@ int main(int argc, char **argv, char **environment) {
     die("usage: tsc-pod-launcher PLAN-FILE | -c PLAN");
   }
   plan_parse(&plan, text, length);
-  keep_preserved(&plan); /* any other could be reached by /proc/self/fd from the container until it is executed */
-  if (argc == 2 && plan_find(&plan, "unlink-plan")) unlink(argv[1]);
+  if (again) restart_resume(again);
+  else keep_preserved(&plan); /* any other could be reached by /proc/self/fd from the container until it is executed */
+  if (argc == 2) plan.file = argv[1];
+  if (plan.file && plan_find(&plan, "unlink-plan") && !plan_find(&plan, "restart")) unlink(plan.file);
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
     if (strcmp(roles[i].name, plan.role) == 0) return roles[i].run(&plan);
   bug("unknown role %.20s", plan.role);

@@ -164,6 +164,7 @@ static void parse_header(struct plan *plan, const struct operation *header) {
   if (header->count != 3 || strcmp(header->words[0], "plan") != 0) bug("no plan");
   if (number_of(header->words[1]) != PLAN_VERSION) bug("version %.20s, not %d", header->words[1], PLAN_VERSION);
   plan->role = header->words[2];
+  plan->file = NULL;
 }
 
 void plan_parse(struct plan *plan, char *text, size_t length) {

@@ -17,6 +17,7 @@ struct operation {
 
 struct plan {
   const char *role;
+  const char *file; /* it was read from; NULL: it came as an argument */
   struct operation *operations;
   size_t count;
 };

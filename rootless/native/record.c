@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include "record.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -10,17 +9,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "claim.h"
 #include "die.h"
 #include "event.h"
 #include "identity.h"
 #include "json-text.h"
 #include "remove.h"
+#include "restart.h"
 #include "spawn.h"
 #include "userns.h"
 
 enum { EXIT_MAX = 3072 }; /* bytes of DIR/exit */
 
 static char started_at[40] = "0";
+static struct timespec started_monotonic;
 
 static void now(char text[40]) {
   struct timespec time;
@@ -66,13 +68,29 @@ static void reserve(const char *directory, const char *name) {
   close(fd);
 }
 
-void record_start(const struct plan *plan, pid_t pid) {
-  const char *runtime = plan_word(plan, "runtime", 1), *pid_file = plan_word(plan, "pid-file", 1);
+static void write_state(const struct plan *plan, pid_t pid) {
+  const char *runtime = plan_word(plan, "runtime", 1);
   char text[256], boot[40];
-  now(started_at);
   boot_id(boot);
-  snprintf(text, sizeof text, "%d %llu %d %llu %s %s\n", pid, start_time(pid), getpid(), start_time(getpid()), started_at, boot);
+  snprintf(text, sizeof text, "%d %llu %d %llu %s %s %d\n", pid, pid ? start_time(pid) : 0, getpid(), start_time(getpid()), started_at,
+           boot, restart_count());
   if (!write_aside(runtime, "state", text, false)) die_errno("cannot write %s/state", runtime);
+}
+
+void record_waiting(const struct plan *plan) { write_state(plan, 0); }
+
+double record_ran(void) {
+  struct timespec time;
+  if (!started_monotonic.tv_sec) return 0;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)(time.tv_sec - started_monotonic.tv_sec) + (double)(time.tv_nsec - started_monotonic.tv_nsec) / 1e9;
+}
+
+void record_start(const struct plan *plan, pid_t pid) {
+  const char *pid_file = plan_word(plan, "pid-file", 1);
+  now(started_at);
+  clock_gettime(CLOCK_MONOTONIC, &started_monotonic);
+  write_state(plan, pid);
   if (!plan_find(plan, "remove-at-exit")) {
     if (!write_aside(directory_of(plan), "started", started_at, false)) die_errno("cannot write %s/started", directory_of(plan));
     reserve(directory_of(plan), "exit");
@@ -94,15 +112,29 @@ static void append_json_string(char *to, size_t size, const char *text) {
   to[length] = 0;
 }
 
-void record_end(const struct plan *plan, const struct ending *ending) {
+/* A start that failed ends what was started before: else that would seem to have been lost. */
+static void recall_start(const struct plan *plan) {
+  char path[4200], text[40] = "";
+  snprintf(path, sizeof path, "%s/started", directory_of(plan));
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t got = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+  if (fd >= 0) close(fd);
+  if (got > 0 && strspn(text, "0123456789.") == strlen(text)) memcpy(started_at, text, sizeof text);
+}
+
+void record_end(const struct plan *plan, const struct ending *ending, bool last) {
   if (plan_find(plan, "remove-at-exit")) return;
   char text[EXIT_MAX], finished[40];
   now(finished);
-  snprintf(text, sizeof text, "{\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"startedAt\":%s,\"finishedAt\":%s,\"error\":\"",
-           ending->code, ending->signal, ending->oom_killed ? "true" : "false", started_at, finished);
+  if (strcmp(started_at, "0") == 0) recall_start(plan);
+  snprintf(text, sizeof text,
+           "{\"exitCode\":%d,\"signal\":%d,\"oomKilled\":%s,\"startedAt\":%s,\"finishedAt\":%s,\"restarts\":%d,"
+           "\"stopped\":%s,\"error\":\"",
+           ending->code, ending->signal, ending->oom_killed ? "true" : "false", started_at, finished, restart_count(),
+           ending->stopped ? "true" : "false");
   if (ending->error) append_json_string(text, sizeof text - 8, ending->error);
   strcat(text, "\"}\n");
-  if (!write_aside(directory_of(plan), "exit", text, true))
+  if (!write_aside(directory_of(plan), "exit", text, last))
     warn("Error: cannot write %s/exit: %s", directory_of(plan), strerror(errno));
 }
 
@@ -116,15 +148,6 @@ static void remove_in_namespace(const struct plan *plan, int userns, const char 
     _exit(remove_path(path) == 0 ? 0 : 1);
   }
   wait_for(pid);
-}
-
-static void remove_runtime(const char *path) {
-  DIR *directory = opendir(path);
-  if (!directory) return;
-  for (struct dirent *entry; (entry = readdir(directory));)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) unlinkat(dirfd(directory), entry->d_name, 0);
-  closedir(directory);
-  rmdir(path);
 }
 
 static void release_name(const char *path) {

@@ -5,29 +5,32 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "backlog.h"
+#include "clients.h"
 #include "die.h"
 #include "health.h"
 #include "log.h"
 #include "stream.h"
 #include "supervise.h"
 
-enum { CLIENTS_MAX = 16, PIPE_SURE = 4096 /* PIPE_BUF: what a pipe that polls as writable surely takes, pipe(7) */ };
+enum { PIPE_SURE = 4096 /* PIPE_BUF: what a pipe that polls as writable surely takes, pipe(7) */ };
 
-static int listener = -1, clients[CLIENTS_MAX], client_count, wake = -1;
-static char buffer[FRAME_MAX + 1];
+static char buffer[FRAME_MAX]; /* the last output, until all have taken it */
+static char typed[FRAME_MAX];
 static struct backlog backlog; /* of the container's input */
+static struct {
+  int to; /* the monitor's own standard output or error */
+  const char *data;
+  size_t length;
+} rest; /* of the last output, for the foreground */
 
 static int null_device(void) {
   int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -43,9 +46,9 @@ static void pass_output(struct relay *relay, int fds[3], int close_after[3]) {
   else close_after[2] = fds[2] = output_pipe(&relay->errors);
 }
 
-void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int close_after[3]) {
+static void choose_streams(const struct plan *plan, struct relay *relay, int fds[3], int close_after[3]) {
   const char *input = plan_word(plan, "stdin", 1), *output = plan_word(plan, "output", 1);
-  *relay = (struct relay){-1, -1, -1, -1, plan_find(plan, "terminal"), !plan_find(plan, "detach") && !plan_find(plan, "terminal")};
+  *relay = (struct relay){-1, -1, -1, -1, plan_find(plan, "terminal"), !plan_find(plan, "detach") && !plan_find(plan, "attach")};
   for (int i = 0; i < 3; i++) {
     fds[i] = i;
     close_after[i] = -1;
@@ -67,35 +70,21 @@ void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int
   close_after[2] = fds[2] = output_pipe(&relay->errors);
 }
 
+static void close_input(struct relay *relay) {
+  if (!relay->terminal && relay->input >= 0) close(relay->input);
+  relay->input = -1;
+  relay->source = -1;
+}
+
+void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int close_after[3]) {
+  choose_streams(plan, relay, fds, close_after);
+  /* Of one that is started anew: who has ended its input has none for this start either. */
+  if (clients_ended_input()) close_input(relay);
+}
+
 void relay_terminal(struct relay *relay, int master) {
   fcntl(master, F_SETFL, O_NONBLOCK);
   relay->output = relay->input = master;
-}
-
-void relay_listen(int link) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "attach"};
-  if (link >= 0) clients[client_count++] = link;
-  listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  unlink(address.sun_path);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 8) < 0)
-    die_errno("cannot listen for those who attach");
-}
-
-static void drop_client(int index) {
-  close(clients[index]);
-  clients[index] = clients[--client_count];
-}
-
-/* Waits until fd takes data; signals are served meanwhile. false: it never will. */
-static bool await_room(int fd) {
-  for (;;) {
-    struct pollfd polls[2] = {{fd, POLLOUT, 0}, {wake, POLLIN, 0}};
-    if (poll(polls, 2, health_timeout_ms()) < 0 && errno != EINTR) return false;
-    health_tick();
-    if (polls[1].revents) supervise_signals(wake);
-    if (polls[0].revents & (POLLERR | POLLNVAL)) return false;
-    if (polls[0].revents & POLLOUT) return true;
-  }
 }
 
 #ifndef RWF_NOWAIT
@@ -115,29 +104,22 @@ static ssize_t write_now(int fd, const char *data, size_t length) {
   return write(fd, data, length);
 }
 
-/* false: the reader is gone. */
-static bool deliver(int fd, const char *data, size_t length) {
-  while (length > 0) {
-    if (!await_room(fd)) return false;
-    ssize_t put = write_now(fd, data, length);
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return false;
-    data += put;
-    length -= (size_t)put;
+static void deliver_rest(struct relay *relay) {
+  ssize_t put = write_now(rest.to, rest.data, rest.length);
+  if (put < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (put >= 0) {
+    rest.data += put;
+    rest.length -= (size_t)put;
+    return;
   }
-  return true;
+  /* As without a container in between: when the reader is gone, who writes on gets EPIPE. */
+  int *from = rest.to == 2 ? &relay->errors : &relay->output;
+  rest.length = 0;
+  if (*from >= 0) close(*from);
+  *from = -1;
 }
 
-static void send_to_clients(char type, const char *data, size_t length) {
-  struct iovec parts[2] = {{&type, 1}, {(void *)data, length}};
-  struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-  for (int i = client_count - 1; i >= 0; i--) {
-    ssize_t sent;
-    while ((sent = sendmsg(clients[i], &message, MSG_NOSIGNAL | MSG_DONTWAIT)) < 0 && (errno == EAGAIN || errno == EINTR))
-      if (!await_room(clients[i])) break;
-    if (sent < 0) drop_client(i);
-  }
-}
+static bool may_read_output(void) { return rest.length == 0 && !clients_waiting(); }
 
 /* One read of a stream into log, foreground and clients; closes it at its end. false: nothing to read now. */
 static bool move_output(struct relay *relay, int *from, int stream) {
@@ -150,19 +132,12 @@ static bool move_output(struct relay *relay, int *from, int stream) {
     return false;
   }
   log_write(stream, buffer, (size_t)got);
-  send_to_clients(stream == 2 ? FRAME_ERRORS : FRAME_OUTPUT, buffer, (size_t)got);
-  if (relay->foreground && !deliver(stream, buffer, (size_t)got)) {
-    /* As without a container in between: who writes on gets EPIPE. */
-    close(*from);
-    *from = -1;
-  }
+  clients_offer(stream == 2 ? FRAME_ERRORS : FRAME_OUTPUT, buffer, (size_t)got);
+  if (!relay->foreground) return true;
+  rest.to = stream;
+  rest.data = buffer;
+  rest.length = (size_t)got;
   return true;
-}
-
-static void close_input(struct relay *relay) {
-  if (!relay->terminal) close(relay->input);
-  relay->input = -1;
-  relay->source = -1;
 }
 
 static void take_input(struct relay *relay, const char *data, size_t length) {
@@ -171,73 +146,85 @@ static void take_input(struct relay *relay, const char *data, size_t length) {
 }
 
 static void read_source(struct relay *relay) {
-  ssize_t got = read(relay->source, buffer, FRAME_MAX);
+  ssize_t got = read(relay->source, typed, FRAME_MAX);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  take_input(relay, buffer, got > 0 ? (size_t)got : 0);
+  take_input(relay, typed, got > 0 ? (size_t)got : 0);
 }
 
-/* The client is no more one of ours. */
-static void pass_to_health(int index) {
-  int client = clients[index];
-  clients[index] = clients[--client_count];
-  health_ask(client);
-}
-
-static void take_client(struct relay *relay, int index) {
-  ssize_t got = recv(clients[index], buffer, sizeof buffer, MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) {
-    drop_client(index);
-    return;
-  }
+static void set_window(struct relay *relay, const char *sizes, bool redraw) {
   unsigned short size[2];
-  if (buffer[0] == FRAME_INPUT) take_input(relay, buffer + 1, (size_t)got - 1);
-  else if (buffer[0] == FRAME_SIGNAL && got > 1) supervise_forward((unsigned char)buffer[1]);
-  else if (buffer[0] == FRAME_HEALTH) pass_to_health(index);
-  else if (buffer[0] == FRAME_SIZE && relay->terminal && (size_t)got == 1 + sizeof size) {
-    memcpy(size, buffer + 1, sizeof size);
-    struct winsize window = {size[0], size[1], 0, 0};
-    ioctl(relay->input, TIOCSWINSZ, &window);
+  struct winsize before = {0}, window = {0};
+  memcpy(size, sizes, sizeof size);
+  if (!relay->terminal || relay->input < 0 || !size[0] || !size[1]) return;
+  window.ws_row = size[0];
+  window.ws_col = size[1];
+  /* Only another size makes programs draw their screen anew. */
+  if (redraw && ioctl(relay->input, TIOCGWINSZ, &before) == 0 && before.ws_row == size[0] && before.ws_col == size[1]) {
+    before.ws_row++;
+    ioctl(relay->input, TIOCSWINSZ, &before);
   }
+  ioctl(relay->input, TIOCSWINSZ, &window);
 }
 
-static void take_connection(void) {
-  int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-  if (fd < 0) return;
-  if (client_count < CLIENTS_MAX) clients[client_count++] = fd;
-  else close(fd);
+static bool take_client_frame(void *context, int client, const char *frame, size_t length) {
+  struct relay *relay = context;
+  if (frame[0] == FRAME_HEALTH) {
+    health_ask(client);
+    return true;
+  }
+  if (frame[0] == FRAME_INPUT) take_input(relay, frame + 1, length - 1);
+  else if (frame[0] == FRAME_SIGNAL && length > 1) supervise_forward((unsigned char)frame[1]);
+  else if ((frame[0] == FRAME_SIZE || frame[0] == FRAME_REDRAW) && length == 1 + 2 * sizeof(unsigned short))
+    set_window(relay, frame + 1, frame[0] == FRAME_REDRAW);
+  return false;
 }
 
-void relay_step(struct relay *relay, int signals) {
-  wake = signals;
-  bool full = backlog.length > 0;
-  struct pollfd polls[6 + CLIENTS_MAX] = {{signals, POLLIN, 0},
-                                          {relay->output, POLLIN, 0},
-                                          {relay->errors, POLLIN, 0},
-                                          {listener, POLLIN, 0},
-                                          {full ? relay->input : -1, POLLOUT, 0},
-                                          {full ? -1 : relay->source, POLLIN, 0}};
-  int count = client_count;
-  for (int i = 0; i < count; i++) polls[6 + i] = (struct pollfd){full ? -1 : clients[i], POLLIN, 0};
-  if (poll(polls, (nfds_t)(6 + count), health_timeout_ms()) < 0) return;
+static int sooner(int one, int other) {
+  if (one < 0) return other;
+  return other < 0 || one < other ? one : other;
+}
+
+void relay_step(struct relay *relay, int signals, int timeout) {
+  bool full = backlog.length > 0, idle = may_read_output();
+  struct pollfd polls[6 + CLIENTS_MAX + 1] = {{signals, POLLIN, 0},
+                                              {idle ? relay->output : -1, POLLIN, 0},
+                                              {idle ? relay->errors : -1, POLLIN, 0},
+                                              {rest.length ? rest.to : -1, POLLOUT, 0},
+                                              {full ? relay->input : -1, POLLOUT, 0},
+                                              {full ? -1 : relay->source, POLLIN, 0}};
+  int count = clients_watch(polls + 6, !full);
+  if (poll(polls, (nfds_t)(6 + count), sooner(timeout, sooner(clients_timeout(), health_timeout_ms()))) < 0) return;
   health_tick();
   if (polls[0].revents) supervise_signals(signals);
-  if (polls[1].revents && relay->output >= 0) move_output(relay, &relay->output, 1);
-  if (polls[2].revents && relay->errors >= 0) move_output(relay, &relay->errors, 2);
+  if (polls[1].revents) move_output(relay, &relay->output, 1);
+  if (polls[2].revents && may_read_output()) move_output(relay, &relay->errors, 2);
+  if (polls[3].revents) deliver_rest(relay);
   if (polls[4].revents && !backlog_flush(&backlog, relay->input)) close_input(relay);
   if (polls[5].revents) read_source(relay);
-  for (int i = count - 1; i >= 0 && !full; i--)
-    if (polls[6 + i].revents && i < client_count && clients[i] == polls[6 + i].fd && !backlog.length) take_client(relay, i);
-  if (polls[3].revents) take_connection();
+  clients_serve(polls + 6, count, take_client_frame, relay);
 }
 
-void relay_drain(struct relay *relay) {
-  while (relay->output >= 0 && move_output(relay, &relay->output, 1)) continue;
-  while (relay->errors >= 0 && move_output(relay, &relay->errors, 2)) continue;
+void relay_drain(struct relay *relay, int signals) {
+  int *const streams[] = {&relay->output, &relay->errors};
+  int master = relay->terminal ? relay->input : -1;
+  backlog.length = 0;
+  close_input(relay);
+  for (int i = 0; i < 2; i++)
+    while (*streams[i] >= 0) {
+      while (!may_read_output()) relay_step(relay, signals, -1);
+      if (*streams[i] < 0 || !move_output(relay, streams[i], i + 1)) break;
+    }
+  while (!may_read_output()) relay_step(relay, signals, -1);
+  for (int i = 0; i < 2; i++) {
+    if (*streams[i] >= 0 && *streams[i] != master) close(*streams[i]);
+    *streams[i] = -1;
+  }
+  if (master >= 0) close(master);
   log_close();
 }
 
-void relay_end(int code) {
+void relay_end(struct relay *relay, int signals, int code) {
   char byte = (char)code;
-  send_to_clients(FRAME_EXIT, &byte, 1);
+  clients_offer(FRAME_EXIT, &byte, 1);
+  while (clients_waiting()) relay_step(relay, signals, -1);
 }

@@ -21,13 +21,14 @@ struct relay {
 void relay_prepare(const struct plan *plan, struct relay *relay, int fds[3], int close_after[3]);
 /* The container's terminal, once it is made. */
 void relay_terminal(struct relay *relay, int master);
-/* Listens at ./attach; `link` is a client that is connected from the start, or -1. */
-void relay_listen(int link);
-/* Moves what can be moved until a signal is pending at the descriptor `signals`. */
-void relay_step(struct relay *relay, int signals);
-/* Moves what the ended container has left behind. */
-void relay_drain(struct relay *relay);
+/*
+ * Moves what can be moved, once, and serves those connected; returns after `timeout` milliseconds at the latest (-1: no
+ * limit), and when a signal is pending at the descriptor `signals`.
+ */
+void relay_step(struct relay *relay, int signals, int timeout);
+/* Moves what the ended container has left behind, and closes what it had. */
+void relay_drain(struct relay *relay, int signals);
 /* Tells all clients that it is over. */
-void relay_end(int code);
+void relay_end(struct relay *relay, int signals, int code);
 
 #endif

@@ -5,6 +5,8 @@
 #include "plan.h"
 
 int role_run(const struct plan *plan);    /* a container: makes it and stays as its monitor */
+int role_attach(const struct plan *plan); /* joins the caller's streams to a container */
+int role_wait(const struct plan *plan);   /* prints a container's exit code when it has ended */
 int role_exec(const struct plan *plan);   /* a further process in a running container */
 int role_enter(const struct plan *plan);  /* a user namespace for file work: apply, remove, copy-tree, exec */
 int role_check(const struct plan *plan);   /* one health check: check.h */

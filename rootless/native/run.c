@@ -1,14 +1,16 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "cgroup.h"
+#include "claim.h"
 #include "die.h"
 #include "message.h"
 #include "preserve.h"
+#include "restart.h"
 #include "roles.h"
 #include "supervise.h"
 
@@ -28,25 +30,40 @@ static void leave_terminal(void) {
   if (null >= 0) close(null);
 }
 
-static int print_id(const struct plan *plan) {
-  const char *id = plan_word(plan, "container", 1);
-  char line[128];
-  size_t length = strlen(id);
-  if (length > sizeof line - 2) length = sizeof line - 2;
-  memcpy(line, id, length);
-  line[length] = '\n';
-  return write(STDOUT_FILENO, line, length + 1) < 0 ? EXIT_TOOL : 0;
+/* detach TEXT */
+static int print_line(const struct plan *plan) {
+  const char *text = plan_word(plan, "detach", 1);
+  return text && *text && dprintf(STDOUT_FILENO, "%s\n", text) < 0 ? EXIT_TOOL : 0;
+}
+
+/* What this process does once the container runs. */
+static int stay_in_front(const struct plan *plan, int socket) {
+  int code = print_line(plan);
+  if (!wanted_streams(plan)) return code;
+  int ended = attach_streams(plan, socket);
+  return plan_find(plan, "detach") ? code : ended;
+}
+
+/* Somebody else has started it. */
+static int join(const struct plan *plan) {
+  if (!wanted_streams(plan)) return print_line(plan);
+  print_line(plan);
+  return role_attach(plan);
 }
 
 /*
- * Three ways: with neither `detach` nor `terminal` this process is the monitor, and the command has its standard
- * streams as they are. Else the monitor is a process of its own that outlives this one, which prints the id and
- * ends (detach), or stays attached to the terminal until the container ends or the user detaches.
+ * With neither `detach` nor `attach` this process is the monitor, and the command has its standard streams as they
+ * are. Else the monitor is a process of its own that outlives this one, which prints its line and ends, or stays
+ * attached until the container ends or the user detaches.
  */
 int role_run(const struct plan *plan) {
-  bool detach = plan_find(plan, "detach");
-  cgroup_enter(plan);
-  if (!detach && !plan_find(plan, "terminal")) return supervise(plan, -1, -1);
+  if (restart_is_one()) {
+    cgroup_enter(plan, true);
+    return supervise(plan, -1, -1);
+  }
+  if (!claim_container(plan)) return join(plan);
+  cgroup_enter(plan, false);
+  if (!plan_find(plan, "detach") && !plan_find(plan, "attach")) return supervise(plan, -1, -1);
   int starters[2], links[2];
   message_pair(starters);
   message_pair(links);
@@ -55,13 +72,14 @@ int role_run(const struct plan *plan) {
   if (monitor == 0) {
     close(starters[0]);
     close(links[0]);
-    if (detach) close(links[1]);
+    if (!wanted_streams(plan)) close(links[1]);
     leave_terminal();
-    _exit(supervise(plan, starters[1], detach ? -1 : links[1]));
+    _exit(supervise(plan, starters[1], wanted_streams(plan) ? links[1] : -1));
   }
+  claim_let_go();
   close(starters[1]);
   close(links[1]);
   let_go_of_preserved();
   await_start(starters[0]);
-  return detach ? print_id(plan) : attach_terminal(plan, links[0]);
+  return stay_in_front(plan, links[0]);
 }

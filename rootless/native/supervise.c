@@ -9,9 +9,13 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "cgroup.h"
+#include "claim.h"
+#include "clients.h"
 #include "die.h"
 #include "event.h"
 #include "health.h"
@@ -24,6 +28,7 @@
 #include "notify.h"
 #include "record.h"
 #include "relay.h"
+#include "restart.h"
 #include "spawn.h"
 #include "stage.h"
 #include "userns.h"
@@ -37,9 +42,11 @@ static struct {
   struct relay relay;
   struct mount_namespace mounts; /* inode 0: none yet, or its processes end with the pid namespace */
   bool ended;
-  int status; /* of wait(2) */
-  bool restart; /* when it has ended, whatever the policy says */
-} container = {.socket = -1, .userns = -1};
+  int status;     /* of wait(2) */
+  int signals;    /* a signalfd(2) of all of them */
+  bool restart;   /* when it has ended, whatever the policy says */
+  bool cancelled; /* what waits to be started anew is not to be */
+} container = {.socket = -1, .userns = -1, .signals = -1};
 
 static void stop_helpers(void) {
   network_end(&container.network);
@@ -61,6 +68,61 @@ static void end_all(void) {
   end_leftover(container.mounts);
 }
 
+static void tell_end(const struct ending *ending) {
+  char extra[32];
+  snprintf(extra, sizeof extra, ",\"exitCode\":\"%d\"", ending->code);
+  if (ending->oom_killed) event_write(container.plan, "oom", "");
+  event_write(container.plan, "die", extra);
+}
+
+static void forget_start(void) {
+  if (container.userns >= 0) close(container.userns);
+  if (container.socket >= 0) close(container.socket);
+  container.userns = container.socket = -1;
+  container.pid = 0;
+  unlink("paused");
+}
+
+static int milliseconds_until(const struct timespec *end) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  long long left = (end->tv_sec - now.tv_sec) * 1000LL + (end->tv_nsec - now.tv_nsec) / 1000000;
+  return left > 0 ? (int)left : 0;
+}
+
+/* Serves those connected until it is time. Returns when `stop` wants it to end. */
+static void wait_and_restart(void) {
+  struct timespec end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  int delay = restart_delay(record_ran()), left;
+  end.tv_sec += delay / 1000;
+  end.tv_nsec += (long)(delay % 1000) * 1000000;
+  clients_hold_input();
+  while (!container.cancelled && !restart_forbidden() && (left = milliseconds_until(&end)) > 0)
+    relay_step(&container.relay, container.signals, left);
+  if (!container.cancelled && !restart_forbidden()) restart_now();
+}
+
+/* All that comes after a container, or after a start that failed. Doesn't return when the container is started anew. */
+static void conclude(struct ending *ending) {
+  const struct plan *plan = container.plan;
+  bool again = (restart_is_one() || !ending->error) && restart_wanted(plan, ending->code, container.restart);
+  ending->stopped = restart_forbidden();
+  record_end(plan, ending, !again);
+  if (!ending->error) tell_end(ending);
+  if (again) {
+    record_waiting(plan);
+    cgroup_remove();
+    forget_start();
+    wait_and_restart();
+    ending->stopped = true;
+    record_end(plan, ending, true);
+  }
+  remove_traces(plan, container.userns);
+  cgroup_remove();
+  relay_end(&container.relay, container.signals, ending->code);
+}
+
 /* The start failed: nothing of it may stay. */
 static void undo(int code, const char *text) {
   if (container.pid > 0) {
@@ -69,10 +131,9 @@ static void undo(int code, const char *text) {
   }
   end_all();
   stop_helpers();
-  struct ending ending = {code, 0, false, text};
-  record_end(container.plan, &ending);
-  remove_traces(container.plan, container.userns);
-  cgroup_remove();
+  relay_drain(&container.relay, container.signals);
+  struct ending ending = {code, 0, false, text, false};
+  conclude(&ending);
 }
 
 __attribute__((noreturn)) static void fail(const struct message *message) {
@@ -134,6 +195,9 @@ static void start(void) {
   network_finish(container.plan, &container.network);
   end_stage();
   record_start(container.plan, container.pid);
+  claim_check(container.plan);
+  /* Who stopped it while it waited has seen it wait, or sees from here on that it runs. */
+  if (restart_forbidden()) kill(container.pid, SIGKILL);
   send_message(container.socket, MESSAGE_GO, NULL, 0, -1);
   for (int i = 0; i < 3; i++)
     if (close_after[i] >= 0) close(close_after[i]);
@@ -155,6 +219,7 @@ static void let_go_of_stdio(void) {
 
 void supervise_forward(int number) {
   if (container.pid > 0 && !container.ended && number > 0) kill(container.pid, number);
+  if (container.pid == 0 && (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT)) container.cancelled = true;
 }
 
 void supervise_restart_after_end(void) { container.restart = true; }
@@ -186,49 +251,38 @@ void supervise_signals(int signals) {
   }
 }
 
-static void tell_end(const struct ending *ending) {
-  char extra[32];
-  snprintf(extra, sizeof extra, ",\"exitCode\":\"%d\"", ending->code);
-  if (ending->oom_killed) event_write(container.plan, "oom", "");
-  event_write(container.plan, "die", extra);
-}
-
 static int finish(void) {
   health_close();
   end_all();
-  relay_drain(&container.relay);
+  relay_drain(&container.relay, container.signals);
   int number = WIFSIGNALED(container.status) ? WTERMSIG(container.status) : 0;
-  struct ending ending = {number ? 128 + number : WEXITSTATUS(container.status), number, cgroup_saw_oom(), NULL};
+  struct ending ending = {number ? 128 + number : WEXITSTATUS(container.status), number, cgroup_saw_oom(), NULL, false};
   stop_helpers();
-  record_end(container.plan, &ending);
-  tell_end(&ending);
-  remove_traces(container.plan, container.userns);
-  cgroup_remove();
-  relay_end(ending.code);
+  conclude(&ending);
   return ending.code;
+}
+
+static void open_signals(void) {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_BLOCK, &all, NULL);
+  container.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (container.signals < 0) die_errno("signalfd");
 }
 
 int supervise(const struct plan *plan, int starter, int link) {
   container.plan = plan;
+  container.relay = (struct relay){-1, -1, -1, -1, false, false};
   report_to(starter);
+  open_signals();
+  if (!restart_is_one()) clients_listen(link, wanted_streams(plan));
   before_death(undo);
-  const char *runtime = plan_word(plan, "runtime", 1);
-  if (!runtime || !plan_find(plan, "container")) bug("no container or no runtime directory");
-  if (chdir(runtime) < 0) die_errno("cannot enter %s", runtime);
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_BLOCK, &all, NULL);
-  int signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (signals < 0) die_errno("signalfd");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   log_open(plan);
   start();
   event_write(plan, "start", "");
   notify_started(plan);
   report_to(-1);
-  const char *output = plan_word(plan, "output", 1);
-  bool relayed = container.relay.terminal || container.relay.input >= 0 || (output && strcmp(output, "log") == 0);
-  if (relayed) relay_listen(link);
   let_go_of_stdio();
   let_go_of_preserved();
   if (starter >= 0) {
@@ -237,6 +291,6 @@ int supervise(const struct plan *plan, int starter, int link) {
   }
   before_death(NULL);
   health_open(plan);
-  while (!container.ended) relay_step(&container.relay, signals);
+  while (!container.ended) relay_step(&container.relay, container.signals, -1);
   return finish();
 }

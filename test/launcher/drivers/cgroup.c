@@ -21,7 +21,7 @@ int main(int argc, char **argv) {
   plan_parse(&plan, argv[2], strlen(argv[2]));
   for (const char *way = argv[1]; *way; way++) {
     if (*way == 'm') {
-      cgroup_enter(&plan);
+      cgroup_enter(&plan, false);
       cgroup_make(&plan);
     }
     if (*way == 'p') cgroup_place(atoi(argc > 3 ? argv[3] : "1"));

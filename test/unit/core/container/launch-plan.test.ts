@@ -22,9 +22,15 @@ const host: HostFacts = {
 };
 const planOf = (more: Partial<ContainerRecord> = {}, detach = false, spec = specOf()) => {
   const record = recordOf(id, { driver: 'copy', ...more });
-  return launchPlan({ paths, host, spec, record, mode: { detach } }).operations.map((words) =>
-    words.join(' '),
-  );
+  return launchPlan({
+    paths,
+    host,
+    spec,
+    record,
+    mode: detach
+      ? { streams: [], line: 'ID', sigProxy: true }
+      : { streams: ['in', 'out', 'err'], sigProxy: true },
+  }).operations.map((words) => words.join(' '));
 };
 const directory = `${paths.containers}/${id}`;
 const stream = (more: Partial<ContainerRecord>, detach = false) =>
@@ -77,14 +83,14 @@ test('where input and output go', () => {
     'output inherit',
   ]);
   assert.equal(stream({ ...none, log: { ...log, driver: 'passthrough' } }, true), [
-    'detach',
+    'detach ID',
     'stdin null',
     'output inherit',
   ]);
   assert.equal(stream({ ...none, log }), ['stdin null', 'output inherit']);
-  assert.equal(stream({ ...none, log }, true), ['detach', 'stdin null', 'output null']);
+  assert.equal(stream({ ...none, log }, true), ['detach ID', 'stdin null', 'output log']);
   assert.equal(stream({ ...none, interactive: true }, true).slice(0, 3), [
-    'detach',
+    'detach ID',
     'stdin pipe',
     'output log',
   ]);
