@@ -18,7 +18,7 @@ export function shownHostConfig(record: ContainerRecord, spec: OciSpec, logFile:
     NetworkMode: record.network.mode,
     PortBindings: Object.fromEntries(ports),
     PublishAllPorts: asked.publishAll ?? false,
-    RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.maximum },
+    RestartPolicy: { Name: restart?.name ?? 'no', MaximumRetryCount: restart?.maximum ?? 0 },
     AutoRemove: record.autoRemove,
     Init: record.init,
     VolumeDriver: '',
