@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { type ListedContainer, listContainers } from '../core/container/list.ts';
+import type { ContainerRecord } from '../core/container/record.ts';
 import type { Status } from '../core/container/state.ts';
+import { findContainer } from '../core/container/store.ts';
 import { PodError } from '../core/error.ts';
 import type { Paths } from '../core/paths.ts';
 import { containerFilter } from './container-filter.ts';
@@ -62,4 +64,12 @@ function readId(file: string): string {
       cause,
     });
   }
+}
+
+/** The one container of a command that takes one: by name or id, or the last that was made. */
+export function chooseContainer(paths: Paths, name: string | undefined, latest: boolean): ContainerRecord {
+  const names = name === undefined ? [] : [name];
+  const [chosen] = chooseContainers(paths, { names, all: false, latest });
+  if (chosen !== undefined) return findContainer(paths, chosen);
+  throw new PodError({ code: 'not-found', message: 'there is no container' });
 }

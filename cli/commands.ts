@@ -1,8 +1,10 @@
 import { ContainerExists } from './commands/container-exists.ts';
 import { Cp } from './commands/cp.ts';
+import { Diff } from './commands/diff.ts';
 import { Doctor } from './commands/doctor.ts';
 import { Events } from './commands/events.ts';
 import { Exec } from './commands/exec.ts';
+import { Export } from './commands/export.ts';
 import { HealthcheckRun } from './commands/healthcheck.ts';
 import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
@@ -33,9 +35,11 @@ export const commands: AnyCommandClass[] = [
     ContainerExists,
     ContainerInspect,
     Cp,
+    Diff,
     Doctor,
     Events,
     Exec,
+    Export,
     HealthcheckRun,
     ImageInspect,
     Images,

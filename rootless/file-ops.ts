@@ -24,7 +24,8 @@
  *   e    -          -                         the end; a stream without it was cut off and is an error
  *
  * Only pack jobs write, and apply jobs take no notice of:
- *   below                                     1: the layers below the one that is walked have that name; else 0
+ *   below                                     the layers below the one that is walked have 0: nothing of that name, 1: something,
+ *                                             3: something of the same kind, mode and owner
  *   f    file       meta size: u64 [time]     the file's length; without data also the time of its last change of any kind
  *   m    -          (offset: u64 length: u64)*   where the last f has data, in order: D and H follow it. Before any D
  * Attributes stand before the data there: an apply job wants them behind it, since writing takes some away.

@@ -26,8 +26,8 @@ export interface FoundEntry {
   pieces?: readonly { offset: number; length: number }[];
   /** Of a file in a walk without data: the last change of anything about it. */
   ctime?: Time;
-  /** Of a layer's walk: the layers below show something under this name. */
-  below: boolean;
+  /** Of a layer's walk: the layers below show something under this name; `same`: of this kind, mode and owner. */
+  below: false | 'other' | 'same';
 }
 
 export interface FileStreamSink {
@@ -38,8 +38,6 @@ export interface FileStreamSink {
   hole(length: number): void;
   /** Hides what the layers below have under the name. */
   whiteout?(path: string, below: boolean): void;
-  /** Hides what the layers below have in the directory; comes right after its entry. */
-  opaque?(path: string): void;
 }
 
 export interface FileStreamParser {
@@ -49,6 +47,7 @@ export interface FileStreamParser {
   end(): void;
 }
 
+const BELOW: Record<number, FoundEntry['below']> = { 1: 'other', 3: 'same' };
 const MAGIC = 'podops1\n';
 const HEAD = 8;
 const META = 24;
@@ -77,7 +76,12 @@ const timeAt = (bytes: Buffer, at: number): Time => ({
   seconds: bytes.readUInt32LE(at + 4) + bytes.readInt32LE(at + 8) * 2 ** 32,
 });
 
-function entryOf(path: string, type: FoundEntry['type'], body: Buffer, below: boolean): FoundEntry {
+function entryOf(
+  path: string,
+  type: FoundEntry['type'],
+  body: Buffer,
+  below: FoundEntry['below'],
+): FoundEntry {
   if (body.length < META) throw broken('has an operation that is too short');
   return {
     path,
@@ -96,7 +100,7 @@ function entryOf(path: string, type: FoundEntry['type'], body: Buffer, below: bo
 }
 
 /** The first name's owner and mode are a hard link's own: what uses it must not look at them. */
-function hardLink(path: string, linkTarget: string, below: boolean): FoundEntry {
+function hardLink(path: string, linkTarget: string, below: FoundEntry['below']): FoundEntry {
   const nothing = { size: 0, mode: 0, uid: 0, gid: 0, major: 0, minor: 0, xattrs: NONE };
   return { path, type: 'hardlink', linkTarget, ...nothing, mtime: { seconds: 0, nanoseconds: 0 }, below };
 }
@@ -121,7 +125,7 @@ function readPieces(body: Buffer): { offset: number; length: number }[] {
 }
 
 /** The operations that make something. */
-const MAKES: Record<string, (path: string, body: Buffer, below: boolean) => FoundEntry> = {
+const MAKES: Record<string, (path: string, body: Buffer, below: FoundEntry['below']) => FoundEntry> = {
   d: (path, body, below) => entryOf(path, 'directory', body, below),
   f: (path, body, below) => withSize(entryOf(path, 'file', body, below), body),
   l: (path, body, below) => {
@@ -158,7 +162,7 @@ export function parseFileStream(sink: FileStreamSink): FileStreamParser {
     if (!pending) throw broken('has a map of nothing');
     pending.pieces = (pending.pieces ?? []).concat(readPieces(body));
   };
-  const operation = (op: string, path: string, body: Buffer, below: boolean): void => {
+  const operation = (op: string, path: string, body: Buffer, below: FoundEntry['below']): void => {
     const make = MAKES[op];
     if (make) flush();
     if (make) pending = { entry: make(path, body, below) };
@@ -167,8 +171,7 @@ export function parseFileStream(sink: FileStreamSink): FileStreamParser {
     else {
       flush();
       if (op === 'H') sink.hole(u64(body, 0));
-      else if (op === 'w') sink.whiteout?.(path, below);
-      else if (op === 'o') sink.opaque?.(path);
+      else if (op === 'w') sink.whiteout?.(path, below !== false);
       else if (op === 'e') ended = true;
       else throw broken(`has an operation ${JSON.stringify(op)}`);
     }
@@ -201,7 +204,7 @@ export function parseFileStream(sink: FileStreamSink): FileStreamParser {
     const body = at + HEAD + named;
     const path = bytes.toString('latin1', at + HEAD, body);
     const op = String.fromCharCode(bytes[at] as number);
-    operation(op, path, bytes.subarray(body, body + length), bytes[at + 1] === 1);
+    operation(op, path, bytes.subarray(body, body + length), BELOW[bytes[at + 1] as number] ?? false);
     return whole;
   };
   return {

@@ -71,7 +71,8 @@
  *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...
  *        pack DIR PATH NAME FLAGS: writes what is at PATH below DIR under NAME. FLAGS of
  *          follow (a link at the end), shallow (not what is in it), list (no data), own (DIR without what is mounted in it)
- *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; `marks`: names `.wh.NAME` hide, as fuse-overlayfs has it
+ *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; FLAGS of list, marks (names `.wh.NAME` hide, as
+ *          fuse-overlayfs has it), whole (UPPER is a copy of all, made until since=NANOSECONDS: what has changed is written)
  *        apply's FLAGS: `kinds`: no directory takes the place of anything else, and nothing else that of a directory
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy

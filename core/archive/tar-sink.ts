@@ -9,7 +9,6 @@ import { storedSize, tarEnd, tarHeader, tarPadding } from './tar-writer.ts';
 export interface TarOutput extends TarSink, FileStreamSink {
   entry(entry: TarEntry & { pieces?: readonly SparsePiece[] }): void;
   whiteout(path: string): void;
-  opaque(path: string): void;
   /** After the last entry: what ends the archive. */
   finish(): void;
 }
@@ -46,7 +45,6 @@ export function tarSink(emit: (bytes: Uint8Array) => void): TarOutput {
       const slash = path.lastIndexOf('/');
       mark(path.slice(0, Math.max(slash, 0)), `.wh.${path.slice(slash + 1)}`);
     },
-    opaque: (path) => mark(path, '.wh..wh..opq'),
     finish: () => {
       close();
       emit(tarEnd());

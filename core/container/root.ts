@@ -1,10 +1,16 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, type IdMaps, mapPlan } from '../../rootless/id-map.ts';
 import { ownerShift } from '../../rootless/id-map-shift.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { type DriverName, driverFor } from '../../rootless/overlay/driver.ts';
-import { copyPlan, type RootParts, readOnlyRootPlan, rootPlan } from '../../rootless/overlay/root-plan.ts';
+import {
+  copyOwners,
+  copyPlan,
+  type RootParts,
+  readOnlyRootPlan,
+  rootPlan,
+} from '../../rootless/overlay/root-plan.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
@@ -50,6 +56,28 @@ export function makeRoot(
   mkdirSync(join(draft, 'copy'), { mode: 0o755 });
   const copies = copyPlan(partsOf(paths, record.layers, draft), ownerShift(host.defaultMaps, record.maps));
   runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...copies]);
+  writeFileSync(join(draft, 'copied'), '');
+}
+
+/**
+ * The job of the launcher (rootless/plan.ts) that writes what a container has changed in its image's files, in the
+ * default map's namespace. `list`: names only.
+ */
+export function layerJob(
+  paths: Paths,
+  host: HostFacts,
+  record: ContainerRecord,
+  directory: string,
+  list: boolean,
+): Operation[] {
+  const { lowers, upper, copy } = partsOf(paths, record.layers, directory);
+  const flags = list ? ['list'] : [];
+  if (record.driver === 'fuse-overlayfs') flags.push('marks');
+  if (record.driver !== 'copy') return [['pack-layer', flags.join(',') || '-', upper, ...lowers]];
+  const since = statSync(join(directory, 'copied'), { throwIfNoEntry: false, bigint: true })?.mtimeNs;
+  flags.push('whole', ...(since === undefined ? [] : [`since=${since}`]));
+  const owners = copyOwners(ownerShift(host.defaultMaps, record.maps));
+  return [...owners, ['pack-layer', flags.join(','), copy, ...lowers]];
 }
 
 /** The operations that mount the root of a container that is made; `look`: for a reader, while it may be in use. */

@@ -64,7 +64,12 @@ static int open_layer(const char *path) {
 }
 
 static int job_pack_layer(const struct operation *job) {
-  const struct pack_wish wish = {.list = has_flag(job->words[1], "list"), .marks = has_flag(job->words[1], "marks")};
+  const char *flags = job->words[1], *since = strstr(flags, "since=");
+  struct pack_wish wish = {.list = has_flag(flags, "list"), .marks = has_flag(flags, "marks"), .whole = has_flag(flags, "whole")};
+  if (since) {
+    long long moment = strtoll(since + strlen("since="), NULL, 10);
+    wish.since = (struct timespec){.tv_sec = (time_t)(moment / 1000000000), .tv_nsec = (long)(moment % 1000000000)};
+  }
   size_t lowers = job->count - 3;
   int *fds = calloc(lowers + 1, sizeof *fds);
   if (!fds) die("out of memory");

@@ -24,13 +24,26 @@
 #include "pack-data.h"
 #include "path.h"
 
+/* A directory on the way down, which is written when something is written of it. */
+struct level {
+  struct level *outer;
+  int fd;
+  const struct stat *about;
+  unsigned char below;
+  size_t length; /* of its path */
+  bool written;
+};
+
 static struct {
   struct pack_wish wish;
   bool layer;
+  struct level *level; /* the innermost */
   struct link_table links;
   unsigned sockets, changed; /* what the notices at the end count */
   char path[INSIDE_PATH];    /* of the entry at hand, as it is written */
 } packer;
+
+enum { BELOW_THERE = 1, BELOW_SAME = 3 }; /* of the stream's `below` */
 
 static const int file_flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 static const int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
@@ -67,6 +80,19 @@ static int left_out(void) {
   return 0;
 }
 
+static int reveal(struct level *level) {
+  if (!level || level->written) return 0;
+  int code = reveal(level->outer);
+  if (code != 0) return code;
+  char kept = packer.path[level->length];
+  packer.path[level->length] = '\0';
+  level->written = true;
+  if (!write_found('d', level->below, packer.path, level->about, "", 0)) code = fail("write");
+  else if (!packer.wish.list && !write_attributes(level->fd)) code = fail("write");
+  packer.path[level->length] = kept;
+  return code;
+}
+
 static int pack_file(int fd, unsigned char below, const struct stat *about) {
   unsigned char more[8 + 12];
   const char *first = about->st_nlink > 1 ? first_name(&packer.links, about, packer.path) : NULL;
@@ -93,7 +119,7 @@ static int pack_node(unsigned char below, const struct stat *about) {
   return failed_unless(write_found('n', below, packer.path, about, numbers, sizeof numbers));
 }
 
-static int pack_names(int dir, const struct stat *about, const struct below *lower);
+static int pack_names(int dir, const struct stat *about, const struct below *lower, bool hidden);
 
 /* What the kernel shows of itself is no content: such a mount is written as an empty directory. statfs(2) */
 static bool is_of_kernel(int dir) {
@@ -107,28 +133,67 @@ static bool is_of_kernel(int dir) {
   return false;
 }
 
-/* `dir` is open for reading; `lower` is what the layers below have of it. */
-static int pack_directory(int dir, unsigned char below, const struct stat *about, const struct below *lower, bool crossed) {
-  static const struct below none;
-  if (!write_found('d', below, packer.path, about, "", 0)) return fail("write");
-  if (!packer.wish.list && !write_attributes(dir)) return fail("write");
-  bool opaque = packer.layer && is_opaque(dir) > 0;
-  if (opaque && lower->count > 0 && !write_op('o', 0, packer.path, "", 0)) return fail("write");
-  if (packer.wish.shallow || (crossed && is_of_kernel(dir))) return 0;
-  return pack_names(dir, about, opaque ? &none : lower);
+/*
+ * Where a directory hides what the layers below have in it, that is told name by name: image-spec, layer.md, wants no
+ * opaque marks to be made.
+ */
+static int pack_hidden(int dir, const struct below *lower) {
+  size_t length = strlen(packer.path);
+  int code = 0;
+  for (size_t i = 0; i < lower->count && code == 0; i++) {
+    struct names names;
+    struct stat about;
+    if (list_names(lower->fds[i], &names) < 0) return fail("list");
+    for (char *name = names.text; *name && code == 0; name += strlen(name) + 1) {
+      bool known = fstatat(dir, name, &about, AT_SYMLINK_NOFOLLOW) == 0;
+      for (size_t j = 0; j < i && !known; j++) known = fstatat(lower->fds[j], name, &about, AT_SYMLINK_NOFOLLOW) == 0;
+      if (known || look_below(lower, name, packer.wish.marks, &about, NULL) == BELOW_NOTHING) continue;
+      if (packer.wish.marks && strncmp(name, ".wh.", 4) == 0) continue;
+      size_t room = sizeof packer.path - length;
+      if ((size_t)snprintf(packer.path + length, room, "%s%s", length ? "/" : "", name) >= room) continue;
+      code = reveal(packer.level);
+      if (code == 0) code = failed_unless(write_op('w', 1, packer.path, "", 0));
+      packer.path[length] = '\0';
+    }
+    free(names.text);
+  }
+  return code;
+}
+
+/* `dir` is open for reading; `lower` is what the layers below have of it, `hidden` where that doesn't show. */
+static int pack_directory(int dir, unsigned char below, const struct stat *about, const struct below *lower, bool hidden, bool crossed) {
+  struct level level = {packer.level, dir, about, below, strlen(packer.path), false};
+  packer.level = &level;
+  int code = packer.wish.whole && below == BELOW_SAME ? 0 : reveal(&level);
+  hidden = hidden || (packer.layer && is_opaque(dir) > 0);
+  bool enters = !packer.wish.shallow && !(crossed && is_of_kernel(dir));
+  if (code == 0 && enters && hidden) code = pack_hidden(dir, lower);
+  if (code == 0 && enters) code = pack_names(dir, about, lower, hidden);
+  packer.level = level.outer;
+  return code;
+}
+
+/* Nothing about it has changed since the tree was copied from the layers below. */
+static bool is_untouched(const struct stat *here, const struct stat *there) {
+  const struct timespec *since = &packer.wish.since;
+  if (here->st_size != there->st_size || here->st_rdev != there->st_rdev) return false;
+  if (here->st_mtim.tv_sec != there->st_mtim.tv_sec || here->st_mtim.tv_nsec != there->st_mtim.tv_nsec) return false;
+  return since->tv_sec == 0 || here->st_ctim.tv_sec < since->tv_sec ||
+         (here->st_ctim.tv_sec == since->tv_sec && here->st_ctim.tv_nsec <= since->tv_nsec);
 }
 
 /* How the stream tells what the layers below have under the name. */
 static unsigned char below_byte(enum below_kind kind, const struct stat *here, const struct stat *there) {
   if (kind == BELOW_NOTHING) return 0;
-  bool same = here->st_mode == there->st_mode && here->st_uid == there->st_uid && here->st_gid == there->st_gid &&
-              here->st_mtim.tv_sec == there->st_mtim.tv_sec && here->st_mtim.tv_nsec == there->st_mtim.tv_nsec;
-  return same ? 3 : 1;
+  bool same = here->st_mode == there->st_mode && here->st_uid == copied_uid(there) && here->st_gid == copied_gid(there);
+  return same && (S_ISDIR(here->st_mode) || is_untouched(here, there)) ? BELOW_SAME : BELOW_THERE;
 }
 
-static int pack_opened(int parent, const char *name, unsigned char below, struct below *lower, const struct stat *up) {
+static int pack_opened(int parent, const char *name, unsigned char below, struct below *lower, const struct stat *up, bool hidden) {
   struct stat about;
   if (fstatat(parent, name, &about, AT_SYMLINK_NOFOLLOW) < 0) return has_changed(errno) ? left_out() : fail("look at");
+  int code = S_ISDIR(about.st_mode) ? 0 : reveal(packer.level);
+  if (code != 0) return code;
   if (S_ISLNK(about.st_mode)) return pack_link(parent, name, below, &about);
   if (S_ISSOCK(about.st_mode)) {
     packer.sockets++;
@@ -139,9 +204,8 @@ static int pack_opened(int parent, const char *name, unsigned char below, struct
   int fd = openat(parent, name, S_ISDIR(about.st_mode) ? directory_flags : file_flags);
   struct stat now;
   if (fd < 0) return has_changed(errno) ? left_out() : fail("read");
-  int code;
   if (fstat(fd, &now) < 0) code = fail("look at");
-  else if (S_ISDIR(now.st_mode)) code = pack_directory(fd, below, &now, lower, now.st_dev != up->st_dev);
+  else if (S_ISDIR(now.st_mode)) code = pack_directory(fd, below, &now, lower, hidden, now.st_dev != up->st_dev);
   else code = S_ISREG(now.st_mode) ? pack_file(fd, below, &now) : left_out();
   close(fd);
   return code;
@@ -156,24 +220,26 @@ static const char *hidden_name(int dir, const char *name) {
 }
 
 /* packer.path has the entry's path, whose last `length` bytes its name is. */
-static int pack_layer_entry(int dir, const char *name, const struct stat *up, const struct below *lower) {
-  const char *hidden = hidden_name(dir, name);
+static int pack_layer_entry(int dir, const char *name, const struct stat *up, const struct below *lower, bool is_hidden) {
+  const char *hidden = packer.wish.whole ? NULL : hidden_name(dir, name);
   struct stat here, there;
   if (hidden) {
     if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0 || strcmp(hidden, ".wh..opq") == 0) return 0;
     unsigned char below = look_below(lower, hidden, packer.wish.marks, &there, NULL) != BELOW_NOTHING;
     memmove(packer.path + strlen(packer.path) - strlen(name), hidden, strlen(hidden) + 1);
-    return failed_unless(write_op('w', below, packer.path, "", 0));
+    int code = reveal(packer.level);
+    return code ? code : failed_unless(write_op('w', below, packer.path, "", 0));
   }
   struct below in = {0};
   enum below_kind kind = look_below(lower, name, packer.wish.marks, &there, &in);
   unsigned char below = fstatat(dir, name, &here, AT_SYMLINK_NOFOLLOW) == 0 ? below_byte(kind, &here, &there) : 0;
-  int code = pack_opened(dir, name, below, &in, up);
+  bool skipped = packer.wish.whole && below == BELOW_SAME && !S_ISDIR(here.st_mode);
+  int code = skipped ? 0 : pack_opened(dir, name, below, &in, up, is_hidden);
   close_below(&in);
   return code;
 }
 
-static int pack_names(int dir, const struct stat *about, const struct below *lower) {
+static int pack_names(int dir, const struct stat *about, const struct below *lower, bool hidden) {
   struct names names;
   size_t count, length = strlen(packer.path);
   if (list_names(dir, &names) < 0) return has_changed(errno) ? left_out() : fail("list");
@@ -184,10 +250,10 @@ static int pack_names(int dir, const struct stat *about, const struct below *low
     if ((size_t)snprintf(packer.path + length, room, "%s%s", length ? "/" : "", sorted[i]) >= room) {
       errno = ENAMETOOLONG;
       code = fail("write");
-    } else if (packer.layer) code = pack_layer_entry(dir, sorted[i], about, lower);
+    } else if (packer.layer) code = pack_layer_entry(dir, sorted[i], about, lower, hidden);
     else {
       struct below none = {0};
-      code = pack_opened(dir, sorted[i], 0, &none, about);
+      code = pack_opened(dir, sorted[i], 0, &none, about, false);
     }
     packer.path[length] = '\0';
   }
@@ -225,7 +291,7 @@ static int pack_top(int root, const char *path, const struct stat *about, int fd
   if (S_ISLNK(about->st_mode)) return pack_link(fd, "", 0, about);
   if (S_ISDIR(about->st_mode)) {
     again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    code = again < 0 ? fail("read") : pack_directory(again, 0, about, &none, false);
+    code = again < 0 ? fail("read") : pack_directory(again, 0, about, &none, false, false);
   } else if (S_ISREG(about->st_mode) && !packer.wish.shallow && !packer.wish.list) {
     struct stat now;
     again = open_in_root(root, path, packer.wish.follow ? file_flags & ~O_NOFOLLOW : file_flags);
@@ -261,5 +327,5 @@ int pack_layer(int upper_fd, int *lower_fds, size_t lower_count, const struct pa
   if (code != 0) return code;
   if (fstat(upper_fd, &here) < 0) return fail("look at");
   bool known = lower_count > 0 && fstat(lower_fds[0], &there) == 0;
-  return end(pack_directory(upper_fd, known ? below_byte(BELOW_DIRECTORY, &here, &there) : 0, &here, &lower, false));
+  return end(pack_directory(upper_fd, known ? below_byte(BELOW_DIRECTORY, &here, &there) : 0, &here, &lower, wish->whole, false));
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 enum { PACK_NOT_THERE = 5 }; /* beside apply.h's statuses: nothing has that path */
 
@@ -16,14 +17,16 @@ struct pack_wish {
   bool shallow; /* only the thing itself */
   bool list;    /* no data and no attributes */
   bool marks;   /* of a layer: names `.wh.NAME` hide */
+  bool whole;   /* of a layer: it is a copy of those below it, of which only what has changed is written */
+  struct timespec since; /* then: when that copy was whole; 0: not known, and times of change count for nothing */
 };
 
 /* Writes what is at `path` below the directory root_fd (never outside of it), under `name`. An exit status. */
 int pack_path(int root_fd, const char *path, const char *name, const struct pack_wish *wish);
 
 /*
- * Writes a writable layer: its whiteouts, its opaque directories, and of each name whether the layers below, the
- * topmost first, have it. All are open directories. An exit status.
+ * Writes a writable layer: what it hides, and of each name whether the layers below, the topmost first, have it. All
+ * are open directories. Owners of those below are looked at as copy_owners() moves them. An exit status.
  */
 int pack_layer(int upper_fd, int *lower_fds, size_t lower_count, const struct pack_wish *wish);
 

@@ -50,10 +50,14 @@ export function readOnlyRootPlan(driver: Driver, parts: RootParts, shift: OwnerS
  * `FOUND:WANTED:SIZE[,...]`) where owners move, then `copy-tree FROM... TO`, the lowest layer first.
  */
 export function copyPlan(parts: RootParts, shift: OwnerShift): string[][] {
+  return [...copyOwners(shift), ['copy-tree', ...parts.lowers.toReversed(), parts.copy]];
+}
+
+/** The `copy-owners` among them, if owners move. */
+export function copyOwners(shift: OwnerShift): string[][] {
   const table = (ranges: IdRange[]) => ranges.map((r) => `${r.container}:${r.host}:${r.size}`).join(',');
-  const copy = ['copy-tree', ...parts.lowers.toReversed(), parts.copy];
-  if (shift.identity) return [copy];
-  return [['copy-owners', table(shift.chown.uid), table(shift.chown.gid)], copy];
+  if (shift.identity) return [];
+  return [['copy-owners', table(shift.chown.uid), table(shift.chown.gid)]];
 }
 
 type FuseParts = Pick<RootParts, 'lowers'> & Partial<RootParts>;

@@ -1,0 +1,53 @@
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { exportContainer } from '../../core/container/export.ts';
+import { hostFacts } from '../../core/container/facts.ts';
+import { PodError } from '../../core/error.ts';
+import { chooseContainer } from '../choose-containers.ts';
+import { Option, PodCommand } from '../command.ts';
+import { isTerminal } from '../output/color.ts';
+import { pathsOf } from '../paths.ts';
+
+export class Export extends PodCommand {
+  static override paths = [['export'], ['container', 'export']];
+  static override usage = { description: "Write a container's files as a tar archive" };
+
+  latest = Option.Boolean('-l,--latest', false, { description: 'The container that was made last' });
+  output = Option.String('-o,--output', { description: 'Write to a `file` instead of standard output' });
+  container = Option.String({ name: 'container', required: false });
+
+  async execute(): Promise<number> {
+    const paths = pathsOf(this);
+    const record = chooseContainer(paths, this.container, this.latest);
+    const parts = { paths, host: hostFacts(this.context.env), record };
+    const write = async (emit: (bytes: Uint8Array) => void) => {
+      for (const notice of await exportContainer(parts, emit)) this.warn(notice);
+    };
+    if (this.output !== undefined) await toFile(this.output, write);
+    else if (!isTerminal(this.context.stdout)) await write((bytes) => void this.context.stdout.write(bytes));
+    else
+      throw new PodError({
+        code: 'usage',
+        message: 'refused to write a tar archive to a terminal',
+        hint: `tsc-pod export -o ${record.name}.tar ${record.name}`,
+      });
+    return 0;
+  }
+}
+
+/** The file is gone again where it could not be written whole. */
+async function toFile(
+  path: string,
+  write: (emit: (bytes: Uint8Array) => void) => Promise<void>,
+): Promise<void> {
+  const file = openSync(path, 'w', 0o644);
+  try {
+    await write((bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
