@@ -21,6 +21,7 @@ import { Rmi } from './commands/rmi.ts';
 import { Run } from './commands/run.ts';
 import { Stats } from './commands/stats.ts';
 import { Stop } from './commands/stop.ts';
+import { SystemCheck } from './commands/system-check.ts';
 import { Top } from './commands/top.ts';
 import { Unpause } from './commands/unpause.ts';
 import { Unshare } from './commands/unshare.ts';
@@ -57,6 +58,7 @@ export const commands: AnyCommandClass[] = [
     Run,
     Stats,
     Stop,
+    SystemCheck,
   ],
   ...[Top, Unpause, Unshare, Update, Version, Wait],
 ];

@@ -6,6 +6,7 @@ import { abandonedLayers } from '../images/unpack.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { isSameProcess } from './process-identity.ts';
+import { holderOf } from './store.ts';
 
 /** The plan is one argument, of at most 128 KiB, execve(2): there is a next time for the others. */
 const AT_ONCE = 30;
@@ -42,12 +43,11 @@ function removeAbandonedPlans(paths: Paths): void {
  */
 export function collectLeftovers(paths: Paths): void {
   removeAbandonedPlans(paths);
+  const drafts = abandonedDrafts(paths.containers);
+  // Whoever was killed while making a container may have taken a name for it.
+  if (drafts.length > 0) for (const name of entries(paths.names)) holderOf(paths, name);
   const trash = entries(paths.trash).map((name) => join(paths.trash, name));
-  const all = [
-    ...[paths.containers, paths.pods].flatMap(abandonedDrafts),
-    ...abandonedLayers(paths.layers),
-    ...trash,
-  ];
+  const all = [...drafts, ...abandonedDrafts(paths.pods), ...abandonedLayers(paths.layers), ...trash];
   const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;
   const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];

@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { identify, isSameProcess, type ProcessIdentity } from '../container/process-identity.ts';
+import { containerState, isUp } from '../container/state.ts';
+import { listIds, runtimeDirectory } from '../container/store.ts';
+import type { Paths } from '../paths.ts';
+import type { Finding } from './finding.ts';
+
+/** What runs, or seems to, though its container doesn't: monitors stand in their container's runtime directory. */
+export function checkRuntime(paths: Paths): Finding[] {
+  const directories = new Map(listIds(paths).map((id) => [runtimeDirectory(paths, id), id]));
+  const findings: Finding[] = [];
+  const running = processesBelow(paths.runtime);
+  for (const [process, directory] of running) {
+    const id = directories.get(directory);
+    if (id === undefined ? false : isUp(containerState(paths, { id }).status)) continue;
+    // The directory of runtimes is that of all stores.
+    if (id === undefined && (isBeingMade(paths, directory) || !hasOpen(process.pid, paths.data))) continue;
+    findings.push({
+      type: 'process',
+      id: String(process.pid),
+      problem: `it belongs to ${id ? `container ${id.slice(0, 12)}, which does not run` : 'a container that is gone'}`,
+      repair: 'end it',
+      mend: () => {
+        if (isSameProcess(process)) globalThis.process.kill(process.pid, 'SIGKILL');
+      },
+    });
+  }
+  for (const name of existsSync(paths.runtime) ? readdirSync(paths.runtime) : []) {
+    const directory = join(paths.runtime, name);
+    if (!/^[0-9a-f]{16}$/.test(name) || directories.has(directory) || isBeingMade(paths, directory)) continue;
+    if (running.some(([, where]) => where === directory)) continue;
+    findings.push({
+      type: 'runtime',
+      id: name,
+      problem: 'its container is gone',
+      repair: 'remove it',
+      mend: () => rmSync(directory, { recursive: true, force: true }),
+    });
+  }
+  return findings;
+}
+
+/** A container on its way: its monitor has it, or removes it. */
+function isBeingMade(paths: Paths, directory: string): boolean {
+  const short = directory.slice(directory.lastIndexOf('/') + 1);
+  const drafted =
+    existsSync(paths.containers) &&
+    readdirSync(paths.containers).some((name) => name.startsWith(`.${short}`));
+  return drafted || monitorOf(directory) !== undefined;
+}
+
+/** Whether a process has a file of this store open: a monitor has its log. */
+function hasOpen(pid: number, data: string): boolean {
+  try {
+    const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return files.some((file) => file.startsWith(`${data}/`));
+  } catch {
+    return false;
+  }
+}
+
+function monitorOf(directory: string): ProcessIdentity | undefined {
+  try {
+    const [, , pid, start] = readFileSync(join(directory, 'state'), 'utf8').split(' ');
+    const monitor = { pid: Number(pid), start: start ?? '' };
+    return isSameProcess(monitor) ? monitor : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** This user's processes that stand in a directory below `top`, which may be removed already. */
+function processesBelow(top: string): [ProcessIdentity, string][] {
+  const found: [ProcessIdentity, string][] = [];
+  const own = process.geteuid!();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      if (statSync(`/proc/${name}`).uid !== own) continue;
+      const cwd = readlinkSync(`/proc/${name}/cwd`).replace(/ \(deleted\)$/, '');
+      const short = cwd.slice(top.length + 1).split('/')[0] ?? '';
+      if (cwd.startsWith(`${top}/`) && /^[0-9a-f]{16}$/.test(short))
+        found.push([identify(Number(name)), join(top, short)]);
+    } catch {
+      // Gone meanwhile, or not ours to look at.
+    }
+  }
+  return found;
+}
