@@ -12,6 +12,18 @@ import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
 import { Kill } from './commands/kill.ts';
 import { Logs } from './commands/logs.ts';
 import { Pause } from './commands/pause.ts';
+import { PodCreate } from './commands/pod-create.ts';
+import { PodExists } from './commands/pod-exists.ts';
+import { PodInspect } from './commands/pod-inspect.ts';
+import { PodKill } from './commands/pod-kill.ts';
+import { PodPause } from './commands/pod-pause.ts';
+import { PodPrune } from './commands/pod-prune.ts';
+import { PodPs } from './commands/pod-ps.ts';
+import { PodRestart } from './commands/pod-restart.ts';
+import { PodRm } from './commands/pod-rm.ts';
+import { PodStart } from './commands/pod-start.ts';
+import { PodStop } from './commands/pod-stop.ts';
+import { PodUnpause } from './commands/pod-unpause.ts';
 import { Port } from './commands/port.ts';
 import { Ps } from './commands/ps.ts';
 import { Pull } from './commands/pull.ts';
@@ -61,4 +73,18 @@ export const commands: AnyCommandClass[] = [
     SystemCheck,
   ],
   ...[Top, Unpause, Unshare, Update, Version, Wait],
+  ...[
+    PodCreate,
+    PodExists,
+    PodInspect,
+    PodKill,
+    PodPause,
+    PodPrune,
+    PodPs,
+    PodRestart,
+    PodRm,
+    PodStart,
+    PodStop,
+    PodUnpause,
+  ],
 ];

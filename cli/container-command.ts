@@ -237,6 +237,20 @@ export abstract class ContainerCommand extends PodCommand {
     };
   }
 
+  /** What --pod makes of the options; `start`: what holds the namespaces of the pod has to run. */
+  protected async inPod(
+    options: ContainerOptions,
+    context: CreateContext,
+    start: boolean,
+  ): Promise<ContainerOptions> {
+    if (options.pod === undefined) return options;
+    const { enterPod, startInfra } = await import('../core/pod/enter.ts');
+    const { findPod } = await import('../core/pod/store.ts');
+    const entered = await enterPod(options, context);
+    if (start && entered.inPod) await startInfra(context, findPod(context.paths, entered.inPod.id));
+    return entered;
+  }
+
   protected createContext(): CreateContext {
     const { env } = this.context;
     return {

@@ -20,8 +20,8 @@ export class Run extends ContainerCommand {
 
   async execute(): Promise<number> {
     const { detach, rm, attach, sigProxy } = this;
-    const options = this.options({ detach, rm, attach, sigProxy });
     const context = this.createContext();
+    const options = await this.inPod(this.options({ detach, rm, attach, sigProxy }), context, !this.dryRun);
     if (!this.dryRun) return runContainer(options, context);
     this.print(await planContainer(options, context));
     return 0;

@@ -6,7 +6,17 @@ import type { ContainerOptions } from './options.ts';
  */
 export type AskedOptions = Partial<Omit<ContainerOptions, 'env' | 'envFile' | 'image' | 'command' | 'name'>>;
 
-const LEFT_OUT = new Set(['env', 'envFile', 'image', 'command', 'name', 'label', 'labelFile', 'annotation']);
+const LEFT_OUT = new Set([
+  'env',
+  'envFile',
+  'image',
+  'command',
+  'name',
+  'label',
+  'labelFile',
+  'annotation',
+  'inPod',
+]);
 
 export function askedOptions(options: ContainerOptions): AskedOptions {
   const asked = Object.entries(options).filter(([key, value]) => !LEFT_OUT.has(key) && isSet(value));

@@ -18,6 +18,7 @@ import { buildEnvironment } from './environment.ts';
 import { isMapped } from './facts.ts';
 import { healthOf } from './health-options.ts';
 import { hostRootNotice } from './host-root.ts';
+import { infraSpec } from './infra-spec.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
@@ -118,7 +119,7 @@ export async function decide(
     network,
     volumes,
   };
-  const spec = specOf(all);
+  const spec = options.inPod?.infra ? infraSpec(specOf(all)) : specOf(all);
   const warning = hostRootNotice(maps, spec.process.capabilities);
   if (warning) notice(warning);
   const driver = await chooseDriver(paths, host, maps, options.storageDriver);
@@ -240,6 +241,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     layers,
     maps,
     namespaces: all.namespaces,
+    ...(options.inPod && { pod: options.inPod.id, infra: options.inPod.infra }),
     network: { mode, ports, exposed, operations, address },
     log: logSettings(options, {
       id: draft.id,

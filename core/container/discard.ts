@@ -1,11 +1,12 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
+import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
-import { type ContainerState, containerState } from './state.ts';
+import { type ContainerState, containerState, isUp } from './state.ts';
 import { containerDirectory, holderOf, readRecord, releaseName, runtimeDirectory } from './store.ts';
 
 /** Takes a container out of sight: from here on it is gone, but for its files. False: somebody else has done it. */
@@ -37,6 +38,17 @@ export function isLost(
   const { starter } = record;
   const abandoned = starter && !(starter.boot === bootId() && isSameProcess(starter));
   return state.status === 'exited' || (state.status === 'created' && abandoned === true);
+}
+
+/** An infra container whose pod is gone, or never came to be: its maker or remover was killed. */
+export function isAbandonedInfra(
+  paths: Paths,
+  { infra, pod, starter }: Pick<ContainerRecord, 'infra' | 'pod' | 'starter'>,
+  state: ContainerState,
+): boolean {
+  if (!infra || pod === undefined || isUp(state.status) || existsSync(directoryOf(paths, 'pod', pod)))
+    return false;
+  return !(starter && starter.boot === bootId() && isSameProcess(starter));
 }
 
 /** Takes a name from a container that is lost, so that it can be given again. */

@@ -68,6 +68,12 @@ function sizedTo(spec: OciSpec, size: StartMode['terminalSize']): OciSpec {
   return { ...spec, process: { ...spec.process, consoleSize: { height: size.rows, width: size.columns } } };
 }
 
+/** Process 1 of an infra container executes nothing: it only reaps. */
+function processOperations({ infra }: ContainerRecord, { process, linux }: OciSpec): Operation[] {
+  const operations = compileProcess(process, linux);
+  return infra ? [...operations.filter(([name]) => name !== 'exec'), ['idle']] : operations;
+}
+
 /** The whole plan of a container that is made: rootless/plan.ts says what each operation is. */
 export function launchPlan(parts: LaunchParts): Launch {
   const { paths, host, record } = parts;
@@ -96,7 +102,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     ...rootOperations(paths, host, record, directory),
     ...compileWorld(spec, record.hints, namespaceHolders(paths, record)),
     ...(record.init ? [['init']] : []),
-    ...compileProcess(spec.process, spec.linux),
+    ...processOperations(record, spec),
   ];
   return { operations, prefix: cgroup.prefix };
 }

@@ -1,5 +1,5 @@
 import type { Paths } from '../paths.ts';
-import { discardContainer, isLost } from './discard.ts';
+import { discardContainer, isAbandonedInfra, isLost } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState } from './state.ts';
 import { listIds, readRecord } from './store.ts';
@@ -19,7 +19,7 @@ export function listContainers(paths: Paths): ListedContainer[] {
     const record = readRecord(paths, id);
     if (!record) continue;
     const state = containerState(paths, record);
-    if (isLost(record, state)) discardContainer(paths, record);
+    if (isLost(record, state) || isAbandonedInfra(paths, record, state)) discardContainer(paths, record);
     else all.push({ record, state });
   }
   return all.sort((a, b) => (a.record.created < b.record.created ? 1 : -1));

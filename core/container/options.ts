@@ -58,6 +58,8 @@ export interface ContainerOptions {
   cgroupns?: string | undefined;
   /** Name or id of a pod, or `new:NAME`. */
   pod?: string | undefined;
+  /** The same, looked up; `infra`: it is to hold the namespaces of the pod. */
+  inPod?: { id: string; infra: boolean } | undefined;
   health: HealthFlags;
   resources: ResourceFlags;
   interactive: boolean;

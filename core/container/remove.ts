@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
+import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
+import { dependentsOf } from './dependents.ts';
 import { discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
 import { removeTrees } from './remove-tree.ts';
@@ -13,10 +16,39 @@ export interface RemoveOptions {
   force: boolean;
   /** Removes its anonymous volumes too. */
   volumes: boolean;
+  /** Removes the containers that use its namespaces, too, and what uses theirs. */
+  depend?: boolean;
+  /** Its pod is removed: so what it holds isn't missed. */
+  ofPod?: boolean;
+}
+
+/** Refuses for what others still need. */
+function checkNeeded(paths: Paths, record: ContainerRecord, { force, depend, ofPod }: RemoveOptions): void {
+  if (ofPod) return;
+  const pod = record.infra && record.pod !== undefined ? record.pod : undefined;
+  if (pod !== undefined && existsSync(directoryOf(paths, 'pod', pod)))
+    throw new PodError({
+      code: 'conflict',
+      message: `cannot remove ${record.name}`,
+      why: `it holds the namespaces of pod ${pod.slice(0, 12)}`,
+      hint: `tsc-pod pod rm ${pod.slice(0, 12)}`,
+    });
+  const dependents = force || depend ? [] : dependentsOf(paths, record);
+  if (dependents.length === 0) return;
+  const names = dependents.map(({ name }) => name).join(', ');
+  throw new PodError({
+    code: 'conflict',
+    message: `cannot remove ${record.name}`,
+    why: `${names} ${dependents.length > 1 ? 'use' : 'uses'} its namespaces`,
+    hint: `tsc-pod rm --depend ${record.name}   # removes them too`,
+  });
 }
 
 /** Removes a container. It is gone for everybody from the rename on; the files go after that. */
 export function removeContainer(paths: Paths, record: ContainerRecord, options: RemoveOptions): void {
+  checkNeeded(paths, record, options);
+  if (options.depend)
+    for (const dependent of dependentsOf(paths, record)) removeContainer(paths, dependent, options);
   const state = containerState(paths, record);
   if (isUp(state.status)) {
     if (!options.force) {

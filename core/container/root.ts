@@ -54,6 +54,7 @@ export function makeRoot(
     return;
   }
   mkdirSync(join(draft, 'copy'), { mode: 0o755 });
+  if (record.layers.length === 0) return;
   const copies = copyPlan(partsOf(paths, record.layers, draft), ownerShift(host.defaultMaps, record.maps));
   runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...copies]);
   writeFileSync(join(draft, 'copied'), '');

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { PodError } from '../../core/error.ts';
+import { removePod } from '../../core/pod/remove.ts';
+import { findPod } from '../../core/pod/store.ts';
+import { ChosenPods } from '../chosen-pods.ts';
+import { Option } from '../command.ts';
+import { forEachName } from '../each.ts';
+import { parsed, parseInteger } from '../parse.ts';
+import { pathsOf } from '../paths.ts';
+
+export class PodRm extends ChosenPods {
+  static override paths = [['pod', 'rm']];
+  static override usage = { description: 'Remove pods with their containers' };
+
+  force = Option.Boolean('-f,--force', false, {
+    description: 'Kill those that run; a missing one is no error',
+  });
+  ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
+  podIdFile = Option.Array('--pod-id-file', [], { description: 'The pod whose id is in this `file`' });
+  time = Option.String('-t,--time', {
+    description: 'Time before SIGKILL, -1: no limit (`seconds`)',
+    validator: parsed((text) => parseInteger(text, -1)),
+  });
+
+  async execute(): Promise<number> {
+    const paths = pathsOf(this);
+    const ids = this.podIdFile.map((file) => readFileSync(file, 'utf8').trim());
+    const names =
+      ids.length > 0 && this.pods.length === 0 && !this.all ? ids : [...this.chosen(paths), ...ids];
+    return forEachName(this, names, (name) => {
+      try {
+        const pod = findPod(paths, name);
+        removePod(paths, pod, { force: this.force, timeout: this.time });
+        return pod.id;
+      } catch (error) {
+        if (!(error instanceof PodError) || error.code !== 'not-found') throw error;
+        if (this.force || this.ignore) return undefined;
+        throw new PodError({
+          code: 'not-found',
+          message: error.message,
+          ...(error.hint && { hint: error.hint }),
+          exitCode: 1,
+        });
+      }
+    });
+  }
+}
