@@ -5,8 +5,9 @@ import type { Paths } from '../paths.ts';
 import type { HostFacts } from './facts.ts';
 import { joinsOf } from './joins.ts';
 import { launchPlan } from './launch-plan.ts';
+import { writePlan } from './plan-file.ts';
 import type { ContainerRecord } from './record.ts';
-import { writePlan } from './run.ts';
+import { BACKGROUND } from './start-mode.ts';
 import { containerState, isUp } from './state.ts';
 import { readRecord, readSpec } from './store.ts';
 
@@ -14,7 +15,7 @@ import { readRecord, readSpec } from './store.ts';
 export function startInBackground(paths: Paths, host: HostFacts, record: ContainerRecord): void {
   const spec = readSpec(paths, record.id);
   if (!spec) throw new PodError({ code: 'not-found', message: `no such container: ${record.name}` });
-  const launch = launchPlan({ paths, host, record, spec, mode: { detach: true } });
+  const launch = launchPlan({ paths, host, record, spec, mode: BACKGROUND });
   const [program = '', ...words] = [...launch.prefix, launcherPath(), writePlan(paths, record.id, launch)];
   const done = spawnSync(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   if (done.status === 0) return;
