@@ -8,6 +8,7 @@ import { OCI_CONFIG, OCI_MANIFEST } from '../core/images/media-types.ts';
 import type { PodContext } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import { dispatch } from './dispatch.ts';
+import { writeWarmContainer } from './warm-container.ts';
 
 /** An image of no layers, as files of a layout: enough for `run --dry-run`. */
 function writeImage(root: string, name: string): void {
@@ -35,15 +36,20 @@ function writeImage(root: string, name: string): void {
   writeFileSync(join(root, 'images/oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 }
 
+const CONTAINER = 'c'.repeat(64);
+
 /** Lines that go through what most command lines go through, and touch nothing outside of their --root. */
 const LINES = [
   'run --dry-run --rm --network none --storage-driver copy -e A=b -v /tmp:/mnt:ro -w / warm true',
   'run --dry-run -d --name n -l a=b -m 64m -p 1234:80 --network host --storage-driver copy warm sh -c true',
+  'ps',
   'ps -a',
   'ps -aq',
   'images',
   'images --format {{.ID}}',
   'inspect warm',
+  `inspect ${CONTAINER}`,
+  `inspect -f {{.State.Status}} ${CONTAINER}`,
   'inspect -f {{.Id}} warm',
   'exec none true',
   'rm none',
@@ -67,6 +73,7 @@ export async function warmUp(table: CommandTable): Promise<void> {
   const context = { stdout: sink(), stderr: sink(), env, colorDepth: 1 } as unknown as PodContext;
   try {
     writeImage(join(root, 'data'), 'docker.io/library/warm:latest');
+    writeWarmContainer(join(root, 'data'), join(root, 'tsc-pod'), CONTAINER);
     for (let round = 0; round < 2; round++)
       for (const line of LINES)
         await dispatch(['--root', join(root, 'data'), ...line.split(' ')], table, context);

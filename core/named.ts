@@ -201,10 +201,14 @@ export function listIdsOf(paths: Paths, kind: NamedKind): string[] {
   return entries(paths[HOMES[kind]]).filter((name) => ID.test(name));
 }
 
+/** What a double can't hold has sixteen digits at least; all else needs no look at each value, which `ps` would feel. */
+const LONG = /\d{16}/;
+
 /** undefined: there is no such file. */
 export function readJson(file: string): unknown {
   try {
-    return parseExact(readFileSync(file, 'utf8'));
+    const text = readFileSync(file, 'utf8');
+    return LONG.test(text) ? parseExact(text) : JSON.parse(text);
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined;
     throw new PodError({

@@ -20,9 +20,16 @@ export interface RenderOptions {
 
 const names: ReadonlySet<string> = new Set(functions.keys());
 
+/** What the start-up snapshot was made with is in it: the usual tables need no parser. */
+const compiled = new Map<string, Template>();
+
 /** Throws PodError `usage` that says where and what. */
 export function compileTemplate(source: string): Template {
-  return { source, nodes: parseTemplate(source, names) };
+  const known = compiled.get(source);
+  if (known) return known;
+  const template = { source, nodes: parseTemplate(source, names) };
+  compiled.set(source, template);
+  return template;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Paths } from '../paths.ts';
 import { discardContainer, isAbandonedInfra, isLost } from './discard.ts';
+import { bootId } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState } from './state.ts';
 import { listIds, readRecord } from './store.ts';
@@ -15,10 +16,11 @@ export interface ListedContainer {
  */
 export function listContainers(paths: Paths): ListedContainer[] {
   const all: ListedContainer[] = [];
+  const boot = bootId();
   for (const id of listIds(paths)) {
     const record = readRecord(paths, id);
     if (!record) continue;
-    const state = containerState(paths, record);
+    const state = containerState(paths, record, boot);
     if (isLost(record, state) || isAbandonedInfra(paths, record, state)) discardContainer(paths, record);
     else all.push({ record, state });
   }

@@ -26,7 +26,7 @@ export interface ProcessStat extends ProcessIdentity {
 export function readStat(pid: number): ProcessStat | undefined {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return undefined;
   }
@@ -116,7 +116,7 @@ export function ownsPids(first: number): boolean {
 /** Its number in its own pid namespace, proc_pid_status(5) NSpid. */
 export function innerPid(pid: number): number | undefined {
   try {
-    return Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]);
+    return Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   } catch {
     return undefined;
   }

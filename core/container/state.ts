@@ -64,10 +64,10 @@ interface Running {
   restarts: number;
 }
 
-function readRunning(directory: string): Running | undefined {
+function readRunning(directory: string, boot: string): Running | undefined {
   const [pid, start, monitor, monitorStart, startedAt, ofBoot, restarts] =
     read(join(directory, 'state'))?.trim().split(' ') ?? [];
-  if (!pid || !start || ofBoot !== bootId()) return undefined;
+  if (!pid || !start || ofBoot !== boot) return undefined;
   return {
     process: { pid: Number(pid), start },
     monitor: { pid: Number(monitor), start: monitorStart ?? '' },
@@ -117,11 +117,17 @@ function stateOfRunning({ process, monitor, startedAt, restarts }: Running): Con
   return { ...NOTHING, status: 'running', pid: process.pid, process, monitor, startedAt, restarts };
 }
 
-export function containerState(paths: Paths, record: Pick<ContainerRecord, 'id'>): ContainerState {
+/** `boot`: for who asks about many containers. */
+export function containerState(
+  paths: Paths,
+  record: Pick<ContainerRecord, 'id'>,
+  boot: string = bootId(),
+): ContainerState {
   const directory = containerDirectory(paths, record.id);
-  const running = readRunning(runtimeDirectory(paths, record.id));
+  const runtime = runtimeDirectory(paths, record.id);
+  const running = readRunning(runtime, boot);
   if (running && isSameProcess(running.process)) {
-    const paused = readPauseMark(runtimeDirectory(paths, record.id), running.process);
+    const paused = readPauseMark(runtime, running.process);
     return { ...stateOfRunning(running), status: paused ? 'paused' : 'running' };
   }
   // The monitor drains the output before it writes down the end. It is looked for first: dead, it has written what it ever will.

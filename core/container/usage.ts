@@ -77,7 +77,7 @@ function fromProcesses(pids: readonly number[]): Usage {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'latin1');
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
   }
