@@ -60,12 +60,11 @@ function mountOptions(mount: OciMount): MountOptions {
 
 const words = (list: string[]): string => (list.length > 0 ? [...new Set(list)].join(',') : '-');
 
-/** The process of another container whose namespaces are joined. */
+/** Another container whose namespaces are joined. */
 export interface NamespaceHolder {
   name: string;
-  pid: number;
-  /** proc_pid_stat(5) field 22. */
-  start: string;
+  /** The file that its monitor keeps while it runs: so a restart of this one by its monitor finds it as it then is. */
+  state: string;
 }
 
 /** By what stands for them in config.json: `container:ID`, as the path of a namespace or the source of a mount. */
@@ -75,8 +74,7 @@ export type NamespaceHolders = ReadonlyMap<string, NamespaceHolder>;
 export function compileMount(mount: OciMount, holders: NamespaceHolders = new Map()): Operation {
   const { flags, data, bind } = mountOptions(mount);
   const holder = bind ? holders.get(mount.source ?? '') : undefined;
-  if (holder)
-    return ['bind-of', String(holder.pid), holder.start, mount.destination, mount.destination, words(flags)];
+  if (holder) return ['bind-of', holder.state, mount.destination, mount.destination, words(flags)];
   if (bind) return ['bind', mount.source ?? '', mount.destination, words(flags)];
   // runtime-spec calls it cgroup; what a container gets is always version 2.
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
@@ -107,8 +105,8 @@ function namespaceOperations(linux: OciLinux, holders: NamespaceHolders): Operat
     if (holder) joined.set(holder, [...(joined.get(holder) ?? []), type]);
     else operations.push(path ? ['namespace', type, path] : ['namespace', type]);
   }
-  for (const [{ pid, start, name }, kinds] of joined)
-    operations.push(['namespace-of', String(pid), start, kinds.join(','), name]);
+  for (const [{ state, name }, kinds] of joined)
+    operations.push(['namespace-of', state, kinds.join(','), name]);
   return operations;
 }
 

@@ -20,7 +20,7 @@
  *   newuidmap PATH, newgidmap PATH    the helpers that write the maps; without them the launcher writes them
  *   setgroups deny                    where the maps are written without privilege
  *   namespace KIND [PATH]             user mount pid ipc uts network cgroup; with PATH: joined, not made
- *   namespace-of PID START KINDS NAME those (a comma list) of the process PID of the container NAME: joined, not made
+ *   namespace-of STATE KINDS NAME     those (a comma list) of the container NAME, by its RUNTIME/state: joined, not made
  *
  * The container (run)
  *   container ID DIR, runtime DIR     its directory on disk, and the one that is gone after a reboot
@@ -51,7 +51,7 @@
  *   root-overlay UPPER WORK LOWER...  | root-fuse ARGV... (`@target@`) | root-bind DIR; lowers from top to bottom
  *   hint TEXT                         printed below an error of the next operation
  *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS, mkdir PATH MODE,
- *   bind-of PID START SOURCE PATH FLAGS (a directory of that process's own file tree),
+ *   bind-of STATE SOURCE PATH FLAGS (a directory in the world of the container with that RUNTIME/state),
  *   symlink TARGET PATH, sysctl KEY VALUE, hostname NAME, domainname NAME, pivot, terminal ..., masked PATH,
  *   readonly PATH, cwd PATH, root-readonly
  *   FLAGS: ro nosuid nodev noexec noatime relatime private slave shared rec ... separated by commas, `-`: none

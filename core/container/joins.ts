@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { NamespaceHolder } from '../../rootless/compile.ts';
 import type { OciNamespace } from '../../rootless/oci-spec.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerState } from './state.ts';
-import { readRecord } from './store.ts';
+import { readRecord, runtimeDirectory } from './store.ts';
 
 export type JoinKind = Exclude<OciNamespace['type'], 'mount'>;
 
@@ -34,7 +35,7 @@ export function joinsOf(record: Pick<ContainerRecord, 'network' | 'namespaces'>)
   return joins;
 }
 
-/** The processes that hold what a container joins, by `container:ID`. Throws PodError `conflict` when one doesn't run. */
+/** Who holds what a container joins, by `container:ID`. Throws PodError `conflict` when one doesn't run. */
 export function namespaceHolders(
   paths: Paths,
   record: Pick<ContainerRecord, 'name' | 'network' | 'namespaces'>,
@@ -42,8 +43,7 @@ export function namespaceHolders(
   const holders = new Map<string, NamespaceHolder>();
   for (const id of joinsOf(record).keys()) {
     const other = readRecord(paths, id);
-    const process = other && containerState(paths, other).process;
-    if (!process)
+    if (!other || !containerState(paths, other).process)
       throw new PodError({
         code: 'conflict',
         message: `cannot start ${record.name}`,
@@ -52,7 +52,7 @@ export function namespaceHolders(
           : `it shares namespaces with container ${id.slice(0, 12)}, which is gone`,
         hint: other ? `tsc-pod start ${other.name}` : `tsc-pod rm ${record.name}`,
       });
-    holders.set(`container:${id}`, { name: other.name, ...process });
+    holders.set(`container:${id}`, { name: other.name, state: join(runtimeDirectory(paths, id), 'state') });
   }
   return holders;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,4 +31,12 @@ int open_process(pid_t pid, unsigned long long start) {
   close(fd);
   errno = ESRCH;
   return -1;
+}
+
+int open_running(const char *state, pid_t *pid) {
+  unsigned long long start;
+  FILE *file = fopen(state, "re");
+  bool good = file && fscanf(file, "%d %llu", pid, &start) == 2;
+  if (file) fclose(file);
+  return good ? open_process(*pid, start) : -1;
 }

@@ -12,4 +12,7 @@ unsigned long long start_time(pid_t pid);
 /* A descriptor of the process `pid` that started at `start`; -1 with errno ESRCH when it is gone. */
 int open_process(pid_t pid, unsigned long long start);
 
+/* The first process of the container whose monitor has written `state` (RUNTIME/state, record.h); -1 when it doesn't run. */
+int open_running(const char *state, pid_t *pid);
+
 #endif

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -37,7 +39,7 @@ static const struct operation *find_holder(const struct plan *plan, const char *
   size_t from = 0;
   const struct operation *wanted;
   while ((wanted = plan_next(plan, "namespace-of", &from)))
-    if (lists(wanted->words[3], kind)) return wanted;
+    if (lists(wanted->words[2], kind)) return wanted;
   return NULL;
 }
 
@@ -59,9 +61,9 @@ static void join_path(const char *kind, const char *path, int flag) {
   close(fd);
 }
 
-static int open_holder(const struct operation *holder) {
-  int process = open_process((pid_t)number_of(holder->words[1]), (unsigned long long)number_of(holder->words[2]));
-  if (process < 0) die("cannot join the namespaces of container %s: it is not running any more", holder->words[4]);
+static int open_holder(const struct operation *holder, pid_t *pid) {
+  int process = open_running(holder->words[1], pid);
+  if (process < 0) die("cannot join the namespaces of container %s: it is not running", holder->words[3]);
   return process;
 }
 
@@ -71,8 +73,9 @@ static bool join(const struct plan *plan, const char *kind, int flag) {
   const char *path = path_to_join(plan, kind);
   if (path) join_path(kind, path, flag);
   if (!holder) return path;
-  int process = open_holder(holder);
-  if (setns(process, flag) < 0) die_errno("cannot join the %s namespace of container %s", kind, holder->words[4]);
+  pid_t pid;
+  int process = open_holder(holder, &pid);
+  if (setns(process, flag) < 0) die_errno("cannot join the %s namespace of container %s", kind, holder->words[3]);
   close(process);
   return true;
 }
@@ -95,16 +98,16 @@ int open_user_namespace(const struct plan *plan, pid_t stage) {
   const struct operation *holder = find_holder(plan, "user");
   const char *named = path_to_join(plan, "user");
   char path[40];
-  snprintf(path, sizeof path, "/proc/%d/ns/user", holder ? (int)number_of(holder->words[1]) : stage);
-  int process = holder ? open_holder(holder) : -1;
+  int process = holder ? open_holder(holder, &stage) : -1;
+  snprintf(path, sizeof path, "/proc/%d/ns/user", stage);
   int fd = open(named ? named : path, O_RDONLY | O_CLOEXEC);
-  /* Still the same process, so what was opened is that one's. */
-  if (holder && fd >= 0 && start_time((pid_t)number_of(holder->words[1])) != (unsigned long long)number_of(holder->words[2])) {
-    close(fd);
-    fd = -1;
-  }
-  if (process >= 0) close(process);
-  return fd;
+  if (process < 0) return fd;
+  /* It still lives: so what was opened is that process's, not one's that got its number. */
+  bool same = syscall(SYS_pidfd_send_signal, process, 0, NULL, 0) == 0 || errno == EPERM;
+  close(process);
+  if (same || fd < 0) return fd;
+  close(fd);
+  return -1;
 }
 
 void make_mount_namespace(const struct plan *plan) {

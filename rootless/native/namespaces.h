@@ -7,8 +7,8 @@
 #include "plan.h"
 
 /*
- * `namespace KIND` in the plan makes a new one, `namespace KIND PATH` joins one, `namespace-of PID START KINDS NAME` joins
- * those of another container's process; neither shares the caller's.
+ * `namespace KIND` in the plan makes a new one, `namespace KIND PATH` joins one, `namespace-of STATE KINDS NAME` joins
+ * those of another container; neither shares the caller's.
  */
 
 /* A new one is to be made. */

@@ -20,9 +20,10 @@ static int *trees; /* a descriptor each of the plan's operations, -1: none */
 
 /* Only in its own mount namespace can a mount be copied, open_tree(2). Nobody there may look into this process. */
 static void send_tree(int socket, const struct operation *operation) {
-  const char *source = operation->words[3];
+  const char *source = operation->words[2];
+  pid_t pid;
   prctl(PR_SET_DUMPABLE, 0);
-  int process = open_process((pid_t)number_of(operation->words[1]), (unsigned long long)number_of(operation->words[2]));
+  int process = open_running(operation->words[1], &pid);
   if (process < 0) die("cannot share %s: the container that has it is not running any more", source);
   if (setns(process, CLONE_NEWNS) < 0) die_errno("cannot share %s: its mount namespace can't be joined", source);
   int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -62,5 +63,5 @@ void take_shared_trees(const struct plan *plan) {
 }
 
 void mount_shared_tree(int root, const struct operation *operation) {
-  mount_copy(root, trees[operation - taken->operations], operation->words[4], operation->words[5]);
+  mount_copy(root, trees[operation - taken->operations], operation->words[3], operation->words[4]);
 }

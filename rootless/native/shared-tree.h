@@ -4,7 +4,7 @@
 #include "plan.h"
 
 /*
- * bind-of PID START SOURCE PATH FLAGS: a directory of another container's file tree, whose processes may have put
+ * bind-of STATE SOURCE PATH FLAGS: a directory of another container's file tree, whose processes may have put
  * anything there: what is taken is below that container's root, and no link leads to it.
  */
 

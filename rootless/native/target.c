@@ -18,27 +18,12 @@ static const struct {
 } kinds[] = {{"user", CLONE_NEWUSER}, {"mount", CLONE_NEWNS}, {"pid", CLONE_NEWPID}, {"ipc", CLONE_NEWIPC},
              {"uts", CLONE_NEWUTS}, {"network", CLONE_NEWNET}, {"cgroup", CLONE_NEWCGROUP}};
 
-/* The first two words of what record_start() wrote. */
-static bool read_state(const char *path, pid_t *pid, unsigned long long *start) {
-  FILE *file = fopen(path, "re");
-  bool good = file && fscanf(file, "%d %llu", pid, start) == 2;
-  if (file) fclose(file);
-  return good;
-}
-
 static int open_target(const struct plan *plan, pid_t *pid) {
   const struct operation *target = plan_find(plan, "target");
   const char *state = plan_word(plan, "target-state", 1);
-  unsigned long long start = 0;
-  if (target) {
-    *pid = (pid_t)number_of(target->words[1]);
-    start = (unsigned long long)number_of(target->words[2]);
-  } else if (!state) {
-    bug("no target");
-  } else if (!read_state(state, pid, &start)) {
-    die("the container is not running");
-  }
-  int process = open_process(*pid, start);
+  if (!target && !state) bug("no target");
+  if (target) *pid = (pid_t)number_of(target->words[1]);
+  int process = target ? open_process(*pid, (unsigned long long)number_of(target->words[2])) : open_running(state, pid);
   if (process < 0) die("the container is not running any more");
   return process;
 }
