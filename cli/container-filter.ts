@@ -4,6 +4,7 @@ import { PodError } from '../core/error.ts';
 import { resolveImage } from '../core/images/find.ts';
 import { visibleLayers } from '../core/images/unpack.ts';
 import type { Paths } from '../core/paths.ts';
+import { readPod } from '../core/pod/store.ts';
 import { familiarImage } from './familiar-image.ts';
 import { type Filters, hasLabel, parseFilters, passes } from './filter.ts';
 import { parseMoment } from './moment.ts';
@@ -171,7 +172,8 @@ function testOf(key: string, value: string, all: readonly ListedContainer[], pat
     case 'network':
       return ({ record }) => record.network.mode === value;
     case 'pod':
-      return ({ record }) => record.pod?.startsWith(value) ?? false;
+      return ({ record: { pod } }) =>
+        pod !== undefined && (pod.startsWith(value) || readPod(paths, pod)?.name === value);
     default:
       return ({ record }) =>
         record.volumes.some(({ name, destination }) => name === value || destination === value) ||

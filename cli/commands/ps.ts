@@ -21,6 +21,7 @@ const HEADERS = {
   RunningFor: 'CREATED',
   CreatedAt: 'CREATED AT',
   Pod: 'POD ID',
+  PodName: 'PODNAME',
 };
 
 type Key = (one: ListedContainer) => string | number;
@@ -86,7 +87,7 @@ export class Ps extends PodCommand {
     const context = { paths, now: Date.now(), whole: this.noTrunc };
     return formatList(this.format, {
       rows: shown.map((one) => rowOf(one, context)),
-      columns: `${this.namespaces ? NAMESPACE_COLUMNS : COLUMNS}${this.pod ? '\t{{.Pod}}' : ''}`,
+      columns: `${this.namespaces ? NAMESPACE_COLUMNS : COLUMNS}${this.pod ? '\t{{.Pod}}\t{{.PodName}}' : ''}`,
       headers: HEADERS,
       noHeading: this.noHeading,
       terminal: isTerminal(this.context.stdout),

@@ -4,6 +4,7 @@ import { namespaceOf } from '../../core/container/processes.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { isUp } from '../../core/container/state.ts';
 import type { Paths } from '../../core/paths.ts';
+import { readPod } from '../../core/pod/store.ts';
 import { familiarImage } from '../familiar-image.ts';
 import { ago, goTime, shortId } from '../output/units.ts';
 import { ellipsis } from '../output/width.ts';
@@ -88,6 +89,9 @@ export function rowOf(listed: ListedContainer, { paths, now, whole }: RowContext
     Platform: 'linux',
     Size: '0B',
     Pod: whole ? (record.pod ?? '') : shortId(record.pod ?? ''),
+    get PodName() {
+      return (record.pod && readPod(paths, record.pod)?.name) ?? '';
+    },
     IsInfra: record.infra ?? false,
     get Namespaces() {
       return {

@@ -1,22 +1,26 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { updateLimits } from '../../rootless/cgroup/control.ts';
 import { cgroupPlan, demandLimits } from '../../rootless/cgroup/plan.ts';
 import type { LinuxResources } from '../../rootless/cgroup/resources.ts';
 import { readUsage } from '../../rootless/cgroup/usage.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
-import { type Operation, replaceOperations } from '../../rootless/plan.ts';
-import { errnoOf, PodError } from '../error.ts';
+import { encodePlan, replaceOperations } from '../../rootless/plan.ts';
+import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
 import type { HostFacts } from './facts.ts';
+import { launchPlan } from './launch-plan.ts';
 import { ownGroup } from './own-group.ts';
 import type { ContainerRecord } from './record.ts';
 import { changeContainer, replaceFile, replaceRecord, replaceSpec } from './replace.ts';
 import { type ResourceFlags, resourceOptions } from './resource-options.ts';
 import { parseRestartPolicy, type RestartPolicy } from './restart-policy.ts';
+import { BACKGROUND } from './start-mode.ts';
 import { containerState, isUp } from './state.ts';
 import { readSpec, runtimeDirectory } from './store.ts';
+
+const NO_POLICY: RestartPolicy = { name: 'no', maximum: 0 };
 
 export interface UpdateOptions {
   /** As typed; what was not given is absent and stays. */
@@ -48,14 +52,12 @@ export function updateContainer(
       ...(options.restart !== undefined && { restart: options.restart }),
     };
     const next = { ...record, restart, asked };
+    const updated: OciSpec = { ...spec, linux: { ...spec.linux, resources } };
     const undo = limited ? applyLimits(paths, record, host, resources, before) : () => {};
     try {
-      if (limited) replaceSpec(paths, record, { ...spec, linux: { ...spec.linux, resources } } as OciSpec);
+      if (limited) replaceSpec(paths, record, updated);
       replaceRecord(paths, next);
-      replacePlan(paths, record.id, [
-        ...(limited ? cgroupPlan(host.cgroups, { id: record.id, resources, always: true }).ops : []),
-        ...(restart.name === 'no' ? [] : [['restart', restart.name, String(restart.maximum)]]),
-      ]);
+      tellMonitor(paths, next, host, updated);
     } catch (error) {
       undo();
       throw error;
@@ -135,18 +137,26 @@ function refuseLessThanUsed({ name }: ContainerRecord, group: string, { memory }
   });
 }
 
-/** The plan by which the monitor starts the container anew, where it has a restart policy. */
-function replacePlan(paths: Paths, id: string, operations: Operation[]): void {
-  const file = join(runtimeDirectory(paths, id), 'plan');
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return;
-    throw error;
+/**
+ * What the monitor goes by when the container ends: RUNTIME/restart has the policy, RUNTIME/plan is what it starts anew,
+ * which is there only while there is a policy.
+ */
+function tellMonitor(paths: Paths, record: ContainerRecord, host: HostFacts, spec: OciSpec): void {
+  if (!isUp(containerState(paths, record).status)) return;
+  const { id, restart = NO_POLICY } = record;
+  const runtime = runtimeDirectory(paths, id);
+  const file = join(runtime, 'plan');
+  const policy = [restart.name, String(restart.maximum)];
+  const limits = cgroupPlan(host.cgroups, { id, resources: spec.linux.resources ?? {}, always: true }).ops;
+  if (existsSync(file)) {
+    const replaced = (name: string) => name === 'restart' || name.startsWith('cgroup-');
+    replaceFile(
+      file,
+      replaceOperations(readFileSync(file, 'utf8'), replaced, [...limits, ['restart', ...policy]]),
+    );
+  } else if (restart.name !== 'no') {
+    const { operations } = launchPlan({ paths, host, record, spec, mode: BACKGROUND });
+    replaceFile(file, encodePlan('run', operations));
   }
-  const names = new Set(operations.map(([name]) => name!));
-  const replaced = (name: string) =>
-    name === 'restart' || (names.has('cgroup-base') && name.startsWith('cgroup-'));
-  replaceFile(file, replaceOperations(text, replaced, operations));
+  replaceFile(join(runtime, 'restart'), `${policy.join(' ')}\n`);
 }

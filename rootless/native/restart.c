@@ -40,13 +40,27 @@ int restart_count(void) { return state.count; }
 
 bool restart_forbidden(void) { return access("stopped", F_OK) == 0; }
 
+/* `update` leaves another policy than the plan's in RUNTIME/restart. */
+static bool read_policy(char name[16], long long *most) {
+  FILE *file = fopen("restart", "re");
+  bool good = file && fscanf(file, "%15s %lld", name, most) == 2;
+  if (file) fclose(file);
+  return good;
+}
+
 bool restart_wanted(const struct plan *plan, int code, bool anyhow) {
   const struct operation *wish = plan_find(plan, "restart");
-  if (!wish || restart_forbidden()) return false;
-  if (anyhow) return true;
-  if (strcmp(wish->words[1], "no") == 0) return false;
-  if (strcmp(wish->words[1], "on-failure") != 0) return true;
-  long long most = number_of(wish->words[2]);
+  char policy[16] = "no";
+  long long most = 0;
+  if (restart_forbidden()) return false;
+  if (!read_policy(policy, &most)) {
+    if (!wish) return false;
+    snprintf(policy, sizeof policy, "%s", wish->words[1]);
+    most = number_of(wish->words[2]);
+  }
+  if (anyhow && wish) return true;
+  if (strcmp(policy, "no") == 0) return false;
+  if (strcmp(policy, "on-failure") != 0) return true;
   return code != 0 && (most == 0 || state.count < most);
 }
 
