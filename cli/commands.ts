@@ -1,3 +1,4 @@
+import { Commit } from './commands/commit.ts';
 import { ContainerExists } from './commands/container-exists.ts';
 import { Cp } from './commands/cp.ts';
 import { Diff } from './commands/diff.ts';
@@ -45,6 +46,7 @@ import type { AnyCommandClass } from './declarations.ts';
 /** Every command there is. */
 export const commands: AnyCommandClass[] = [
   ...[
+    Commit,
     ContainerExists,
     ContainerInspect,
     Cp,

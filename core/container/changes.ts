@@ -1,9 +1,10 @@
 /** `diff`: what a container has added (A), changed (C) and deleted (D) in its image's files. */
 
 import type { OciSpec } from '../../rootless/oci-spec.ts';
+import { packFiles } from './pack-job.ts';
 import type { PlaceParts } from './place.ts';
 import { readSpec } from './store.ts';
-import { readWrittenLayer } from './written-layer.ts';
+import { writtenLayer } from './written-layer.ts';
 
 export interface Change {
   kind: 'A' | 'C' | 'D';
@@ -57,21 +58,22 @@ export async function changesOf(parts: PlaceParts): Promise<Changes> {
     const path = `/${name}`;
     if (name !== '' && !isMounted(path)) found.set(path, kind);
   };
-  await readWrittenLayer(parts, {
-    list: true,
-    failing: `cannot compare ${record.name} with its image`,
-    sink: {
-      entry: (entry) => {
-        size += entry.size;
-        if (!entry.below) note(entry.path, 'A');
-        else if (entry.type !== 'directory' || entry.below !== 'same') note(entry.path, 'C');
-      },
-      data: () => {},
-      hole: () => {},
-      whiteout: (path, below) => {
-        if (below) note(path, 'D');
-      },
+  const layer = writtenLayer(parts, true);
+  const sink = layer.sink({
+    entry: (entry) => {
+      size += entry.size;
+      if (!entry.below) note(entry.path, 'A');
+      else if (entry.type !== 'directory' || entry.below !== 'same') note(entry.path, 'C');
     },
+    data: () => {},
+    hole: () => {},
+    whiteout: (path, below) => {
+      if (below) note(path, 'D');
+    },
+  });
+  await packFiles(layer.namespace, layer.job, {
+    sink,
+    failing: `cannot compare ${record.name} with its image`,
   });
   return { list: withParents(found), size };
 }

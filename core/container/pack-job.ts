@@ -25,28 +25,43 @@ export interface PackWork {
  * PodError `not-found` when nothing has the path; what sink and drain throw ends the job.
  */
 export async function packFiles(namespace: Namespace, job: Operation, work: PackWork): Promise<string[]> {
+  const steps = packSteps(namespace, job, work);
+  try {
+    for (let step = await steps.next(); ; step = await steps.next()) {
+      await work.drain?.();
+      if (step.done) return step.value;
+    }
+  } finally {
+    await steps.return([]);
+  }
+}
+
+/** The same, for who takes what the sink was given between one piece of the stream and the next. */
+export async function* packSteps(
+  namespace: Namespace,
+  job: Operation,
+  { sink, failing }: Omit<PackWork, 'drain'>,
+): AsyncGenerator<void, string[], void> {
   const child = spawnLauncher(namespace.launcher, 'enter', [...namespace.maps, job], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const talk = readTalk(child.stderr as Readable);
   const closed = once(child, 'close');
   closed.catch(() => {}); // looked at later
-  const parser = parseFileStream(work.sink);
+  const parser = parseFileStream(sink);
   try {
     for await (const chunk of child.stdout as Readable) {
       parser.write(chunk);
-      await work.drain?.();
+      yield;
     }
-  } catch (error) {
-    child.kill('SIGKILL');
-    await closed;
-    throw error;
+    const [code, signal] = await closed;
+    if (code !== 0) throw jobFailure(failing, code, signal, await talk);
+    parser.end();
+    return talk;
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await closed.catch(() => {});
   }
-  const [code, signal] = await closed;
-  if (code !== 0) throw jobFailure(work.failing, code, signal, await talk);
-  parser.end();
-  await work.drain?.();
-  return talk;
 }
 
 /**

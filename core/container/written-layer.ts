@@ -2,33 +2,31 @@
 
 import type { FileStreamSink } from '../../rootless/file-stream.ts';
 import { mapPlan } from '../../rootless/id-map.ts';
+import type { Operation } from '../../rootless/plan.ts';
+import type { Namespace } from '../images/apply-job.ts';
 import { launcherPath } from '../launcher.ts';
 import { ownersMoved } from './copy-owners.ts';
-import { packFiles } from './pack-job.ts';
 import type { PlaceParts } from './place.ts';
 import { layerJob } from './root.ts';
 import { containerDirectory } from './store.ts';
 
-export interface LayerWork {
-  sink: FileStreamSink;
-  drain?: () => Promise<void>;
-  /** Names, sizes and owners, but no data. */
-  list: boolean;
-  failing: string;
+export interface WrittenLayer {
+  namespace: Namespace;
+  job: Operation;
+  /** Owners become what the image has. */
+  sink: (sink: FileStreamSink) => FileStreamSink;
 }
 
-/** Gives the changes to the sink, owners as the image has them; returns notices, a line each. */
-export async function readWrittenLayer(parts: PlaceParts, work: LayerWork): Promise<string[]> {
-  const { paths, host, record } = parts;
-  const jobs = layerJob(paths, host, record, containerDirectory(paths, record.id), work.list);
+/** What packs the changes; `list`: names, sizes and owners, but no data. */
+export function writtenLayer({ paths, host, record }: PlaceParts, list: boolean): WrittenLayer {
+  const jobs = layerJob(paths, host, record, containerDirectory(paths, record.id), list);
   const job = jobs.pop()!;
-  const namespace = {
-    launcher: launcherPath(),
-    maps: [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs],
-  };
-  // The copy's owners are those of the container's own map; an overlay's files are stored as the image's are.
+  const maps = [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs];
+  // A copy's owners are those of the container's own map; an overlay's files are stored as the image's are.
   const change = record.driver === 'copy' ? ownersMoved(host.defaultMaps, record.maps) : undefined;
-  const { sink } = work;
-  const moved: FileStreamSink = change ? { ...sink, entry: (entry) => sink.entry(change(entry)) } : sink;
-  return packFiles(namespace, job, { ...work, sink: moved });
+  return {
+    namespace: { launcher: launcherPath(), maps },
+    job,
+    sink: (sink) => (change ? { ...sink, entry: (entry) => sink.entry(change(entry)) } : sink),
+  };
 }

@@ -55,3 +55,10 @@ export function ociType(mediaType: string): string {
   if (!compression) return mediaType;
   return `application/vnd.oci.image.layer.v1.tar${compression === 'none' ? '' : `+${compression}`}`;
 }
+
+/** The Docker name of an OCI layer type; any other is its own. */
+export function dockerType(mediaType: string): string {
+  const compression = mediaType.startsWith('application/vnd.oci.image.layer.v1.') && LAYERS.get(mediaType);
+  if (!compression) return mediaType;
+  return `application/vnd.docker.image.rootfs.diff.tar${compression === 'none' ? '' : `.${compression}`}`;
+}

@@ -93,10 +93,17 @@ static int reveal(struct level *level) {
   return code;
 }
 
+/* A further name of what was written before: then that is told, and true returned. */
+static bool is_further_name(unsigned char below, const struct stat *about, int *code) {
+  const char *first = about->st_nlink > 1 ? first_name(&packer.links, about, packer.path) : NULL;
+  if (first) *code = failed_unless(write_op('h', below, packer.path, first, strlen(first)));
+  return first;
+}
+
 static int pack_file(int fd, unsigned char below, const struct stat *about) {
   unsigned char more[8 + 12];
-  const char *first = about->st_nlink > 1 ? first_name(&packer.links, about, packer.path) : NULL;
-  if (first) return failed_unless(write_op('h', below, packer.path, first, strlen(first)));
+  int code;
+  if (is_further_name(below, about, &code)) return code;
   unsigned char *at = put_u64(more, (uint64_t)about->st_size);
   if (packer.wish.list || packer.wish.shallow) {
     put_time(at, &about->st_ctim);
@@ -107,6 +114,8 @@ static int pack_file(int fd, unsigned char below, const struct stat *about) {
 
 static int pack_link(int dir, const char *name, unsigned char below, const struct stat *about) {
   char target[INSIDE_PATH];
+  int code;
+  if (is_further_name(below, about, &code)) return code;
   ssize_t length = readlinkat(dir, name, target, sizeof target);
   if (length < 0) return has_changed(errno) || errno == EINVAL ? left_out() : fail("read the link");
   if (length == 0) return left_out();
@@ -115,6 +124,8 @@ static int pack_link(int dir, const char *name, unsigned char below, const struc
 
 static int pack_node(unsigned char below, const struct stat *about) {
   unsigned char numbers[8];
+  int code;
+  if (is_further_name(below, about, &code)) return code;
   put_u32(put_u32(numbers, major(about->st_rdev)), minor(about->st_rdev));
   return failed_unless(write_found('n', below, packer.path, about, numbers, sizeof numbers));
 }
