@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fdatasyncSync,
   mkdirSync,
   openSync,
@@ -148,15 +149,24 @@ export function claimName(paths: Paths, id: string, name: string): void {
 export function holderOf(paths: Paths, name: string): string | undefined {
   for (const id of entries(join(paths.names, name))) {
     // In this order: a draft that becomes whole in between is seen by the second look.
-    const drafted = KINDS.some((kind) =>
-      entries(paths[HOMES[kind]]).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry)),
-    );
+    const drafted = KINDS.some((kind) => isDrafted(paths, kind, id));
     // The same: who is at work is dead before the record is read, so that it can't change any more.
     if (drafted || isClaimed(paths, name, id) || KINDS.some((kind) => nameOf(paths, kind, id) === name))
       return id;
     releaseName(paths, name, id);
   }
   return undefined;
+}
+
+/** Whether somebody is at work on making one of that id. */
+function isDrafted(paths: Paths, kind: NamedKind, id: string): boolean {
+  return entries(paths[HOMES[kind]]).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry));
+}
+
+/** Whether there is a container of that id, or will be. */
+export function isContainer(paths: Paths, id: string): boolean {
+  // In this order: a draft that becomes whole in between is seen by the second look.
+  return isDrafted(paths, 'container', id) || existsSync(directoryOf(paths, 'container', id));
 }
 
 function nameOf(paths: Paths, kind: NamedKind, id: string): string | undefined {

@@ -60,6 +60,19 @@ function mountOptions(mount: OciMount): MountOptions {
 
 const words = (list: string[]): string => (list.length > 0 ? [...new Set(list)].join(',') : '-');
 
+/** What the plan says of a mount beside what config.json can. */
+export interface MountExtra {
+  /** Printed below an error of this mount. */
+  hint?: string | undefined;
+  /**
+   * Only this path of what is mounted, looked up below its root whatever links are there. A bind's source has it at
+   * its end.
+   */
+  subpath?: string | undefined;
+  /** Of a mount of type overlay: absolute directories, the topmost first; where changes go, undefined: it takes none. */
+  overlay?: { lowers: string[]; scratch: string | undefined } | undefined;
+}
+
 /** Another container whose namespaces are joined. */
 export interface NamespaceHolder {
   name: string;
@@ -71,14 +84,35 @@ export interface NamespaceHolder {
 export type NamespaceHolders = ReadonlyMap<string, NamespaceHolder>;
 
 /** One mount of the container's world. */
-export function compileMount(mount: OciMount, holders: NamespaceHolders = new Map()): Operation {
+export function compileMount(
+  mount: OciMount,
+  { subpath, overlay }: MountExtra = {},
+  holders: NamespaceHolders = new Map(),
+): Operation {
   const { flags, data, bind } = mountOptions(mount);
   const holder = bind ? holders.get(mount.source ?? '') : undefined;
   if (holder) return ['bind-of', holder.state, mount.destination, mount.destination, words(flags)];
+  if (overlay) {
+    const { lowers, scratch = '' } = overlay;
+    return ['overlay', mount.destination, words(flags), scratch, subpath ?? '', ...lowers];
+  }
+  if (bind && subpath) {
+    const source = mount.source!.slice(0, -subpath.length - 1);
+    return ['bind', source, mount.destination, words(flags), subpath];
+  }
   if (bind) return ['bind', mount.source ?? '', mount.destination, words(flags)];
   // runtime-spec calls it cgroup; what a container gets is always version 2.
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
-  return ['mount', type, mount.source ?? type, mount.destination, words(flags), data.join(',')];
+  const copies = data.includes('tmpcopyup'); // runc's and crun's word
+  const rest = data.filter((word) => word !== 'tmpcopyup').join(',');
+  return [
+    copies ? 'mount-filled' : 'mount',
+    type,
+    mount.source ?? type,
+    mount.destination,
+    words(flags),
+    rest,
+  ];
 }
 
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
@@ -110,10 +144,10 @@ function namespaceOperations(linux: OciLinux, holders: NamespaceHolders): Operat
   return operations;
 }
 
-/** The world: everything up to the process. `hints` has a line to print when the mount of a destination fails. */
+/** The world: everything up to the process. `extras` are by destination. */
 export function compileWorld(
   spec: OciSpec,
-  hints: Readonly<Record<string, string>> = {},
+  extras: Readonly<Record<string, MountExtra>> = {},
   holders: NamespaceHolders = new Map(),
 ): Operation[] {
   const { linux, process } = spec;
@@ -124,9 +158,9 @@ export function compileWorld(
   const ownDevices = spec.mounts.some((mount) => mount.destination === '/dev' && mount.type === 'tmpfs');
   let devicesMade = !ownDevices;
   for (const mount of spec.mounts) {
-    const hint = hints[mount.destination];
-    if (hint) operations.push(['hint', hint]);
-    operations.push(compileMount(mount, holders));
+    const extra = extras[mount.destination] ?? {};
+    if (extra.hint) operations.push(['hint', extra.hint]);
+    operations.push(compileMount(mount, extra, holders));
     if (!devicesMade && mount.destination === '/dev') {
       operations.push(...deviceOperations());
       devicesMade = true;

@@ -25,7 +25,8 @@
  * The container (run)
  *   container ID DIR, runtime DIR     its directory on disk, and the one that is gone after a reboot
  *   remove-at-exit DIR TRASH          --rm: DIR is renamed to TRASH and removed when the container has ended
- *   remove-volume-at-exit DIR         an anonymous volume that goes with it
+ *   release-volume FILE [DIR TRASH]   --rm: FILE, by which it uses a volume, is removed; with DIR, an anonymous volume, it
+ *                                     is renamed to TRASH and removed, unless others use it (core/volume/users.ts)
  *   remove-by PLAN                    the plan that removes them, where the container's own map lacks the user's id
  *   release-name PATH                 the reservation of its name, a file removed with it, and its directory if empty
  *   detach [TEXT]                     the line TEXT is printed when it runs, and the monitor goes on alone
@@ -50,7 +51,9 @@
  *   root-target DIR                   where the root is mounted
  *   root-overlay UPPER WORK LOWER...  | root-fuse ARGV... (`@target@`) | root-bind DIR; lowers from top to bottom
  *   hint TEXT                         printed below an error of the next operation
- *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS, mkdir PATH MODE,
+ *   volume-fill DATA FIRST-USE PATH UID GID sync|-    rootless/native/fill.h
+ *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS [SUBPATH], mkdir PATH MODE,
+ *   mount-filled (as mount: with a copy of what was there), overlay PATH FLAGS SCRATCH SUBPATH LOWER...,
  *   bind-of STATE SOURCE PATH FLAGS (a directory in the world of the container with that RUNTIME/state),
  *   symlink TARGET PATH, sysctl KEY VALUE, hostname NAME, domainname NAME, pivot, terminal ..., masked PATH,
  *   readonly PATH, cwd PATH, root-readonly
@@ -68,7 +71,8 @@
  *        root-readonly: in a mount namespace of its own with that root. With target PID START and join: in a running
  *        container's. Without any: as the caller.
  *        hold DIR (flock(2), exit status 75 when it is taken), apply DIR [PATH FLAGS] and pack (rootless/file-ops.ts),
- *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...
+ *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...,
+ *        chown UID GID PATH... (all in it too), disk-usage PATH... (rootless/native/tree-jobs.h)
  *        pack DIR PATH NAME FLAGS: writes what is at PATH below DIR under NAME. FLAGS of
  *          follow (a link at the end), shallow (not what is in it), list (no data), own (DIR without what is mounted in it)
  *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; FLAGS of list, marks (names `.wh.NAME` hide, as

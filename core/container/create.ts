@@ -3,17 +3,19 @@ import { basename, join } from 'node:path';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import type { ImageRecord } from '../images/types.ts';
 import type { Paths } from '../paths.ts';
+import type { NewVolume } from '../volume/store.ts';
+import { releaseVolume } from '../volume/users.ts';
 import { decide } from './decide.ts';
 import { freeName } from './discard.ts';
 import { emitContainerEvent, writeSubject } from './events.ts';
 import type { HostFacts } from './facts.ts';
 import { reserveIdFile } from './id-file.ts';
+import { prepareMounts } from './mounts/prepare.ts';
 import { checkPublished } from './network.ts';
 import type { ContainerOptions } from './options.ts';
 import type { ContainerRecord } from './record.ts';
 import { makeRoot } from './root.ts';
 import { abandonContainer, beginContainer, commitContainer } from './store.ts';
-import { makeVolume } from './volumes.ts';
 
 export interface CreateContext {
   paths: Paths;
@@ -60,20 +62,23 @@ async function create(
   const { paths, host } = context;
   if (options.name !== undefined) freeName(paths, options.name);
   const draft = beginContainer(paths, options.name);
+  let wanted: NewVolume[] = [];
   try {
-    const { record, spec, files } = await decide(options, context, image, draft);
+    const { record, spec, mounts, files } = await decide(options, context, image, draft);
     if (context.dryRun) abandonContainer(paths, draft);
     else {
+      wanted = mounts.wanted;
       makeRoot(paths, host, record, draft.directory);
       for (const [path, text] of Object.entries(files))
         writeFileSync(join(draft.directory, basename(path)), text, { mode: 0o644 });
-      for (const { name } of record.volumes) makeVolume(paths, name);
+      prepareMounts(paths, host, record, mounts, draft.directory, spec.process.user);
       writeSubject(draft.directory, record);
       commitContainer(paths, draft, spec, record);
       emitContainerEvent(paths, record, 'create');
     }
     return { record, spec };
   } catch (error) {
+    for (const { name } of wanted) releaseVolume(paths, name, draft.id);
     abandonContainer(paths, draft);
     throw error;
   }

@@ -22,6 +22,8 @@ import { infraSpec } from './infra-spec.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
+import { orderMounts } from './mounts/order.ts';
+import { type UserMounts, userMounts } from './mounts/user-mounts.ts';
 import { refuseConflicts } from './namespace-conflicts.ts';
 import { namespacesOf, readNamespaces } from './namespaces.ts';
 import { type ContainerNetwork, networkOf } from './network.ts';
@@ -40,10 +42,10 @@ import { containerDirectory, type Draft } from './store.ts';
 import { parseSysctls } from './sysctl.ts';
 import { parseUmask } from './umask.ts';
 import { type ContainerUser, resolveUser } from './user.ts';
-import { type VolumeMounts, volumeMounts } from './volumes.ts';
 
 export interface Decision {
   record: ContainerRecord;
+  mounts: UserMounts;
   spec: OciSpec;
   /** Texts of the files that are bound over the image's, by their path in the container. */
   files: Record<string, string>;
@@ -64,7 +66,7 @@ interface Circumstances {
   limits: ResourceOptions;
   security: SecurityOptions;
   network: ContainerNetwork;
-  volumes: VolumeMounts;
+  mounts: UserMounts;
 }
 
 export async function decide(
@@ -103,7 +105,15 @@ export async function decide(
     hostname: foreignHostname(paths, namespaces),
     notice,
   });
-  const volumes = volumeMounts(options, paths);
+  const mounts = userMounts(options, {
+    paths,
+    directory: containerDirectory(paths, draft.id),
+    imageVolumes: execution.Volumes,
+    user,
+    maps,
+    notice,
+    dryRun: context.dryRun === true,
+  });
   const all = {
     options,
     context,
@@ -117,13 +127,13 @@ export async function decide(
     limits,
     security,
     network,
-    volumes,
+    mounts,
   };
   const spec = options.inPod?.infra ? infraSpec(specOf(all)) : specOf(all);
   const warning = hostRootNotice(maps, spec.process.capabilities);
   if (warning) notice(warning);
   const driver = await chooseDriver(paths, host, maps, options.storageDriver);
-  return { spec, record: { ...recordOf(all, spec), driver }, files: network.files };
+  return { spec, mounts, record: { ...recordOf(all, spec), driver }, files: network.files };
 }
 
 /** With --userns keep-id a container runs as who started it, podman-run(1). */
@@ -140,12 +150,11 @@ function mountsOf({
   limits,
   security,
   network,
-  volumes,
+  mounts,
   namespaces,
   maps,
 }: Circumstances): OciMount[] {
   const directory = containerDirectory(context.paths, draft.id);
-  const covered = new Set(volumes.mounts.map((mount) => mount.destination));
   const own = defaultMounts({
     shmSize: limits.shmSize,
     ttyGroup: isMapped(maps.gid, 5),
@@ -164,7 +173,7 @@ function mountsOf({
     },
   });
   const { mounts: notify } = notifyMounts(parseNotifyMode(options.sdnotify), context.environment);
-  return [...own.filter((mount) => !covered.has(mount.destination)), ...volumes.mounts, ...notify];
+  return [...orderMounts(own, mounts.mounts), ...notify];
 }
 
 function environmentOf({ options, context, execution, network, user }: Circumstances): string[] {
@@ -218,7 +227,7 @@ function specOf(all: Circumstances): OciSpec {
 }
 
 function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'driver'> {
-  const { options, image, execution, draft, layers, maps, network, volumes } = all;
+  const { options, image, execution, draft, layers, maps, network, mounts } = all;
   const { mode, ports, exposed, operations, address } = network;
   const labels = { ...execution.Labels, ...readLabels(options.label, options.labelFile) };
   return {
@@ -261,8 +270,10 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     restart: restartPolicyOf(options),
     sdnotify: parseNotifyMode(options.sdnotify),
     pidfile: options.pidfile && resolve(options.pidfile),
-    volumes: volumes.volumes,
-    hints: volumes.hints,
+    volumes: mounts.volumes,
+    overlays: mounts.overlays,
+    userMounts: mounts.shown,
+    hints: mounts.hints,
     ...healthOf(options.health, execution),
   };
 }

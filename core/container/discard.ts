@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
+import { releaseVolume } from '../volume/users.ts';
 import { emitContainerEvent } from './events.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
@@ -20,6 +21,7 @@ export function discardContainer(paths: Paths, record: ContainerRecord): boolean
     throw error;
   } finally {
     releaseName(paths, name, id);
+    for (const volume of record.volumes) releaseVolume(paths, volume.name, id);
     rmSync(runtimeDirectory(paths, id), { recursive: true, force: true });
   }
   emitContainerEvent(paths, record, 'destroy');

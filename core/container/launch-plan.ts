@@ -7,10 +7,13 @@ import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import { eventsOperation } from '../events.ts';
 import type { Paths } from '../paths.ts';
+import { volumeData, volumeDirectory } from '../volume/store.ts';
+import { userFile } from '../volume/users.ts';
 import { subjectFile } from './events.ts';
 import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { namespaceHolders } from './joins.ts';
+import { mountExtras } from './mounts/extras.ts';
 import type { ContainerRecord } from './record.ts';
 import { rootOperations } from './root.ts';
 import { signalNumber } from './signals.ts';
@@ -35,15 +38,36 @@ export interface Launch {
 function removalOperations({ paths, host, record }: LaunchParts, directory: string): Operation[] {
   if (!record.autoRemove) return [];
   const trash = join(paths.trash, record.id);
-  const anonymous = record.volumes.filter((volume) => volume.anonymous);
-  const volumes = anonymous.map(({ name }) => join(paths.volumes, name));
-  const job = () => [...mapPlan(host.defaultMaps), ['namespace', 'user'], ['remove', trash, ...volumes]];
+  const volumes = [...new Map(record.volumes.map((volume) => [volume.name, volume])).values()];
+  const trashOf = (name: string) => join(paths.trash, `volume-${name}`);
+  const doomed = volumes.filter(({ anonymous }) => anonymous).map(({ name }) => trashOf(name));
+  const job = () => [...mapPlan(host.defaultMaps), ['namespace', 'user'], ['remove', trash, ...doomed]];
   return [
     ['remove-at-exit', directory, trash],
     ['release-name', reservation(paths, record.name, record.id)],
-    ...volumes.map((volume) => ['remove-volume-at-exit', volume]),
+    ...volumes.map(({ name, anonymous }) => [
+      'release-volume',
+      userFile(paths, name, record.id),
+      ...(anonymous ? [volumeDirectory(paths, name), trashOf(name)] : []),
+    ]),
     ...(reachesUser(host.defaultMaps, record.maps) ? [] : [['remove-by', encodePlan('enter', job())]]),
   ];
+}
+
+/** The first use of a volume copies what the image has there. */
+function fillOperations({ paths, record, spec }: LaunchParts): Operation[] {
+  const { uid, gid } = spec.process.user;
+  return record.volumes
+    .filter(({ fill }) => fill)
+    .map(({ name, anonymous, destination }) => [
+      'volume-fill',
+      volumeData(paths, name),
+      join(volumeDirectory(paths, name), 'first-use'),
+      destination,
+      String(uid),
+      String(gid),
+      anonymous && record.autoRemove ? '-' : 'sync',
+    ]);
 }
 
 function healthOperations({ health, stopSignal, stopTimeout }: ContainerRecord): Operation[] {
@@ -100,7 +124,8 @@ export function launchPlan(parts: LaunchParts): Launch {
     ...record.network.operations,
     ['root-target', join(directory, 'rootfs')],
     ...rootOperations(paths, host, record, directory),
-    ...compileWorld(spec, record.hints, namespaceHolders(paths, record)),
+    ...fillOperations(parts),
+    ...compileWorld(spec, mountExtras(paths, record), namespaceHolders(paths, record)),
     ...(record.init ? [['init']] : []),
     ...processOperations(record, spec),
   ];

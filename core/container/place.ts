@@ -9,6 +9,7 @@ import type { Namespace } from '../images/apply-job.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import type { HostFacts } from './facts.ts';
+import { mountExtras } from './mounts/extras.ts';
 import type { ContainerRecord } from './record.ts';
 import { rootOperations } from './root.ts';
 import { containerState } from './state.ts';
@@ -45,11 +46,14 @@ function joined({ paths, record }: PlaceParts): Operation[] | undefined {
 const OWN_WORLD = /^\/(?:dev|proc|sys)(?:\/|$)/;
 
 /** What a container's volumes and bound files bring into its root, while it is not running. */
-function bindsOf(spec: OciSpec): Operation[] {
+function bindsOf({ paths, record }: PlaceParts, spec: OciSpec): Operation[] {
+  const extras = mountExtras(paths, record);
   const outer = spec.mounts.filter(
     ({ destination, source }) => !OWN_WORLD.test(destination) && !source?.startsWith('container:'),
   );
-  return outer.map((mount) => compileMount(mount)).filter(([name]) => name === 'bind');
+  return outer
+    .map((mount) => compileMount(mount, extras[mount.destination]))
+    .filter(([name]) => name === 'bind');
 }
 
 /** A container's files as its processes see them; of one that isn't running, with its volumes and binds. */
@@ -65,7 +69,7 @@ export function containerPlace(parts: PlaceParts): Place {
       ...mounting(parts, directory),
       ['hold', directory],
       ...rootOperations(paths, host, record, directory),
-      ...bindsOf(spec),
+      ...bindsOf(parts, spec),
       ...(spec.root.readonly ? [['root-readonly']] : []),
     ]);
   };

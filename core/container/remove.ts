@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
-import { emitEvent } from '../events.ts';
 import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
+import { discardVolume } from '../volume/users.ts';
 import { dependentsOf } from './dependents.ts';
 import { discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
@@ -64,8 +64,12 @@ export function removeContainer(paths: Paths, record: ContainerRecord, options: 
   }
   // With --rm the monitor has removed it already.
   const doomed = discardContainer(paths, record) ? [join(paths.trash, record.id)] : [];
-  const volumes = options.volumes ? record.volumes.filter((volume) => volume.anonymous) : [];
-  removeTrees([...doomed, ...volumes.map(({ name }) => join(paths.volumes, name))]);
-  for (const { name } of volumes)
-    emitEvent(paths, { type: 'volume', action: 'destroy', id: name, attributes: { driver: 'local' } });
+  if (options.volumes) doomed.push(...discardAnonymous(paths, record));
+  removeTrees(doomed);
+}
+
+/** Those of its anonymous volumes that no other container uses (--volumes-from). Gives where their files are now. */
+function discardAnonymous(paths: Paths, { volumes }: ContainerRecord): string[] {
+  const names = new Set(volumes.filter(({ anonymous }) => anonymous).map(({ name }) => name));
+  return [...names].map((name) => discardVolume(paths, name)).filter((trash) => typeof trash === 'string');
 }

@@ -21,6 +21,7 @@ export {
   claimName,
   type Draft,
   holderOf,
+  isContainer,
   releaseName,
   reservation,
 } from '../named.ts';

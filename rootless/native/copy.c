@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "apply.h"
@@ -70,11 +72,23 @@ static int copy_data(int from, int to, off_t size) {
   return 0;
 }
 
+/* Others may have put links on the way to the first name. */
+static bool link_again(const struct walk *w, const char *first, int to_dir, const char *name) {
+  char parent[PATH_ROOM] = ".";
+  const char *slash = strrchr(first, '/');
+  if (slash) snprintf(parent, sizeof parent, "%.*s", (int)(slash - first), first);
+  struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+  int directory = (int)syscall(SYS_openat2, w->to_root, parent, &how, sizeof how);
+  bool linked = directory >= 0 && linkat(directory, slash ? slash + 1 : first, to_dir, name, 0) == 0;
+  if (directory >= 0) close(directory);
+  return linked;
+}
+
 static int copy_file(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
   if (about->st_nlink > 1) {
     const char *first = first_name(&w->links, about, w->path);
     /* A whiteout or a directory may have taken the first name away: then this one is copied anew. */
-    if (first && linkat(w->to_root, first, to_dir, name, 0) == 0) return 0;
+    if (first && link_again(w, first, to_dir, name)) return 0;
   }
   int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (from < 0) return fail(w, "read");
@@ -103,7 +117,7 @@ static int copy_node(struct walk *w, int to_dir, const char *name, const struct 
   if (mknodat(to_dir, name, about->st_mode, about->st_rdev) < 0) return fail(w, "make the special file");
   int bad = fchownat(to_dir, name, copied_uid(about), copied_gid(about), AT_SYMLINK_NOFOLLOW);
   if (bad < 0 && errno != EPERM && errno != EINVAL) return fail(w, "set the owner of");
-  if (fchmodat(to_dir, name, about->st_mode & 07777, 0) < 0) return fail(w, "set the mode of");
+  if (fchmodat(to_dir, name, about->st_mode & 07777, AT_SYMLINK_NOFOLLOW) < 0) return fail(w, "set the mode of");
   return utimensat(to_dir, name, times, AT_SYMLINK_NOFOLLOW) == 0 ? 0 : fail(w, "set the time of");
 }
 
@@ -175,25 +189,36 @@ static int merge(struct walk *w, int from, int to) {
   return code;
 }
 
-int copy_layer(int from_fd, int to_fd) {
-  /* Two descriptors a level: a path of 4096 bytes can be 2048 levels deep. */
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+/* Two descriptors a level: a path of 4096 bytes can be 2048 levels deep. What was allowed before is given. */
+static struct rlimit allow_descriptors(void) {
+  struct rlimit before = {0, 0}, raised;
+  if (getrlimit(RLIMIT_NOFILE, &before) == 0 && before.rlim_cur < before.rlim_max) {
+    raised = (struct rlimit){before.rlim_max, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &raised);
   }
-  umask(0);
+  return before;
+}
+
+static int copy(int from_fd, int to_fd, bool itself) {
+  struct rlimit before = allow_descriptors();
+  mode_t mask = umask(0);
   struct walk w = {.to_root = to_fd};
   struct stat about;
   int from = openat(from_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int to = openat(to_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int code = from < 0 || to < 0 || fstat(from, &about) < 0 ? fail(&w, "open the layer") : merge(&w, from, to);
-  if (code == 0) {
+  if (code == 0 && itself) {
     drop_attributes(to);
     if (copy_metadata(from, to, &about) < 0) code = fail(&w, "finish");
   }
   if (from >= 0) close(from);
   if (to >= 0) close(to);
   forget_links(&w.links);
+  umask(mask);
+  setrlimit(RLIMIT_NOFILE, &before);
   return code;
 }
+
+int copy_layer(int from_fd, int to_fd) { return copy(from_fd, to_fd, true); }
+
+int copy_content(int from_fd, int to_fd) { return copy(from_fd, to_fd, false); }

@@ -24,6 +24,7 @@
 #include "roles.h"
 #include "spawn.h"
 #include "target.h"
+#include "tree-jobs.h"
 #include "userns.h"
 
 static int open_directory(const char *path) {
@@ -113,6 +114,8 @@ static int do_jobs(const struct plan *plan) {
     else if (strcmp(job->words[0], "pack-layer") == 0) code = job_pack_layer(job);
     else if (strcmp(job->words[0], "remove") == 0) code = job_remove(job);
     else if (strcmp(job->words[0], "copy-owners") == 0) copy_owners(job->words[1], job->words[2]);
+    else if (strcmp(job->words[0], "chown") == 0) code = job_chown(job);
+    else if (strcmp(job->words[0], "disk-usage") == 0) code = job_disk_usage(job);
     else if (strcmp(job->words[0], "copy-tree") == 0) code = job_copy_tree(job);
     else if (strcmp(job->words[0], "probe-overlay") == 0) code = probe_overlay(job->words[1]);
     else if (strcmp(job->words[0], "exec") == 0) {

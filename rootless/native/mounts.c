@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "mount-tree.h"
+#include "overlay.h"
 #include "path.h"
 #include "spawn.h"
 
@@ -22,53 +24,7 @@ extern int mount(const char *, const char *, const char *, unsigned long, const 
 extern int umount2(const char *, int);
 #define MNT_DETACH 2
 
-static const struct {
-  const char *name;
-  unsigned long flag;  /* of mount(2) */
-  uint64_t attribute;  /* of mount_setattr(2) */
-} mount_words[] = {
-    {"ro", MS_RDONLY, MOUNT_ATTR_RDONLY},
-    {"nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID},
-    {"nodev", MS_NODEV, MOUNT_ATTR_NODEV},
-    {"noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC},
-    {"noatime", MS_NOATIME, MOUNT_ATTR_NOATIME},
-    {"relatime", MS_RELATIME, MOUNT_ATTR_RELATIME},
-    {"strictatime", MS_STRICTATIME, MOUNT_ATTR_STRICTATIME},
-    {"nodiratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME},
-    {"sync", MS_SYNCHRONOUS, 0},
-    {"dirsync", MS_DIRSYNC, 0},
-    {"private", MS_PRIVATE, 0},
-    {"shared", MS_SHARED, 0},
-    {"slave", MS_SLAVE, 0},
-    {"unbindable", MS_UNBINDABLE, 0},
-    {"rec", MS_REC, 0},
-};
-
-/* A comma list of the words above; `-` is none. */
-static void mount_flags(const char *words, unsigned long *flags, uint64_t *attributes) {
-  *flags = 0;
-  *attributes = 0;
-  if (strcmp(words, "-") == 0) return;
-  for (const char *word = words; word;) {
-    const char *comma = strchr(word, ',');
-    size_t length = comma ? (size_t)(comma - word) : strlen(word), i = 0, all = sizeof mount_words / sizeof *mount_words;
-    while (i < all && (strlen(mount_words[i].name) != length || strncmp(mount_words[i].name, word, length) != 0)) i++;
-    if (i == all) bug("unknown mount flag %.20s", word);
-    *flags |= mount_words[i].flag;
-    *attributes |= mount_words[i].attribute;
-    word = comma ? comma + 1 : NULL;
-  }
-}
-
-static const unsigned long propagation_flags = MS_PRIVATE | MS_SHARED | MS_SLAVE | MS_UNBINDABLE;
-
-static const char *fd_path(int fd) {
-  static char path[40];
-  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  return path;
-}
-
-void mount_filesystem(int root, const struct operation *operation) {
+static unsigned long mount_without(int root, const struct operation *operation, unsigned long without) {
   char **words = operation->words;
   unsigned long flags;
   uint64_t attributes;
@@ -77,32 +33,17 @@ void mount_filesystem(int root, const struct operation *operation) {
   if ((strcmp(words[1], "proc") == 0 || strcmp(words[1], "sysfs") == 0) && leads_through_link(root, words[3]))
     die("cannot mount %s on %s: the image has a symbolic link there", words[1], words[3]);
   int target = make_mount_point(root, words[3], true);
-  if (mount(words[2], fd_path(target), words[1], flags & ~propagation_flags, *words[5] ? words[5] : NULL) < 0)
+  if (mount(words[2], fd_path(target), words[1], flags & ~(propagation_flags | without), *words[5] ? words[5] : NULL) < 0)
     die_errno("cannot mount %s on %s", words[1], words[3]);
   close(target);
+  return flags;
 }
 
-static void set_attributes(int tree, uint64_t attributes, uint64_t propagation, bool recursive, const char *path) {
-  struct mount_attr attr = {.attr_set = attributes, .propagation = propagation};
-  if (attributes & (MOUNT_ATTR_NOATIME | MOUNT_ATTR_STRICTATIME)) attr.attr_clr = MOUNT_ATTR__ATIME;
-  if (!attr.attr_set && !attr.propagation) return;
-  if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
-    die_errno("cannot set the mount flags of %s", path);
-}
+void mount_filesystem(int root, const struct operation *operation) { mount_without(root, operation, 0); }
 
-/* A copy of the mount tree at `fd`, not yet attached anywhere. open_tree(2) */
-static int clone_tree(int fd, bool recursive, const char *path) {
-  int tree = (int)syscall(SYS_open_tree, fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
-  /* A part of a mount whose other parts are locked together can only be taken with all that is mounted below it. */
-  if (tree < 0 && errno == EINVAL && !recursive) return clone_tree(fd, true, path);
-  if (tree < 0) die_errno("cannot bind %s", path);
-  return tree;
-}
+bool mount_writable(int root, const struct operation *operation) { return mount_without(root, operation, MS_RDONLY) & MS_RDONLY; }
 
-static void attach_tree(int tree, int target, const char *path) {
-  if (syscall(SYS_move_mount, tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-    die_errno("cannot bind onto %s", path);
-}
+void set_mount_readonly(int fd, const char *path) { set_attributes(fd, MOUNT_ATTR_RDONLY, 0, false, path); }
 
 int copy_mount(int fd, const char *path) { return clone_tree(fd, false, path); }
 
@@ -144,14 +85,26 @@ static int source_of(const struct operation *operation) {
   return source >= 0 ? source : open(operation->words[1], O_PATH | O_CLOEXEC);
 }
 
+/* What is mounted of a source: it, or what is below it, whatever links are there. */
+static int below(int source, const struct operation *operation) {
+  const char *subpath = operation->count > 4 ? operation->words[4] : "";
+  if (!*subpath) return source;
+  int found = open_in_root(source, subpath, O_PATH);
+  if (found < 0) die_errno("cannot open %s in %s", subpath, operation->words[1]);
+  close(source);
+  return found;
+}
+
 void mount_bind(int root, const struct operation *operation) {
   char **words = operation->words;
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[3], &flags, &attributes);
   int source = source_of(operation);
+  if (source < 0) die_errno("cannot bind %s", words[1]);
+  source = below(source, operation);
   struct stat about;
-  if (source < 0 || fstat(source, &about) < 0) die_errno("cannot bind %s", words[1]);
+  if (fstat(source, &about) < 0) die_errno("cannot bind %s", words[1]);
   int tree = clone_tree(source, flags & MS_REC, words[1]);
   set_attributes(tree, attributes, flags & propagation_flags, flags & MS_REC, words[1]);
   int target = make_mount_point(root, words[2], S_ISDIR(about.st_mode));
@@ -235,41 +188,6 @@ static int open_target(const char *target) {
   int fd = open(target, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) die_errno("cannot open the container's root %s", target);
   return fd;
-}
-
-/*
- * The layers are named by descriptors, seen from /proc/self/fd: 120 layers fit into the one page that
- * mount(2) has for its options, and no character of a path needs an escape.
- */
-int mount_root_overlay(const struct operation *operation, const char *target) {
-  size_t layers = operation->count - 3, length = 0, size = layers * 8 + 128;
-  char *options = malloc(size);
-  if (!options) die("out of memory");
-  length = (size_t)snprintf(options, size, "userxattr,lowerdir=");
-  int first = -1, last = -1;
-  for (size_t i = 0; i < layers; i++) {
-    last = open_target(operation->words[i + 3]);
-    if (first < 0) first = last;
-    length += (size_t)snprintf(options + length, size - length, "%s%d", i ? ":" : "", last);
-  }
-  int upper = -1, work = -1;
-  if (strcmp(operation->words[1], "-") != 0) {
-    upper = open_target(operation->words[1]), work = open_target(operation->words[2]);
-    snprintf(options + length, size - length, ",upperdir=%d,workdir=%d", upper, work);
-  }
-  int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (chdir("/proc/self/fd") < 0) die_errno("cannot enter /proc/self/fd");
-  if (mount("overlay", target, "overlay", MS_NODEV, options) < 0) {
-    set_hint("try --storage-driver fuse-overlayfs, and see `tsc-pod doctor`");
-    die_errno("cannot mount the overlay of %zu layers", layers);
-  }
-  if (here >= 0 && fchdir(here) < 0) die_errno("fchdir");
-  for (int fd = first; fd <= last; fd++) close(fd);
-  if (upper >= 0) close(upper);
-  if (work >= 0) close(work);
-  close(here);
-  free(options);
-  return open_target(target);
 }
 
 int mount_root_fuse(const struct operation *operation, const char *target) {

@@ -13,7 +13,9 @@ void open_sources(const struct plan *plan);
 
 /* The operations that make a container's file tree; `root` is its root directory, seen from outside or as "/". */
 void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
-void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS */
+bool mount_writable(int root, const struct operation *operation);   /* the same, not yet read-only; true: it is to be */
+void set_mount_readonly(int fd, const char *path);
+void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS [SUBPATH] */
 void mount_bind_file(int root, int source, const char *path);       /* a file that is open (O_PATH will do) on PATH */
 int copy_mount(int fd, const char *path);                           /* a copy of the directory's mount, attached nowhere */
 void mount_copy(int root, int tree, const char *path, const char *flags); /* attaches one */
@@ -30,8 +32,7 @@ void set_propagation(const char *path, const char *words);
  * from this mount namespace, which must not be the one that the root is used in: else each would keep the other.
  */
 int mount_root(const struct plan *plan, bool *apart);
-/* One of them, on `target`. */
-int mount_root_overlay(const struct operation *operation, const char *target); /* root-overlay UPPER WORK LOWER...; - for both: read-only */
+/* One of them, on `target`; overlay.h has another. */
 int mount_root_fuse(const struct operation *operation, const char *target);    /* root-fuse ARGV... */
 int mount_root_bind(const struct operation *operation, const char *target);    /* root-bind DIR */
 

@@ -179,6 +179,17 @@ static void remove_by_plan(const char *text) {
   if (pid > 0) wait_for(pid);
 }
 
+/* Its directory of users goes only while nobody is in it: then nobody can come into it, core/volume/users.ts. */
+static void release_volume(const struct operation *volume) {
+  char users[4200];
+  snprintf(users, sizeof users, "%s", volume->words[1]);
+  char *slash = strrchr(users, '/');
+  unlink(volume->words[1]);
+  if (volume->count < 4 || !slash) return;
+  *slash = 0;
+  if (rmdir(users) == 0 && rename(volume->words[2], volume->words[3]) < 0) warn("cannot move %s to the trash: %s", volume->words[2], strerror(errno));
+}
+
 static void remove_files(const struct plan *plan, int userns) {
   const struct operation *removal = plan_find(plan, "remove-at-exit"), *volume;
   const char *by = plan_word(plan, "remove-by", 1);
@@ -187,12 +198,15 @@ static void remove_files(const struct plan *plan, int userns) {
   event_prepare(plan);
   bool renamed = rename(removal->words[1], removal->words[2]) == 0;
   if (renamed) event_write(plan, "destroy", "");
+  while ((volume = plan_next(plan, "release-volume", &from))) release_volume(volume);
   if (by) {
     remove_by_plan(by);
     return;
   }
   if (renamed) remove_in_namespace(plan, userns, removal->words[2]);
-  while ((volume = plan_next(plan, "remove-volume-at-exit", &from))) remove_in_namespace(plan, userns, volume->words[1]);
+  from = 0;
+  while ((volume = plan_next(plan, "release-volume", &from)))
+    if (volume->count > 3) remove_in_namespace(plan, userns, volume->words[3]);
 }
 
 void remove_traces(const struct plan *plan, int userns) {

@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "fill.h"
 #include "init.h"
 #include "message.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "overlay.h"
 #include "path.h"
 #include "process.h"
 #include "shared-tree.h"
@@ -96,6 +98,9 @@ static void build(const struct plan *plan, struct world *world, const struct ope
   char **words = operation->words;
   if (strcmp(name, "mount") == 0) mount_filesystem(world->root, operation);
   else if (strcmp(name, "bind") == 0) mount_bind(world->root, operation);
+  else if (strcmp(name, "mount-filled") == 0) mount_filled(world->root, operation);
+  else if (strcmp(name, "overlay") == 0) mount_overlay(world->root, operation);
+  else if (strcmp(name, "volume-fill") == 0) fill_volume(world->root, operation);
   else if (strcmp(name, "bind-of") == 0) mount_shared_tree(world->root, operation);
   else if (strcmp(name, "mkdir") == 0) make_directory(world->root, operation);
   else if (strcmp(name, "symlink") == 0) make_symlink(world->root, operation);
@@ -201,7 +206,11 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   make_mount_namespace(plan);
   take_shared_trees(plan);
   /* fuse-overlayfs keeps this mount namespace for itself; it isn't used with maps that need this. */
-  if (!plan_find(plan, "root-fuse")) open_sources(plan);
+  if (!plan_find(plan, "root-fuse")) {
+    open_sources(plan);
+    open_overlays(plan);
+  }
+  open_volumes(plan);
   become_namespace_root(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   let_look(plan); /* the change of user has taken it back */

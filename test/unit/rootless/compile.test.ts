@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileProcess, compileWorld } from '../../../rootless/compile.ts';
+import { compileProcess, compileWorld, type MountExtra } from '../../../rootless/compile.ts';
 import type { OciMount, OciProcess, OciSpec } from '../../../rootless/oci-spec.ts';
 import { noCapabilities, specOf } from '../core/container/fixtures.ts';
 
 const linux = specOf().linux;
-const world = (more: Partial<OciSpec>, hints?: Record<string, string>) =>
-  compileWorld(specOf(more), hints).map((words) => words.join(' '));
+const world = (more: Partial<OciSpec>, extras?: Record<string, MountExtra>) =>
+  compileWorld(specOf(more), extras).map((words) => words.join(' '));
 const plain: OciProcess = {
   user: { uid: 0, gid: 0 },
   args: ['sh'],
@@ -127,11 +127,27 @@ test('a hint comes before its mount alone', () => {
     { destination: '/a', type: 'tmpfs' },
     { destination: '/b', type: 'tmpfs' },
   ];
-  assert.equal(world({ mounts }, { '/b': 'why', '/c': 'no' }).slice(2, 5), [
+  assert.equal(world({ mounts }, { '/b': { hint: 'why' }, '/c': { hint: 'no' } }).slice(2, 5), [
     'mount tmpfs tmpfs /a - ',
     'hint why',
     'mount tmpfs tmpfs /b - ',
   ]);
+});
+
+test('what a mount shows of its source, and overlays, are told apart from the spec', () => {
+  const mounts = [
+    { destination: '/a', type: 'bind', source: '/v/_data/x/y', options: ['rbind', 'ro'] },
+    { destination: '/b', type: 'overlay', source: 'overlay', options: ['lowerdir=/l', 'nosuid', 'rprivate'] },
+    { destination: '/c', type: 'tmpfs', source: 'tmpfs', options: ['tmpcopyup', 'size=1'] },
+  ];
+  const overlay = { lowers: ['/l', '/m'], scratch: '/s/0' };
+  assert.equal(world({ mounts }, { '/a': { subpath: 'x/y' }, '/b': { overlay, subpath: 'z' } }).slice(2, 5), [
+    'bind /v/_data /a rec,ro x/y',
+    'overlay /b nosuid,private /s/0 z /l /m',
+    'mount-filled tmpfs tmpfs /c - size=1',
+  ]);
+  const world2 = world({ mounts }, { '/b': { overlay: { lowers: ['/l'], scratch: undefined } } });
+  assert.is(world2[3], 'overlay /b nosuid,private   /l');
 });
 
 test("the propagation of the root is the specification's", () => {

@@ -63,14 +63,16 @@ test('the whole plan of a container, in the order of the work', () => {
 });
 
 test('with --rm it says what goes: the container, its anonymous volumes, its very own name', () => {
+  const anonymous = `${paths.volumes}/${'e'.repeat(64)}`;
   const volumes = [
     { name: 'e'.repeat(64), destination: '/a', anonymous: true },
     { name: 'kept', destination: '/b', anonymous: false },
   ];
-  assert.equal(planOf({ autoRemove: true, volumes }).slice(4, 7), [
+  assert.equal(planOf({ autoRemove: true, volumes }).slice(4, 8), [
     `remove-at-exit ${directory} ${paths.trash}/${id}`,
     `release-name ${paths.names}/a_name/${id}`,
-    `remove-volume-at-exit ${paths.volumes}/${'e'.repeat(64)}`,
+    `release-volume ${anonymous}/users/${id} ${anonymous} ${paths.trash}/volume-${'e'.repeat(64)}`,
+    `release-volume ${paths.volumes}/kept/users/${id}`,
   ]);
   assert.not(planOf({ volumes }).some((line) => /^(remove|release)/.test(line)));
 });

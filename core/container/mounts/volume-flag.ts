@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { checkName } from '../name.ts';
+import { destinationOf, type MountRequest, refuse } from './request.ts';
+import { bindOptions, isAccess, isPropagation, isWithoutEffect } from './words.ts';
+
+/** A colon that is part of a path is written `\:`, podman-run(1). */
+function partsOf(value: string): string[] {
+  return value.split(/(?<!\\):/).map((part) => part.replaceAll('\\:', ':'));
+}
+
+/** `-v [HOST-PATH|NAME:]PATH[:OPTION,...]` */
+export function parseVolumeFlag(value: string): MountRequest {
+  const asked = `-v ${value}`;
+  const parts = partsOf(value);
+  if (parts.length > 3 || parts.some((part) => part === ''))
+    throw refuse(
+      `-v ${JSON.stringify(value)}`,
+      'it is not SOURCE:PATH[:OPTIONS]',
+      'for example: -v /on/the/host:/in/the/container:ro',
+    );
+  const [source, target, options = ''] =
+    parts.length === 1 ? [undefined, parts[0]!] : [parts[0], parts[1]!, parts[2]];
+  const isPath = source !== undefined && /^[./~]/.test(source);
+  const request: MountRequest = {
+    kind: isPath ? 'bind' : 'volume',
+    asked,
+    destination: destinationOf(asked, target),
+    source: isPath ? resolve(source) : source === undefined ? undefined : checkName('volume', source),
+    options: [],
+  };
+  for (const word of options.split(',')) if (word !== '') takeWord(request, word);
+  request.options = bindOptions(request.options);
+  return request;
+}
+
+function takeWord(request: MountRequest, word: string): void {
+  if (isAccess(word) || isPropagation(word) || word === 'bind' || word === 'rbind')
+    request.options.push(word);
+  else if (word === 'U') request.chown = true;
+  else if (word === 'O') request.overlay = true;
+  else if (word === 'nocopy') request.nocopy = true;
+  else if (word === 'idmap' || word.startsWith('idmap='))
+    throw refuse(
+      request.asked,
+      'idmapped mounts need root on the host',
+      'U gives the files to the container',
+    );
+  else if (!isWithoutEffect(word))
+    throw refuse(
+      request.asked,
+      `unknown option ${JSON.stringify(word)}`,
+      'for example: -v /on/the/host:/in/the/container:ro',
+    );
+}
