@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "copy-links.h"
 #include "die.h"
+#include "link-table.h"
 #include "walk.h"
 
 struct usage {
@@ -19,7 +19,7 @@ struct usage {
 static int count_entry(void *context, int parent, const char *name, const struct stat *about) {
   (void)parent, (void)name;
   struct usage *usage = context;
-  if (!S_ISDIR(about->st_mode) && about->st_nlink > 1 && first_name(&usage->links, about->st_ino, "")) return 0;
+  if (!S_ISDIR(about->st_mode) && about->st_nlink > 1 && first_name(&usage->links, about, "")) return 0;
   usage->allocated += (unsigned long long)about->st_blocks * 512;
   if (S_ISREG(about->st_mode)) usage->size += (unsigned long long)about->st_size;
   usage->count++;

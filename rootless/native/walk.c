@@ -1,52 +1,22 @@
 #define _GNU_SOURCE
 #include "walk.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "die.h"
+#include "directory-names.h"
 
-enum { DENTS = 1 << 15, DEPTH = 20000 /* a descriptor and some 200 bytes of stack each */ };
-
-/* struct linux_dirent64 of getdents64(2). */
-struct dent {
-  uint64_t ino;
-  int64_t off;
-  uint16_t reclen;
-  uint8_t type;
-  char name[];
-};
+enum { DEPTH = 20000 /* a descriptor and some 100 bytes of stack each */ };
 
 struct walker {
   walk_visit *visit;
   void *context;
 };
-
-static _Alignas(8) unsigned char dents[DENTS];
-
-/* Names, each with its NUL. */
-struct names {
-  char *text;
-  size_t used, size;
-};
-
-static void keep(struct names *names, const char *name) {
-  size_t length = strlen(name) + 1;
-  if (names->used + length > names->size) {
-    names->size = names->size * 2 + length + 256;
-    names->text = realloc(names->text, names->size);
-    if (!names->text) die("out of memory");
-  }
-  memcpy(names->text + names->used, name, length);
-  names->used += length;
-}
 
 static int open_directory(int parent, const char *name) {
   struct open_how how = {
@@ -56,31 +26,28 @@ static int open_directory(int parent, const char *name) {
   return (int)syscall(SYS_openat2, parent, name, &how, sizeof how);
 }
 
-static int visit_entry(struct walker *walker, int directory, const char *name, struct names *directories) {
-  struct stat about;
-  if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return 0;
-  if (fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) < 0) return 0;
-  int code = walker->visit(walker->context, directory, name, &about);
-  if (code == 0 && S_ISDIR(about.st_mode)) keep(directories, name);
+/* All of a directory before what lies deeper: the kernel has it at hand. */
+static int visit_all(struct walker *walker, int directory, const struct names *names) {
+  int code = 0;
+  for (const char *name = names->text; *name && code == 0; name += strlen(name) + 1) {
+    struct stat about;
+    if (fstatat(directory, name, &about, AT_SYMLINK_NOFOLLOW) == 0) code = walker->visit(walker->context, directory, name, &about);
+  }
   return code;
 }
 
 static int walk_directory(struct walker *walker, int directory, unsigned depth) {
-  struct names directories = {0};
+  struct names names;
   int code = 0;
-  for (long length; code == 0 && (length = syscall(SYS_getdents64, directory, dents, DENTS)) > 0;)
-    for (long at = 0; at < length && code == 0;) {
-      const struct dent *entry = (const struct dent *)(dents + at);
-      at += entry->reclen;
-      code = visit_entry(walker, directory, entry->name, &directories);
-    }
-  for (size_t at = 0; at < directories.used && code == 0 && depth < DEPTH; at += strlen(directories.text + at) + 1) {
-    int child = open_directory(directory, directories.text + at);
+  if (depth > DEPTH || list_names(directory, &names) < 0) return 0;
+  code = visit_all(walker, directory, &names);
+  for (const char *name = names.text; *name && code == 0; name += strlen(name) + 1) {
+    int child = open_directory(directory, name);
     if (child < 0) continue;
     code = walk_directory(walker, child, depth + 1);
     close(child);
   }
-  free(directories.text);
+  free(names.text);
   return code;
 }
 

@@ -70,7 +70,7 @@ test('what tsc-pod itself refuses gives 125 and says why', async () => {
     [['-v', '/no/such:/x', BUSYBOX], 'cannot mount /no/such on /x: it does not exist\nmkdir -p /no/such'],
     [
       ['-v', '/tmp:/x', '--tmpfs', '/x', BUSYBOX],
-      'two mounts for /x\ngive one -v, --tmpfs or --device for a path',
+      'two mounts for /x: -v /tmp:/x and --tmpfs /x\ngive one of them',
     ],
     [
       ['--user', 'nobody-at-all', BUSYBOX],

@@ -8,7 +8,7 @@ export function parseDeviceFlag(value: string): MountRequest {
   const asked = `--device ${value}`;
   const [source = '', target = source, access = 'rwm'] = value.split(':');
   if (!isAbsolute(source) || !/^[rwm]+$/.test(access))
-    throw refuse(asked, 'it is not HOST-PATH[:PATH[:rwm]]', 'for example: --device /dev/fuse');
+    throw refuse(asked, 'it is not HOST-PATH[:PATH[:rwm]]');
   checkDevice(asked, source);
   const options = ['bind', 'rprivate', 'nosuid', 'noexec', ...(access.includes('w') ? [] : ['ro'])];
   return { kind: 'device', asked, destination: destinationOf(asked, target), source, options };

@@ -31,8 +31,18 @@ export interface MountRequest {
   labels?: Record<string, string>;
 }
 
+const EXAMPLES: Record<string, string> = {
+  '-v': '/on/the/host:/in/the/container:ro',
+  '--mount': 'type=bind,source=/on/the/host,target=/in/the/container',
+  '--device': '/dev/fuse',
+};
+
+/** The error for a flag's value. Without a hint it gets an example. */
 export function refuse(asked: string, why: string, hint?: string): PodError {
-  return new PodError({ code: 'usage', message: `cannot use ${asked}`, why, ...(hint && { hint }) });
+  const flag = asked.split(' ', 1)[0]!;
+  const example = EXAMPLES[flag] && `for example: ${flag} ${EXAMPLES[flag]}`;
+  const line = hint ?? example;
+  return new PodError({ code: 'usage', message: `cannot use ${asked}`, why, ...(line && { hint: line }) });
 }
 
 /** A path in the container that something is to be mounted on. */

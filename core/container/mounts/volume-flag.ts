@@ -13,11 +13,7 @@ export function parseVolumeFlag(value: string): MountRequest {
   const asked = `-v ${value}`;
   const parts = partsOf(value);
   if (parts.length > 3 || parts.some((part) => part === ''))
-    throw refuse(
-      `-v ${JSON.stringify(value)}`,
-      'it is not SOURCE:PATH[:OPTIONS]',
-      'for example: -v /on/the/host:/in/the/container:ro',
-    );
+    throw refuse(`-v ${JSON.stringify(value)}`, 'it is not SOURCE:PATH[:OPTIONS]');
   const [source, target, options = ''] =
     parts.length === 1 ? [undefined, parts[0]!] : [parts[0], parts[1]!, parts[2]];
   const isPath = source !== undefined && /^[./~]/.test(source);
@@ -45,10 +41,5 @@ function takeWord(request: MountRequest, word: string): void {
       'idmapped mounts need root on the host',
       'U gives the files to the container',
     );
-  else if (!isWithoutEffect(word))
-    throw refuse(
-      request.asked,
-      `unknown option ${JSON.stringify(word)}`,
-      'for example: -v /on/the/host:/in/the/container:ro',
-    );
+  else if (!isWithoutEffect(word)) throw refuse(request.asked, `unknown option ${JSON.stringify(word)}`);
 }
