@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
-import { releaseVolume } from '../volume/users.ts';
+import { discardVolume, releaseVolume } from '../volume/users.ts';
 import { emitContainerEvent } from './events.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
@@ -25,6 +25,8 @@ export function discardContainer(paths: Paths, record: ContainerRecord): boolean
     rmSync(runtimeDirectory(paths, id), { recursive: true, force: true });
   }
   emitContainerEvent(paths, record, 'destroy');
+  if (record.autoRemove)
+    for (const volume of record.volumes) if (volume.anonymous) discardVolume(paths, volume.name);
   return true;
 }
 
