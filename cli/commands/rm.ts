@@ -11,6 +11,9 @@ export class Rm extends PodCommand {
   static override usage = { description: 'Remove containers' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All containers' });
+  depend = Option.Boolean('--depend', false, {
+    description: 'Remove those that use their namespaces, too',
+  });
   force = Option.Boolean('-f,--force', false, {
     description: 'Kill those that run; a missing one is no error',
   });

@@ -52,6 +52,12 @@ void init_main(const char *child) {
   reap_until((pid_t)atoi(child), &all);
 }
 
+/* The monitor must see end of file when the command runs, and the other end of a pipe when it is closed. */
+static void close_all_but_program(void) {
+  if (program > 0) syscall(SYS_close_range, 0u, (unsigned)program - 1, 0u);
+  syscall(SYS_close_range, (unsigned)program + 1, ~0u, 0u);
+}
+
 static void execute(pid_t child) {
   char text[24], *argv[] = {"tsc-pod-init", text, NULL}, *environment[] = {NULL};
   snprintf(text, sizeof text, "%d", child);
@@ -69,9 +75,7 @@ void become_init(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     return;
   }
-  /* The monitor must see end of file when the command runs, and the other end of a pipe when it is closed. */
-  if (program > 0) syscall(SYS_close_range, 0u, (unsigned)program - 1, 0u);
-  syscall(SYS_close_range, (unsigned)program + 1, ~0u, 0u);
+  close_all_but_program();
   execute(child);
   /* A filter of the user's own may forbid it: then nothing can be executed in the container from outside. */
   close(program);
@@ -81,6 +85,7 @@ void become_init(void) {
 void become_idle(void) {
   sigset_t all;
   hold_signals(&all);
+  for (int fd = 0; fd < 3; fd++) close(fd); /* an error has a socket to go to */
   execute(0);
   die_errno("cannot execute the pod's first process");
 }

@@ -67,16 +67,36 @@ static int open_holder(const struct operation *holder, pid_t *pid) {
   return process;
 }
 
+/* Opened while this process is the user: root of a map without the user's own id can't read what is the user's. */
+static struct {
+  const struct operation *of;
+  int process;
+} holders[8];
+
+static void open_holders(const struct plan *plan) {
+  size_t from = 0, count = 0;
+  const struct operation *holder;
+  pid_t pid;
+  while ((holder = plan_next(plan, "namespace-of", &from))) {
+    if (count == sizeof holders / sizeof *holders) bug("too many containers to join");
+    holders[count].of = holder;
+    holders[count++].process = open_holder(holder, &pid);
+  }
+}
+
+static int process_of(const struct operation *holder) {
+  size_t i = 0;
+  while (holders[i].of != holder) i++;
+  return holders[i].process;
+}
+
 /* False when the plan joins none of that kind. setns(2) takes a pidfd since Linux 5.8. */
 static bool join(const struct plan *plan, const char *kind, int flag) {
   const struct operation *holder = find_holder(plan, kind);
   const char *path = path_to_join(plan, kind);
   if (path) join_path(kind, path, flag);
   if (!holder) return path;
-  pid_t pid;
-  int process = open_holder(holder, &pid);
-  if (setns(process, flag) < 0) die_errno("cannot join the %s namespace of container %s", kind, holder->words[3]);
-  close(process);
+  if (setns(process_of(holder), flag) < 0) die_errno("cannot join the %s namespace of container %s", kind, holder->words[3]);
   return true;
 }
 
@@ -87,6 +107,7 @@ bool joins_pid_namespace(const struct plan *plan) { return joins(plan, "pid"); }
 void join_pid_namespace(const struct plan *plan) { join(plan, "pid", CLONE_NEWPID); }
 
 void make_user_namespace(const struct plan *plan) {
+  open_holders(plan);
   if (join(plan, "user", CLONE_NEWUSER)) return;
   if (unshare(CLONE_NEWUSER) < 0) {
     set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");

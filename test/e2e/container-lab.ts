@@ -32,5 +32,11 @@ export function remains(): string[] {
     }
   };
   const { data, run: runtime } = sandbox;
-  return [`${runtime}/tsc-pod`, `${data}/containers`, `${data}/names`, `${data}/trash`].flatMap(list);
+  return [
+    `${runtime}/tsc-pod`,
+    `${data}/containers`,
+    `${data}/pods`,
+    `${data}/names`,
+    `${data}/trash`,
+  ].flatMap(list);
 }
