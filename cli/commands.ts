@@ -6,6 +6,7 @@ import { Doctor } from './commands/doctor.ts';
 import { Events } from './commands/events.ts';
 import { Exec } from './commands/exec.ts';
 import { Export } from './commands/export.ts';
+import { GenerateSystemd } from './commands/generate-systemd.ts';
 import { HealthcheckRun } from './commands/healthcheck.ts';
 import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
@@ -55,6 +56,7 @@ export const commands: AnyCommandClass[] = [
     Events,
     Exec,
     Export,
+    GenerateSystemd,
     HealthcheckRun,
     ImageInspect,
     Images,

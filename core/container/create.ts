@@ -5,6 +5,7 @@ import type { ImageRecord } from '../images/types.ts';
 import type { Paths } from '../paths.ts';
 import type { NewVolume } from '../volume/store.ts';
 import { releaseVolume } from '../volume/users.ts';
+import { prepareForBoot } from '../systemd/restart-unit.ts';
 import { decide } from './decide.ts';
 import { freeName } from './discard.ts';
 import { emitContainerEvent, writeSubject } from './events.ts';
@@ -75,6 +76,7 @@ async function create(
       writeSubject(draft.directory, record);
       commitContainer(paths, draft, spec, record);
       emitContainerEvent(paths, record, 'create');
+      prepareForBoot(record.restart, context);
     }
     return { record, spec };
   } catch (error) {

@@ -268,7 +268,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     stopTimeout: options.stopTimeout ?? execution.StopTimeout ?? 10,
     detachKeys: checkDetachKeys(options.detachKeys ?? 'ctrl-p,ctrl-q'),
     restart: restartPolicyOf(options),
-    sdnotify: parseNotifyMode(options.sdnotify),
+    sdnotify: options.sdnotify === undefined ? undefined : parseNotifyMode(options.sdnotify),
     pidfile: options.pidfile && resolve(options.pidfile),
     volumes: mounts.volumes,
     overlays: mounts.overlays,

@@ -10,6 +10,8 @@ export interface HostFacts {
   readonly lastCapability: number;
   /** Where systemd waits for word of the unit that this process belongs to, sd_notify(3). */
   readonly notifySocket?: string | undefined;
+  /** This process was started by a unit of `generate systemd`. */
+  readonly generatedUnit?: boolean;
 }
 
 export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
@@ -28,6 +30,7 @@ export function hostFacts(environment: NodeJS.ProcessEnv): HostFacts {
       return Number(readFileSync('/proc/sys/kernel/cap_last_cap', 'utf8'));
     },
     notifySocket: environment.NOTIFY_SOCKET || undefined,
+    generatedUnit: environment.TSC_POD_SYSTEMD_UNIT !== undefined,
   };
 }
 

@@ -81,9 +81,11 @@ function healthOperations({ health, stopSignal, stopTimeout }: ContainerRecord):
   return operations;
 }
 
-/** Under systemd: the unit's main process is the monitor. */
-function notifyOperation({ host: { notifySocket }, record: { sdnotify } }: LaunchParts): Operation[] {
-  return notifySocket && sdnotify !== 'ignore' ? [['notify', notifySocket, sdnotify ?? 'container']] : [];
+/** Under systemd: the unit's main process is the monitor. In a unit of `generate systemd` it also says that it is ready. */
+function notifyOperation({ host, record }: LaunchParts): Operation[] {
+  const { notifySocket, generatedUnit } = host;
+  const mode = record.sdnotify ?? (generatedUnit ? 'conmon' : 'container');
+  return notifySocket && mode !== 'ignore' ? [['notify', notifySocket, mode]] : [];
 }
 
 /** A terminal has the size of the caller's from the beginning. */

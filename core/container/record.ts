@@ -111,7 +111,7 @@ export interface ContainerRecord {
   detachKeys: string;
   /** undefined: no. */
   restart?: RestartPolicy | undefined;
-  /** Absent in containers of older versions: as container. */
+  /** Absent: nothing was asked, which is `container` but in a unit of `generate systemd`. */
   sdnotify?: NotifyMode | undefined;
   /** The user as the image or --user names it, and the volumes of the image, for `inspect`. */
   config?: { user: string; volumes: string[] } | undefined;

@@ -1,6 +1,7 @@
 import { checkPassed, handOver } from '../../rootless/launcher.ts';
 import { encodePlan } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
+import { warnWithoutLinger } from '../systemd/linger.ts';
 import { type CreateContext, createContainer } from './create.ts';
 import { launchPlan } from './launch-plan.ts';
 import { collectLeftovers } from './leftovers.ts';
@@ -19,6 +20,7 @@ export async function runContainer(options: ContainerOptions, context: CreateCon
   collectLeftovers(paths);
   const { record, spec } = await createContainer(options, context);
   const launch = launchPlan({ paths, host, record, spec, mode: runMode(options, record) });
+  if (options.detach) warnWithoutLinger(paths, context.environment, context.notice);
   if (options.preserveFds > 0) launch.operations.push(['preserve-fds', String(options.preserveFds)]);
   const file = writePlan(paths, record.id, launch);
   return handOver(launcherPath(), file, launch.prefix, options.preserveFds);
