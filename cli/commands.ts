@@ -36,6 +36,7 @@ import { Run } from './commands/run.ts';
 import { Stats } from './commands/stats.ts';
 import { Stop } from './commands/stop.ts';
 import { SystemCheck } from './commands/system-check.ts';
+import { SystemMigrate } from './commands/system-migrate.ts';
 import { Top } from './commands/top.ts';
 import { Unpause } from './commands/unpause.ts';
 import { Unshare } from './commands/unshare.ts';
@@ -75,6 +76,7 @@ export const commands: AnyCommandClass[] = [
     Stats,
     Stop,
     SystemCheck,
+    SystemMigrate,
   ],
   ...[Top, Unpause, Unshare, Update, Version, Wait],
   ...[

@@ -5,6 +5,7 @@ import { resolveImage } from '../core/images/find.ts';
 import { visibleLayers } from '../core/images/unpack.ts';
 import type { Paths } from '../core/paths.ts';
 import { readPod } from '../core/pod/store.ts';
+import { shouldStartOnBoot } from '../core/systemd/boot-start.ts';
 import { familiarImage } from './familiar-image.ts';
 import { type Filters, hasLabel, parseFilters, passes } from './filter.ts';
 import { parseMoment } from './moment.ts';
@@ -26,6 +27,8 @@ export const CONTAINER_FILTERS = [
   'network',
   'pod',
   'publish',
+  'restart-policy',
+  'should-start-on-boot',
   'since',
   'status',
   'until',
@@ -162,6 +165,12 @@ function testOf(key: string, value: string, all: readonly ListedContainer[], pat
     case 'status': {
       const wanted = statusOf(value);
       return ({ state }) => state.status === wanted;
+    }
+    case 'restart-policy':
+      return ({ record }) => (record.restart?.name ?? 'no') === value;
+    case 'should-start-on-boot': {
+      const wanted = choice(key, value, ['true', 'false']) === 'true';
+      return ({ record, state }) => shouldStartOnBoot(record, state) === wanted;
     }
     case 'command':
       return ({ record }) => record.args[0] === value;

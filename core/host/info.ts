@@ -1,7 +1,7 @@
 /** The facts of `info`: podman's sections and docker's flat names, for the templates of either. */
 
-import { readFileSync, statSync } from 'node:fs';
-import { availableParallelism, freemem, hostname, release, totalmem, uptime } from 'node:os';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { availableParallelism, freemem, hostname, loadavg, release, totalmem, uptime } from 'node:os';
 import { cgroupFacts } from '../../rootless/cgroup/facts.ts';
 import { currentUser, findProgram, hostIdMap } from '../../rootless/id-map.ts';
 import { ownerShift } from '../../rootless/id-map-shift.ts';
@@ -14,9 +14,13 @@ import { probeOverlay } from '../container/probe-overlay.ts';
 import { containerState } from '../container/state.ts';
 import { listIds } from '../container/store.ts';
 import { PodError } from '../error.ts';
+import { eventsFile } from '../events.ts';
 import { listImages } from '../images/find.ts';
+import { readIndex } from '../images/layout.ts';
 import type { Paths } from '../paths.ts';
 import { hostPlatform } from '../platform.ts';
+import { isLingering, isSystemdHere } from '../systemd/host.ts';
+import { restartUnit } from '../systemd/restart-unit.ts';
 import { versionReport } from './version.ts';
 
 type Environment = Record<string, string | undefined>;
@@ -30,19 +34,20 @@ export interface InfoWish {
 export type Info = Awaited<ReturnType<typeof readInfo>>;
 
 export async function readInfo(wish: InfoWish) {
-  const host = readHost(wish.environment);
+  const host = readHost(wish.environment, wish.paths);
   const store = await readStore(wish);
   const registries = await readRegistries(wish.environment);
   const version = versionReport();
-  return { host, store, registries, version, ...flat(host, store, version) };
+  return { host, store, registries, version, ...flat(host, store, version, wish.environment) };
 }
 
-function readHost(environment: Environment) {
+function readHost(environment: Environment, paths: Paths) {
   const user = currentUser();
   const maps = hostIdMap(user);
   const cgroups = cgroupFacts(user.uid, environment);
   const { os, architecture } = hostPlatform();
   const distribution = osRelease();
+  const load = loadavg();
   return {
     arch: architecture,
     cgroupControllers: cgroups.controllers,
@@ -61,38 +66,67 @@ function readHost(environment: Environment) {
       ...(maps.reason && { reason: maps.reason }),
     },
     kernel: release(),
+    linger: isSystemdHere() ? isLingering() : 'no systemd',
+    loadAverage: load.map((one) => Math.round(one * 100) / 100),
+    logDriver: 'k8s-file',
     memFree: freemem(),
     memTotal: totalmem(),
     networkHelper: findProgram('slirp4netns', environment.PATH) ?? 'none',
     os,
+    pid: process.pid,
+    restartUnit: restartUnit(paths, environment) ?? { path: '', state: 'no systemd' },
+    rlimits: { nofile: limitOf('Max open files'), nproc: limitOf('Max processes') },
     security: {
       apparmorEnabled: text('/sys/module/apparmor/parameters/enabled').trim() === 'Y',
       rootless: user.uid !== 0,
       seccompEnabled: text('/proc/sys/kernel/seccomp/actions_avail') !== '',
       selinuxEnabled: statSync('/sys/fs/selinux/enforce', { throwIfNoEntry: false }) !== undefined,
     },
+    swapFree: memoryOf('SwapFree'),
+    swapTotal: memoryOf('SwapTotal'),
     uptime: `${Math.floor(uptime() / 3600)}h ${Math.floor((uptime() % 3600) / 60)}m`,
   };
 }
 
 async function readStore({ paths, environment, storageDriver }: InfoWish) {
   const driver = await chosenDriver(paths, environment, storageDriver);
-  const containers = { number: 0, running: 0, paused: 0, stopped: 0 };
+  const containers = { number: 0, running: 0, paused: 0, restarting: 0, stopped: 0 };
   for (const id of listIds(paths)) {
     containers.number++;
     const { status } = containerState(paths, { id });
-    if (status === 'running' || status === 'paused') containers[status]++;
+    if (status === 'running' || status === 'paused' || status === 'restarting') containers[status]++;
     else containers.stopped++;
   }
   return {
     graphDriverName: driver.name,
     graphDriverReason: driver.reason,
     graphRoot: paths.data,
+    ...space(paths.data),
     backingFilesystem: fileSystemOf(paths.data),
     runRoot: paths.runtime,
     volumePath: paths.volumes,
     containerStore: containers,
-    imageStore: { number: listImages(paths).length },
+    imageStore: { number: images(paths) },
+    eventLog: eventsFile(paths),
+  };
+}
+
+/** A list that can't be read is what `system check` tells of. */
+function images(paths: Paths): number {
+  try {
+    return readIndex(paths).manifests.length && listImages(paths).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** In bytes. */
+function space(directory: string) {
+  const { bsize, blocks, bfree, bavail } = statfsSync(directory);
+  return {
+    graphRootAllocated: blocks * bsize,
+    graphRootUsed: (blocks - bfree) * bsize,
+    graphRootFree: bavail * bsize,
   };
 }
 
@@ -121,7 +155,9 @@ function flat(
   host: ReturnType<typeof readHost>,
   store: Awaited<ReturnType<typeof readStore>>,
   version: ReturnType<typeof versionReport>,
+  environment: Environment,
 ) {
+  const has = (controller: string) => host.cgroupControllers.includes(controller);
   return {
     Architecture: host.arch,
     CgroupDriver: host.cgroupManager,
@@ -131,13 +167,43 @@ function flat(
     ContainersRunning: store.containerStore.running,
     ContainersStopped: store.containerStore.stopped,
     DockerRootDir: store.graphRoot,
+    DefaultRuntime: 'tsc-pod',
     Driver: store.graphDriverName,
+    DriverStatus: [
+      ['Backing Filesystem', store.backingFilesystem],
+      ['Reason', store.graphDriverReason],
+    ],
     Images: store.imageStore.number,
     KernelVersion: host.kernel,
+    LiveRestoreEnabled: true,
+    LoggingDriver: host.logDriver,
     MemTotal: host.memTotal,
+    MemoryLimit: has('memory'),
     NCPU: host.cpus,
     Name: host.hostname,
     OSType: host.os,
+    OSVersion: host.distribution.version,
+    PidsLimit: has('pids'),
+    Plugins: {
+      Volume: ['local'],
+      Network: ['slirp4netns', 'none', 'host'],
+      Log: ['k8s-file', 'json-file', 'none', 'passthrough'],
+    },
+    Rootless: host.security.rootless,
+    Runtimes: { 'tsc-pod': { path: process.execPath } },
+    SwapLimit: has('memory'),
+    SystemTime: new Date().toISOString(),
+    CpuCfsPeriod: has('cpu'),
+    CpuCfsQuota: has('cpu'),
+    CPUShares: has('cpu'),
+    CPUSet: has('cpuset'),
+    HttpProxy: environment.HTTP_PROXY ?? environment.http_proxy ?? '',
+    HttpsProxy: environment.HTTPS_PROXY ?? environment.https_proxy ?? '',
+    NoProxy: environment.NO_PROXY ?? environment.no_proxy ?? '',
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    InitBinary: 'tsc-pod',
+    Swarm: { LocalNodeState: 'inactive' },
+    Warnings: host.cgroupControllers.length > 0 ? [] : ['no cgroup is delegated: limits can not be set'],
     OperatingSystem: osRelease().get('PRETTY_NAME') ?? host.distribution.distribution,
     SecurityOptions: [
       ...(host.security.seccompEnabled ? ['name=seccomp,profile=builtin'] : []),
@@ -160,6 +226,18 @@ function osRelease(): Map<string, string> {
     fields.set(match[1] ?? '', match[3] ?? '');
   }
   return fields;
+}
+
+/** In bytes; proc_meminfo(5). */
+function memoryOf(key: string): number {
+  return Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text('/proc/meminfo'))?.[1] ?? 0) * 1024;
+}
+
+/** `SOFT:HARD`, proc_pid_limits(5). */
+function limitOf(name: string): string {
+  const [, soft = '', hard = ''] =
+    new RegExp(`^${name}\\s+(\\S+)\\s+(\\S+)`, 'm').exec(text('/proc/self/limits')) ?? [];
+  return `${soft}:${hard}`;
 }
 
 function text(path: string): string {

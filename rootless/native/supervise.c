@@ -246,6 +246,8 @@ static void reap(void) {
 void supervise_signals(int signals) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) == sizeof info) {
+    /* Systemd says it to every process of a unit or scope when the machine goes down: nothing is to start again then. */
+    if (info.ssi_signo == SIGTERM) container.cancelled = true;
     if (info.ssi_signo == SIGCHLD) reap();
     else if (info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) supervise_forward((int)info.ssi_signo);
   }
