@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { encodePlan, encodeWord } from '../../../rootless/plan.ts';
+import { encodePlan, encodeWord, replaceOperations } from '../../../rootless/plan.ts';
 
 /** What rootless/native/plan.c does with a word; test/launcher compares with itself. */
 const decode = (word: string): Buffer =>
@@ -41,6 +41,25 @@ test('a plan is its header and a line an operation', () => {
   assert.is(encodePlan('lock', [['lock', '/a b']]), 'plan 1 lock\nlock /a\\040b\n');
   assert.is(encodePlan('run', []), 'plan 1 run\n');
   assert.is(encodePlan('run', [['exec', 'sh', '', '\n']]), "plan 1 run\nexec sh '' \\012\n");
+});
+
+test('operations of a plan are replaced where the first of them stood', () => {
+  const text = encodePlan('run', [
+    ['detach'],
+    ['cgroup-base', 'self'],
+    ['cwd', '/'],
+    ['cgroup-set', 'a', '1'],
+    ['init'],
+  ]);
+  const is = (name: string) => name.startsWith('cgroup-');
+  assert.is(
+    replaceOperations(text, is, [['cgroup-set', 'b', 'x y']]),
+    encodePlan('run', [['detach'], ['cgroup-set', 'b', 'x y'], ['cwd', '/'], ['init']]),
+  );
+  assert.is(
+    replaceOperations(encodePlan('run', [['init']]), is, [['detach']]),
+    encodePlan('run', [['detach'], ['init']]),
+  );
 });
 
 test.run();

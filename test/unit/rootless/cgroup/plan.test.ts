@@ -155,6 +155,40 @@ test('limits of a container that runs are written into its group, all or none', 
   assert.throws(() => freeze(join(root, 'gone'), true), 'cannot set cgroup.freeze');
 });
 
+test('a limit that is taken away is reset, and all come back when one is refused', () => {
+  lay({
+    'memory.max': '9\n',
+    'pids.max': '5\n',
+    'cpu.max': '1000 100000\n',
+    'cpuset.cpus': '0\n',
+    'io.max': '8:0 rbps=5 wbps=max riops=max wiops=max\n',
+  });
+  const read = (file: string) => readFileSync(join(root, file), 'utf8').split('\n')[0];
+  const before = {
+    memory: { limit: 9 },
+    pids: { limit: 5 },
+    cpu: { quota: 1000, period: 100_000, cpus: '0' },
+    blockIO: { throttleReadBpsDevice: [{ major: 8, minor: 0, rate: 5 }] },
+  };
+  const facts = { ...direct, controllers: ['memory', 'pids', 'cpu', 'cpuset', 'io'] };
+  const undo = updateLimits(facts, root, { memory: { limit: 77 } }, before);
+  assert.equal(['memory.max', 'pids.max', 'cpu.max', 'cpuset.cpus', 'io.max'].map(read), [
+    '77',
+    'max',
+    'max 100000',
+    '',
+    '8:0 rbps=max wbps=max riops=max wiops=max',
+  ]);
+  undo();
+  assert.equal(['memory.max', 'pids.max', 'cpu.max', 'cpuset.cpus', 'io.max'].map(read), [
+    '9',
+    '5',
+    '1000 100000',
+    '0',
+    '8:0 rbps=5 wbps=max riops=max wiops=max',
+  ]);
+});
+
 test("a user's manager tells which controllers are delegated", () => {
   const manager = 'sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service';
   lay({
