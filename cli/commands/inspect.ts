@@ -1,5 +1,8 @@
+import { type HostFacts, hostFacts } from '../../core/container/facts.ts';
 import { inspectContainer } from '../../core/container/inspect.ts';
+import type { PlaceParts } from '../../core/container/place.ts';
 import { findContainer } from '../../core/container/store.ts';
+import { sizeOf } from '../../core/container/written-size.ts';
 import { PodError } from '../../core/error.ts';
 import { resolveImage } from '../../core/images/find.ts';
 import { inspectImage } from '../../core/images/inspect.ts';
@@ -19,10 +22,23 @@ function isMissing(error: unknown): boolean {
   return error instanceof PodError && (error.code === 'not-found' || error.code === 'usage');
 }
 
-function inspectObject(paths: Paths, name: string, kind: Kind): object {
+async function sizesShown(parts: PlaceParts): Promise<object> {
+  const { written, virtual } = await sizeOf(parts);
+  return { SizeRw: written, SizeRootFs: virtual };
+}
+
+/** With `host`, containers are shown with their sizes. */
+async function inspectObject(
+  paths: Paths,
+  name: string,
+  kind: Kind,
+  host: HostFacts | undefined,
+): Promise<object> {
   if (kind !== 'image') {
     try {
-      const container = inspectContainer(paths, findContainer(paths, name));
+      const record = findContainer(paths, name);
+      const container = inspectContainer(paths, record);
+      if (container && host) return { ...container, ...(await sizesShown({ paths, host, record })) };
       if (container) return container;
     } catch (error) {
       if (kind === 'container' || !isMissing(error)) throw error;
@@ -37,15 +53,17 @@ abstract class InspectCommand extends PodCommand {
   format = Option.String('-f,--format', { description: 'Print json or by a Go `template`' });
   names = Option.Rest({ name: 'name', required: 1 });
   protected abstract kind(): Kind;
+  protected abstract sized(): boolean;
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const terminal = isTerminal(this.context.stdout);
+    const host = this.sized() ? hostFacts(this.context.env) : undefined;
     const found: object[] = [];
     let status = 0;
     for (const name of this.names) {
       try {
-        const object = inspectObject(paths, name, this.kind());
+        const object = await inspectObject(paths, name, this.kind(), host);
         if (this.format !== undefined && this.format !== 'json')
           this.print(formatObject(this.format, object, terminal));
         else found.push(object);
@@ -65,17 +83,22 @@ export class Inspect extends InspectCommand {
     description: 'all, container or image (`kind`)',
     validator: oneOf('all', 'container', 'image'),
   });
+  size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => this.type;
+  protected sized = (): boolean => this.size;
 }
 
 export class ContainerInspect extends InspectCommand {
   static override paths = [['container', 'inspect']];
   static override usage = { description: 'Show all about containers' };
+  size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => 'container';
+  protected sized = (): boolean => this.size;
 }
 
 export class ImageInspect extends InspectCommand {
   static override paths = [['image', 'inspect']];
   static override usage = { description: 'Show all about images' };
   protected kind = (): Kind => 'image';
+  protected sized = (): boolean => false;
 }

@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { hostFacts } from '../../core/container/facts.ts';
 import { type ListedContainer, listContainers } from '../../core/container/list.ts';
 import { isUp } from '../../core/container/state.ts';
+import { type ContainerSize, sizesOf } from '../../core/container/written-size.ts';
 import type { Paths } from '../../core/paths.ts';
 import { Option, PodCommand } from '../command.ts';
 import { containerFilter } from '../container-filter.ts';
@@ -56,6 +58,7 @@ export class Ps extends PodCommand {
   noTrunc = Option.Boolean('--no-trunc', false, { description: 'Show everything in full' });
   pod = Option.Boolean('-p,--pod', false, { description: 'Show the pods that they are in' });
   quiet = Option.Boolean('-q,--quiet', false, { description: 'Only the ids' });
+  size = Option.Boolean('-s,--size', false, { description: 'Show how much they have written' });
   sort = Option.String('--sort', {
     description: 'By command, created, id, image, names, pod, runningfor or status (`key`)',
     validator: oneOf('command', 'created', 'id', 'image', 'names', 'pod', 'runningfor', 'status'),
@@ -70,28 +73,38 @@ export class Ps extends PodCommand {
     const paths = pathsOf(this);
     const { watch } = this;
     if (watch === undefined) {
-      this.print(this.listing(paths));
+      this.print(await this.listing(paths));
       return 0;
     }
     for (;;) {
-      const text = this.listing(paths);
+      const text = await this.listing(paths);
       this.print(isTerminal(this.context.stdout) ? `\x1b[H\x1b[2J${text}` : text);
       await delay(Number(watch) * 1000);
     }
   }
 
-  private listing(paths: Paths): string {
+  private async listing(paths: Paths): Promise<string> {
     const shown = this.choose(paths);
     if (this.quiet && this.format === undefined)
       return shown.map(({ record }) => `${this.noTrunc ? record.id : shortId(record.id)}\n`).join('');
-    const context = { paths, now: Date.now(), whole: this.noTrunc };
+    const context = { paths, now: Date.now(), whole: this.noTrunc, sizes: await this.sizes(paths, shown) };
     return formatList(this.format, {
       rows: shown.map((one) => rowOf(one, context)),
-      columns: `${this.namespaces ? NAMESPACE_COLUMNS : COLUMNS}${this.pod ? '\t{{.Pod}}\t{{.PodName}}' : ''}`,
+      columns: `${this.namespaces ? NAMESPACE_COLUMNS : COLUMNS}${this.pod ? '\t{{.Pod}}\t{{.PodName}}' : ''}${this.size ? '\t{{.Size}}' : ''}`,
       headers: HEADERS,
       noHeading: this.noHeading,
       terminal: isTerminal(this.context.stdout),
     });
+  }
+
+  /** Every file that was written is looked at: only where it is asked for. */
+  private async sizes(
+    paths: Paths,
+    shown: ListedContainer[],
+  ): Promise<Map<string, ContainerSize> | undefined> {
+    if (!this.size && !/\.Size\b/.test(this.format ?? '')) return undefined;
+    const host = hostFacts(this.context.env);
+    return sizesOf(shown.map(({ record }) => ({ paths, host, record })));
   }
 
   private choose(paths: Paths): ListedContainer[] {

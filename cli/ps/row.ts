@@ -3,10 +3,11 @@ import type { ListedContainer } from '../../core/container/list.ts';
 import { namespaceOf } from '../../core/container/processes.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { isUp } from '../../core/container/state.ts';
+import type { ContainerSize } from '../../core/container/written-size.ts';
 import type { Paths } from '../../core/paths.ts';
 import { readPod } from '../../core/pod/store.ts';
 import { familiarImage } from '../familiar-image.ts';
-import { ago, goTime, shortId } from '../output/units.ts';
+import { ago, goTime, humanSize, shortId } from '../output/units.ts';
 import { ellipsis } from '../output/width.ts';
 import { portsText } from './ports.ts';
 import { statusText } from './status.ts';
@@ -20,6 +21,8 @@ export interface RowContext {
   now: number;
   /** --no-trunc */
   whole: boolean;
+  /** By id, where they are asked for. */
+  sizes: ReadonlyMap<string, ContainerSize> | undefined;
 }
 
 /** starting, healthy or unhealthy; undefined where nothing is checked. */
@@ -36,7 +39,7 @@ function mountSources({ volumes, asked }: ContainerRecord): string[] {
 }
 
 /** One line of `ps`: what no format asks for is not looked up. */
-export function rowOf(listed: ListedContainer, { paths, now, whole }: RowContext) {
+export function rowOf(listed: ListedContainer, { paths, now, whole, sizes }: RowContext) {
   const { record, state } = listed;
   const namespace = (kind: Parameters<typeof namespaceOf>[1]) =>
     (state.pid > 0 ? namespaceOf(state.pid, kind) : undefined)?.replace(/\D/g, '') ?? '';
@@ -87,7 +90,10 @@ export function rowOf(listed: ListedContainer, { paths, now, whole }: RowContext
     },
     LocalVolumes: String(record.volumes.length),
     Platform: 'linux',
-    Size: '0B',
+    get Size() {
+      const size = sizes?.get(record.id);
+      return size ? `${humanSize(size.written)} (virtual ${humanSize(size.virtual)})` : '0B';
+    },
     Pod: whole ? (record.pod ?? '') : shortId(record.pod ?? ''),
     get PodName() {
       return (record.pod && readPod(paths, record.pod)?.name) ?? '';
