@@ -1,6 +1,8 @@
+import { Attach } from './commands/attach.ts';
 import { Commit } from './commands/commit.ts';
 import { ContainerExists } from './commands/container-exists.ts';
 import { Cp } from './commands/cp.ts';
+import { Create } from './commands/create.ts';
 import { Diff } from './commands/diff.ts';
 import { Doctor } from './commands/doctor.ts';
 import { Events } from './commands/events.ts';
@@ -30,9 +32,11 @@ import { Port } from './commands/port.ts';
 import { Ps } from './commands/ps.ts';
 import { Pull } from './commands/pull.ts';
 import { Rename } from './commands/rename.ts';
+import { Restart } from './commands/restart.ts';
 import { Rm } from './commands/rm.ts';
 import { Rmi } from './commands/rmi.ts';
 import { Run } from './commands/run.ts';
+import { Start } from './commands/start.ts';
 import { Stats } from './commands/stats.ts';
 import { Stop } from './commands/stop.ts';
 import { SystemCheck } from './commands/system-check.ts';
@@ -48,10 +52,12 @@ import type { AnyCommandClass } from './declarations.ts';
 /** Every command there is. */
 export const commands: AnyCommandClass[] = [
   ...[
+    Attach,
     Commit,
     ContainerExists,
     ContainerInspect,
     Cp,
+    Create,
     Diff,
     Doctor,
     Events,
@@ -70,9 +76,11 @@ export const commands: AnyCommandClass[] = [
     Ps,
     Pull,
     Rename,
+    Restart,
     Rm,
     Rmi,
     Run,
+    Start,
     Stats,
     Stop,
     SystemCheck,

@@ -18,6 +18,7 @@ const flag = (names: string, description: string) => Option.Boolean(names, false
 export abstract class ContainerCommand extends PodCommand {
   addHost = list('--add-host', 'Add a line to /etc/hosts (`name:address`)');
   annotation = list('--annotation', 'Add an annotation (`key=value`)');
+  attach = list('-a,--attach', 'Attach only to stdin, stdout or stderr (`stream`)');
   blkioWeight = text('--blkio-weight', 'Share of block I/O, 10 to 1000 (`weight`)');
   blkioWeightDevice = list('--blkio-weight-device', "Share of a device's I/O (`device:weight`)");
   capAdd = list('--cap-add', 'Add a `capability`');
@@ -115,6 +116,7 @@ export abstract class ContainerCommand extends PodCommand {
     'Start it anew when it ends: no, on-failure[:n], always or unless-stopped (`policy`)',
   );
   sdnotify = text('--sdnotify', 'Who tells systemd of the start: container, conmon or ignore (`mode`)');
+  rm = flag('--rm', 'Remove the container when it has ended');
   securityOpt = list('--security-opt', 'A security `option`');
   shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
   stopSignal = text('--stop-signal', 'The `signal` that stops the container');
@@ -138,10 +140,12 @@ export abstract class ContainerCommand extends PodCommand {
   image = Option.String({ name: 'image' });
   command = Option.Proxy({ name: 'command' });
 
-  protected options(own: Pick<ContainerOptions, 'detach' | 'rm' | 'attach' | 'sigProxy'>): ContainerOptions {
+  protected options(own: Pick<ContainerOptions, 'detach' | 'sigProxy'>): ContainerOptions {
     const { image, command, containerName, pull } = this;
     return {
       ...own,
+      rm: this.rm,
+      attach: this.attach,
       image,
       command,
       name: containerName,
@@ -251,10 +255,12 @@ export abstract class ContainerCommand extends PodCommand {
     return entered;
   }
 
-  protected createContext(): CreateContext {
+  /** `starts`: this process goes on to start what it creates. */
+  protected createContext(starts: boolean): CreateContext {
     const { env } = this.context;
     return {
       paths: pathsOf(this),
+      starts,
       environment: env,
       commandLine: ['tsc-pod', ...process.argv.slice(2)],
       host: hostFacts(env),

@@ -27,9 +27,17 @@ export function installLauncher(libexec: string, embedded: EmbeddedLauncher): st
 
 /** Replaces this process by the launcher: nothing of Node stays. `prefix` is a command that executes the launcher. */
 export function becomeLauncher(launcher: string, planFile: string, prefix: readonly string[] = []): never {
-  const argv = [...prefix, launcher, planFile];
+  return become([...prefix, launcher, planFile]);
+}
+
+/** The same for a role whose plan is short and holds no secret. */
+export function becomeRole(launcher: string, role: Role, plan: readonly Operation[]): never {
+  return become([launcher, '-c', encodePlan(role, plan)]);
+}
+
+function become(argv: readonly string[]): never {
   try {
-    process.execve!(argv[0]!, argv, process.env as Record<string, string>);
+    process.execve!(argv[0]!, [...argv], process.env as Record<string, string>);
   } catch (cause) {
     throw new PodError({
       code: 'launch',
@@ -142,5 +150,33 @@ export function runLauncher(launcher: string, role: Role, plan: readonly Operati
     why,
     ...(hint && { hint }),
     cause: done.error,
+  });
+}
+
+/** How a launcher ended, and all that it wrote. */
+export interface Said {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A role that takes its time. */
+export function runRole(launcher: string, role: Role, plan: readonly Operation[]): Promise<Said> {
+  return said([launcher, '-c', encodePlan(role, plan)]);
+}
+
+/** A plan in a file; what the launcher leaves behind goes on. `prefix` is a command that executes the launcher. */
+export function runPlanFile(launcher: string, planFile: string, prefix: readonly string[]): Promise<Said> {
+  return said([...prefix, launcher, planFile]);
+}
+
+function said([program, ...args]: readonly string[]): Promise<Said> {
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const text = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (more: string) => (text.stdout += more));
+  child.stderr.setEncoding('utf8').on('data', (more: string) => (text.stderr += more));
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code: code ?? 128 + constants.signals[signal!], ...text }));
   });
 }

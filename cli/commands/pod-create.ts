@@ -52,6 +52,7 @@ export class PodCreate extends PodCommand {
       { ...this, name: this.podName ?? first },
       {
         paths,
+        starts: false,
         environment: env,
         host: hostFacts(env),
         image: () => Promise.reject(new TypeError('a pod has no image')),

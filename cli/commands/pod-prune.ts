@@ -17,8 +17,8 @@ export class PodPrune extends PodCommand {
       ({ containers }) => !containers.some(({ state }) => isUp(state.status)),
     );
     const byId = new Map(idle.map(({ pod }) => [pod.id, pod]));
-    return forEachName(this, [...byId.keys()], (id) => {
-      removePod(paths, byId.get(id)!, { force: false });
+    return forEachName(this, [...byId.keys()], async (id) => {
+      await removePod(paths, byId.get(id)!, { force: false });
       return id;
     });
   }

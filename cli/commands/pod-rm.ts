@@ -27,10 +27,10 @@ export class PodRm extends ChosenPods {
     const ids = this.podIdFile.map((file) => readFileSync(file, 'utf8').trim());
     const names =
       ids.length > 0 && this.pods.length === 0 && !this.all ? ids : [...this.chosen(paths), ...ids];
-    return forEachName(this, names, (name) => {
+    return forEachName(this, names, async (name) => {
       try {
         const pod = findPod(paths, name);
-        removePod(paths, pod, { force: this.force, timeout: this.time });
+        await removePod(paths, pod, { force: this.force, timeout: this.time });
         return pod.id;
       } catch (error) {
         if (!(error instanceof PodError) || error.code !== 'not-found') throw error;

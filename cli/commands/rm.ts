@@ -1,43 +1,54 @@
 import { removeContainer } from '../../core/container/remove.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
-import { chooseContainers } from '../choose-containers.ts';
-import { Option, PodCommand } from '../command.ts';
-import { forEachName } from '../each.ts';
+import { ChosenCommand } from '../chosen-command.ts';
+import { Option } from '../command.ts';
+import { forEachName, unlessMissing } from '../each.ts';
+import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
-export class Rm extends PodCommand {
+export class Rm extends ChosenCommand {
   static override paths = [['rm'], ['container', 'rm'], ['container', 'remove']];
   static override usage = { description: 'Remove containers' };
 
-  all = Option.Boolean('-a,--all', false, { description: 'All containers' });
   depend = Option.Boolean('--depend', false, {
     description: 'Remove those that use their namespaces, too',
   });
   force = Option.Boolean('-f,--force', false, {
     description: 'Kill those that run; a missing one is no error',
   });
-  latest = Option.Boolean('--latest', false, { description: 'The one that was made last' });
+  override filter = Option.Array('--filter', [], { description: 'All those of a `key=value`' });
+  ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
+  time = Option.String('-t,--time,--timeout', {
+    description: 'With -f: time to end before SIGKILL, -1: no limit (`seconds`)',
+    validator: parsed((text) => parseInteger(text, -1)),
+  });
   volumes = Option.Boolean('-v,--volumes', false, { description: 'Remove their anonymous volumes too' });
-  containers = Option.Rest({ name: 'container' });
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const names = chooseContainers(paths, { ...this, names: this.containers });
-    return forEachName(this, names, (name) => {
-      try {
-        removeContainer(paths, findContainer(paths, name), this);
-      } catch (error) {
-        if (!(error instanceof PodError) || error.code !== 'not-found') throw error;
-        if (this.force) return undefined;
-        throw new PodError({
-          code: 'not-found',
-          message: error.message,
-          ...(error.hint && { hint: error.hint }),
-          exitCode: 1,
-        });
-      }
+    const { depend, force, volumes } = this;
+    const work = unlessMissing(force || this.ignore, async (name) => {
+      await removeContainer(paths, findContainer(paths, name), {
+        depend,
+        force,
+        volumes,
+        timeout: this.time,
+      });
       return name;
     });
+    // Those that use others come first, which were made later: one after the other.
+    return forEachName(this, this.chosen(paths), async (name) => work(name).catch(asDocker), force ? 8 : 1);
   }
+}
+
+/** docker's exit status of what isn't there. */
+function asDocker(error: unknown): never {
+  if (!(error instanceof PodError) || error.code !== 'not-found') throw error;
+  throw new PodError({
+    code: 'not-found',
+    message: error.message,
+    ...(error.hint && { hint: error.hint }),
+    exitCode: 1,
+  });
 }

@@ -6,22 +6,18 @@ export class Run extends ContainerCommand {
   static override paths = [['run'], ['container', 'run']];
   static override usage = { description: 'Run a command in a new container' };
 
-  attach = Option.Array('-a,--attach', [], {
-    description: 'Attach only to stdin, stdout or stderr (`stream`)',
-  });
   detach = Option.Boolean('-d,--detach', false, {
     description: 'Run in the background and print the container id',
   });
-  rm = Option.Boolean('--rm', false, { description: 'Remove the container when it has ended' });
   sigProxy = Option.Boolean('--sig-proxy', true, { description: 'Pass signals on to the container' });
   dryRun = Option.Boolean('--dry-run', false, {
     description: 'Print the plan that would be carried out, and make nothing',
   });
 
   async execute(): Promise<number> {
-    const { detach, rm, attach, sigProxy } = this;
-    const context = this.createContext();
-    const options = await this.inPod(this.options({ detach, rm, attach, sigProxy }), context, !this.dryRun);
+    const context = this.createContext(true);
+    const asked = this.options({ detach: this.detach, sigProxy: this.sigProxy });
+    const options = await this.inPod(asked, context, !this.dryRun);
     if (!this.dryRun) return runContainer(options, context);
     this.print(await planContainer(options, context));
     return 0;

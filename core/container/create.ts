@@ -20,6 +20,8 @@ import { abandonContainer, beginContainer, commitContainer } from './store.ts';
 
 export interface CreateContext {
   paths: Paths;
+  /** This process goes on to start the container. */
+  starts: boolean;
   environment: NodeJS.ProcessEnv;
   /** What the user typed, for `inspect`. */
   commandLine?: string[] | undefined;

@@ -235,7 +235,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     id: draft.id,
     name: draft.name,
     created: new Date().toISOString(),
-    starter: { ...identify(process.pid), boot: bootId() },
+    starter: all.context.starts ? { ...identify(process.pid), boot: bootId() } : undefined,
     image: { asked: options.image, name: image.names[0] ?? image.id, id: image.id, digest: image.digest },
     args: spec.process.args,
     asked: askedOptions(options),

@@ -7,13 +7,14 @@ import { discardVolume, releaseVolume } from '../volume/users.ts';
 import { emitContainerEvent } from './events.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
-import { type ContainerState, containerState, isUp } from './state.ts';
+import { type ContainerState, containerState, isUp, readRunning } from './state.ts';
 import { containerDirectory, holderOf, readRecord, releaseName, runtimeDirectory } from './store.ts';
 
 /** Takes a container out of sight: from here on it is gone, but for its files. False: somebody else has done it. */
 export function discardContainer(paths: Paths, record: ContainerRecord): boolean {
   const { id, name } = record;
   mkdirSync(paths.trash, { recursive: true, mode: 0o700 });
+  const runtime = runtimeDirectory(paths, id);
   try {
     renameSync(containerDirectory(paths, id), join(paths.trash, id));
   } catch (error) {
@@ -22,12 +23,19 @@ export function discardContainer(paths: Paths, record: ContainerRecord): boolean
   } finally {
     releaseName(paths, name, id);
     for (const volume of record.volumes) releaseVolume(paths, volume.name, id);
-    rmSync(runtimeDirectory(paths, id), { recursive: true, force: true });
+    endLateStart(runtime);
+    rmSync(runtime, { recursive: true, force: true });
   }
   emitContainerEvent(paths, record, 'destroy');
   if (record.autoRemove)
     for (const volume of record.volumes) if (volume.anonymous) discardVolume(paths, volume.name);
   return true;
+}
+
+/** A start that was under way looks whether the container is there once it has written its state: so one sees the other. */
+function endLateStart(runtime: string): void {
+  const late = readRunning(runtime);
+  if (late && isSameProcess(late.process)) process.kill(late.process.pid, 'SIGKILL');
 }
 
 /**

@@ -12,8 +12,10 @@ import { containerState, isUp } from './state.ts';
 import { stopContainer } from './stop.ts';
 
 export interface RemoveOptions {
-  /** Ends it first, with SIGKILL, if it runs. */
+  /** Ends it first if it runs. */
   force: boolean;
+  /** Seconds that it gets for its end, -1: no limit; 0, SIGKILL at once, unless told. */
+  timeout?: number | undefined;
   /** Removes its anonymous volumes too. */
   volumes: boolean;
   /** Removes the containers that use its namespaces, too, and what uses theirs. */
@@ -45,10 +47,14 @@ function checkNeeded(paths: Paths, record: ContainerRecord, { force, depend, ofP
 }
 
 /** Removes a container. It is gone for everybody from the rename on; the files go after that. */
-export function removeContainer(paths: Paths, record: ContainerRecord, options: RemoveOptions): void {
+export async function removeContainer(
+  paths: Paths,
+  record: ContainerRecord,
+  options: RemoveOptions,
+): Promise<void> {
   checkNeeded(paths, record, options);
   if (options.depend)
-    for (const dependent of dependentsOf(paths, record)) removeContainer(paths, dependent, options);
+    for (const dependent of dependentsOf(paths, record)) await removeContainer(paths, dependent, options);
   const state = containerState(paths, record);
   if (isUp(state.status)) {
     if (!options.force) {
@@ -60,7 +66,7 @@ export function removeContainer(paths: Paths, record: ContainerRecord, options: 
         exitCode: 2,
       });
     }
-    stopContainer(paths, record, 0);
+    await stopContainer(paths, record, { timeout: options.timeout ?? 0 });
   }
   // With --rm the monitor has removed it already.
   const doomed = discardContainer(paths, record) ? [join(paths.trash, record.id)] : [];

@@ -64,7 +64,8 @@ interface Running {
   restarts: number;
 }
 
-function readRunning(directory: string, boot: string): Running | undefined {
+/** What a monitor has written into its runtime directory since the last boot. */
+export function readRunning(directory: string, boot: string = bootId()): Running | undefined {
   const [pid, start, monitor, monitorStart, startedAt, ofBoot, restarts] =
     read(join(directory, 'state'))?.trim().split(' ') ?? [];
   if (!pid || !start || ofBoot !== boot) return undefined;

@@ -1,82 +1,109 @@
-import { once } from 'node:events';
-import { runLauncher, spawnLauncher } from '../../rootless/launcher.ts';
-import type { Operation } from '../../rootless/plan.ts';
-import { PodError } from '../error.ts';
-import { launcherPath } from '../launcher.ts';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
 import { resume } from './pause.ts';
+import { isSameProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { signalNumber } from './signals.ts';
+import { mayRestart } from './start-mode.ts';
 import { type ContainerState, containerState, isUp } from './state.ts';
+import { runtimeDirectory } from './store.ts';
 
-function targetOf(state: ContainerState): Operation[] {
-  const { process, monitor } = state;
-  const operations: Operation[] = [['target', String(process!.pid), process!.start]];
-  if (monitor?.start) operations.push(['wait-for', String(monitor.pid), monitor.start]);
-  return operations;
+const SIGKILL = 9;
+const SIGCONT = 18;
+const LOOK_MOST_MS = 20;
+
+export interface StopOptions {
+  /** Seconds before SIGKILL, -1: no limit; the container's own unless told. 0: SIGKILL at once. */
+  timeout?: number | undefined;
+  /** Another than the container's stop signal. */
+  signal?: string | undefined;
 }
 
-/** SIGKILL can't be told apart from a plain end of waiting: no time-out is never. */
-const NEVER = '-1';
-
 /**
- * Sends the container's stop signal and, `timeout` seconds later (-1: never), SIGKILL; returns when it has ended and
- * its monitor has written down how. A container that doesn't run is fine.
+ * Sends the container's stop signal and, some time later, SIGKILL; returns when it has ended and its monitor has
+ * written down how. Its restart policy doesn't start it again. One that doesn't run is fine.
  */
-export function stopContainer(
+export async function stopContainer(
   paths: Paths,
   record: ContainerRecord,
-  timeout: number = record.stopTimeout,
-): void {
-  const state = containerState(paths, record);
+  options: StopOptions = {},
+): Promise<void> {
+  const timeout = options.timeout ?? record.stopTimeout;
+  const asked = signalNumber(options.signal ?? record.stopSignal);
+  const number = timeout === 0 && options.signal === undefined ? SIGKILL : asked;
+  const state = forbidRestart(paths, record);
   if (!isUp(state.status)) return;
-  const milliseconds = timeout < 0 ? NEVER : String(Math.min(timeout * 1000, 2 ** 31 - 1));
-  const number = timeout === 0 ? 9 : signalNumber(record.stopSignal);
-  emitContainerEvent(paths, record, 'kill', { signal: String(number) });
-  const paused = state.status === 'paused';
-  if (paused) {
-    // A stopped process gets its signal when it goes on.
-    const [target] = targetOf(state);
-    runLauncher(launcherPath(), 'signal', [target!, ['signal', String(number)]]);
-    resume(paths, record);
+  if (state.status === 'restarting') {
+    send(state.monitor, SIGCONT); // it looks whether it may start it
+    await end(state.monitor);
+  } else {
+    emitContainerEvent(paths, record, 'kill', { signal: String(number) });
+    send(state.process, number);
+    if (state.status === 'paused') resume(paths, record); // a stopped process gets its signal when it goes on
+    if (!(await end(state.process, timeout < 0 ? Number.POSITIVE_INFINITY : timeout * 1000))) {
+      send(state.process, SIGKILL);
+      await end(state.process);
+    }
+    await end(state.monitor);
   }
-  runLauncher(launcherPath(), 'signal', [
-    ...targetOf(state),
-    ['signal', paused ? '0' : String(number)],
-    ['stop-timeout', milliseconds],
-  ]);
   emitContainerEvent(paths, record, 'stop');
 }
 
 /** Sends one signal, by name or number, and doesn't wait. A paused container goes on with it, as docker's does. */
 export function killContainer(paths: Paths, record: ContainerRecord, signal: string): void {
   const number = signalNumber(signal);
-  const state = containerState(paths, record);
-  if (!isUp(state.status)) {
+  const final = number === SIGKILL || number === signalNumber(record.stopSignal);
+  let state = containerState(paths, record);
+  if (isUp(state.status) && final) state = forbidRestart(paths, record);
+  if (!isUp(state.status) || (state.status === 'restarting' && !final)) {
     throw new PodError({
       code: 'conflict',
       message: `cannot kill ${record.name}`,
-      why: 'it is not running',
+      why: isUp(state.status) ? `it is ${state.status}` : 'it is not running',
       hint: 'tsc-pod ps -a   # shows what containers are doing',
     });
   }
-  const [target] = targetOf(state);
-  runLauncher(launcherPath(), 'signal', [target!, ['signal', String(number)]]);
+  if (state.status === 'restarting') send(state.monitor, SIGCONT);
+  else send(state.process, number);
   emitContainerEvent(paths, record, 'kill', { signal: String(number) });
   if (state.status === 'paused') resume(paths, record);
 }
 
-/** Returns the exit code of a container when it has ended; at once if it doesn't run. */
-export async function waitForContainer(paths: Paths, record: ContainerRecord): Promise<number> {
+/**
+ * RUNTIME/stopped: the monitor doesn't start the container anew. It looks after it has written that it starts it, and
+ * this reads what is written after the file is there: so one of both sees the other.
+ */
+function forbidRestart(paths: Paths, record: ContainerRecord): ContainerState {
   const state = containerState(paths, record);
-  if (isUp(state.status)) await waitForEnd(state);
-  return containerState(paths, record).exitCode;
+  if (!isUp(state.status) || !mayRestart(record)) return state;
+  try {
+    writeFileSync(join(runtimeDirectory(paths, record.id), 'stopped'), '');
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+  return containerState(paths, record);
 }
 
-async function waitForEnd(state: ContainerState): Promise<void> {
-  const child = spawnLauncher(launcherPath(), 'signal', [...targetOf(state), ['stop-timeout', NEVER]], {
-    stdio: 'ignore',
-  });
-  await once(child, 'exit');
+function send(target: ProcessIdentity | undefined, number: number): void {
+  if (!target || !isSameProcess(target)) return;
+  try {
+    process.kill(target.pid, number);
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
+}
+
+/** Waits, for milliseconds, until the process has ended. A child of another process can only be looked at. */
+async function end(target: ProcessIdentity | undefined, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
+  const late = performance.now() + limit;
+  for (let wait = 1; target && isSameProcess(target); wait = Math.min(wait * 2, LOOK_MOST_MS)) {
+    const left = late - performance.now();
+    if (left <= 0) return false;
+    await delay(Math.min(wait, left));
+  }
+  return true;
 }

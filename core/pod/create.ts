@@ -82,7 +82,7 @@ export async function createPod(options: PodOptions, context: CreateContext): Pr
   const { paths } = context;
   const shared = parseShare(options.share);
   if (!options.infra) refuseWithoutInfra(options);
-  if (options.replace) replaceOld(options, context);
+  if (options.replace) await replaceOld(options, context);
   const idFile = options.podIdFile === undefined ? undefined : reserveIdFile(options.podIdFile);
   try {
     const draft = beginDraft(paths, 'pod', options.name);
@@ -126,10 +126,10 @@ async function makePod(
   return pod;
 }
 
-function replaceOld({ name }: PodOptions, { paths }: CreateContext): void {
+async function replaceOld({ name }: PodOptions, { paths }: CreateContext): Promise<void> {
   if (name === undefined) throw new PodError({ code: 'usage', message: 'cannot replace pod without --name' });
   try {
-    removePod(paths, findPod(paths, name), { force: true });
+    await removePod(paths, findPod(paths, name), { force: true });
   } catch (error) {
     if (!(error instanceof PodError) || error.code !== 'not-found') throw error;
   }

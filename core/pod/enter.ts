@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CreateContext } from '../container/create.ts';
 import type { ContainerOptions } from '../container/options.ts';
-import { startInBackground } from '../container/start-in-background.ts';
+import { startContainer } from '../container/start.ts';
 import { containerState, isUp } from '../container/state.ts';
 import { readRecord } from '../container/store.ts';
 import { PodError } from '../error.ts';
@@ -107,7 +107,7 @@ export async function startInfra(
   await withLock(join(paths.locks, `pod-${pod.id}`), async () => {
     const infra = down();
     if (!infra) return;
-    startInBackground(paths, host, infra);
+    await startContainer(infra, { paths, host });
     emitPodEvent(paths, pod, 'start');
   });
 }

@@ -3,7 +3,7 @@
 import type { CreateContext } from '../container/create.ts';
 import type { ListedContainer } from '../container/list.ts';
 import { pauseContainer, resumeContainer } from '../container/pause.ts';
-import { startInBackground } from '../container/start-in-background.ts';
+import { startContainer } from '../container/start.ts';
 import { isUp } from '../container/state.ts';
 import { killContainer, stopContainer } from '../container/stop.ts';
 import type { Paths } from '../paths.ts';
@@ -39,7 +39,7 @@ function inOrder(paths: Paths, pod: PodRecord): ListedContainer[] {
 export async function startPod(host: Host, pod: PodRecord): Promise<void> {
   const down = inOrder(host.paths, pod).filter(({ state, record }) => !isUp(state.status) && !record.infra);
   await startInfra(host, pod);
-  await forEach(down, ({ record }) => startInBackground(host.paths, host.host, record));
+  await forEach(down, ({ record }) => startContainer(record, host));
 }
 
 /** Stops what runs of a pod, the infra container last. `timeout` in seconds; undefined: each its own. */
@@ -47,7 +47,7 @@ export async function stopPod(paths: Paths, pod: PodRecord, timeout?: number): P
   const up = inOrder(paths, pod)
     .filter(({ state }) => isUp(state.status))
     .reverse();
-  await forEach(up, ({ record }) => stopContainer(paths, record, timeout));
+  await forEach(up, ({ record }) => stopContainer(paths, record, { timeout }));
   emitPodEvent(paths, pod, 'stop');
 }
 

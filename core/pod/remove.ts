@@ -19,7 +19,11 @@ export interface RemovePodOptions {
  * Removes a pod with its containers; the infra container last, after the pod itself is gone: an infra container without
  * its pod is nobody's, and collected. Throws PodError `conflict`, before anything is removed, where one runs.
  */
-export function removePod(paths: Paths, pod: PodRecord, { force, timeout }: RemovePodOptions): void {
+export async function removePod(
+  paths: Paths,
+  pod: PodRecord,
+  { force, timeout }: RemovePodOptions,
+): Promise<void> {
   const all = containersOf(paths, pod);
   const others = all.filter(({ record }) => !record.infra);
   const running = others.filter(({ state }) => isUp(state.status));
@@ -30,13 +34,14 @@ export function removePod(paths: Paths, pod: PodRecord, { force, timeout }: Remo
       why: `${running.map(({ record }) => record.name).join(', ')} of it ${running.length > 1 ? 'are' : 'is'} running`,
       hint: `tsc-pod pod rm -f ${pod.name}   # or stop it first`,
     });
-  for (const { record } of running) stopContainer(paths, record, timeout ?? 0);
+  await Promise.all(running.map(({ record }) => stopContainer(paths, record, { timeout: timeout ?? 0 })));
   for (const { record } of others)
-    removeContainer(paths, record, { force: true, volumes: true, ofPod: true });
+    await removeContainer(paths, record, { force: true, volumes: true, ofPod: true });
   const infra = all.filter(({ record }) => record.infra);
-  for (const { record } of infra) stopContainer(paths, record, 0);
+  for (const { record } of infra) await stopContainer(paths, record, { timeout: 0 });
   const discarded = discardPod(paths, pod);
-  for (const { record } of infra) removeContainer(paths, record, { force: true, volumes: true, ofPod: true });
+  for (const { record } of infra)
+    await removeContainer(paths, record, { force: true, volumes: true, ofPod: true });
   if (!discarded) return;
   removeTrees([join(paths.trash, pod.id)]);
   emitPodEvent(paths, pod, 'remove');

@@ -1,0 +1,31 @@
+import { attachContainer } from '../../core/container/attach.ts';
+import { findContainer } from '../../core/container/store.ts';
+import { chooseContainers } from '../choose-containers.ts';
+import { Option, PodCommand } from '../command.ts';
+import { pathsOf } from '../paths.ts';
+
+export class Attach extends PodCommand {
+  static override paths = [['attach'], ['container', 'attach']];
+  static override usage = { description: 'Attach to a running container' };
+
+  detachKeys = Option.String('--detach-keys', { description: 'The `keys` that detach' });
+  latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });
+  noStdin = Option.Boolean('--no-stdin', false, { description: 'Give it no input' });
+  sigProxy = Option.Boolean('--sig-proxy', true, { description: 'Pass signals on to the container' });
+  container = Option.String({ name: 'container', required: false });
+
+  async execute(): Promise<number> {
+    const paths = pathsOf(this);
+    const names = this.container === undefined ? [] : [this.container];
+    const [name] = chooseContainers(paths, { names, all: false, latest: this.latest });
+    const record = findContainer(paths, name!);
+    const { driver } = record.log;
+    if (driver === 'passthrough' || (driver === 'none' && !record.tty))
+      this.warn(`${record.name} has no log: its output may go straight to where it was started`);
+    return attachContainer(paths, record, {
+      streams: record.interactive && !this.noStdin ? ['in', 'out', 'err'] : ['out', 'err'],
+      sigProxy: this.sigProxy,
+      detachKeys: this.detachKeys,
+    });
+  }
+}

@@ -1,0 +1,33 @@
+import { hostFacts } from '../../core/container/facts.ts';
+import { restartContainer } from '../../core/container/restart.ts';
+import { findContainer } from '../../core/container/store.ts';
+import { ChosenCommand } from '../chosen-command.ts';
+import { Option } from '../command.ts';
+import { forEachName } from '../each.ts';
+import { parsed, parseInteger } from '../parse.ts';
+import { pathsOf } from '../paths.ts';
+
+export class Restart extends ChosenCommand {
+  static override paths = [['restart'], ['container', 'restart']];
+  static override usage = { description: 'Stop containers, if they run, and start them' };
+
+  running = Option.Boolean('--running', false, { description: 'All that run' });
+  signal = Option.String('-s,--signal', { description: 'Stop them by this `signal`' });
+  time = Option.String('-t,--time,--timeout', {
+    description: 'Time before SIGKILL, -1: no limit (`seconds`)',
+    validator: parsed((text) => parseInteger(text, -1)),
+  });
+
+  async execute(): Promise<number> {
+    const paths = pathsOf(this);
+    const context = { paths, host: hostFacts(this.context.env) };
+    if (this.running) this.all = true;
+    const names = this.chosen(paths, this.running ? ['running', 'paused', 'restarting'] : undefined);
+    const work = async (name: string) => {
+      const record = findContainer(paths, name);
+      await restartContainer(record, { timeout: this.time, signal: this.signal }, context);
+      return name;
+    };
+    return forEachName(this, names, work, 16);
+  }
+}
