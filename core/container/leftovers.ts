@@ -6,7 +6,7 @@ import { abandonedLayers } from '../images/unpack.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { isSameProcess } from './process-identity.ts';
-import { holderOf } from './store.ts';
+import { holderOf, runtimeDirectory } from './store.ts';
 
 /** The plan is one argument, of at most 128 KiB, execve(2): there is a next time for the others. */
 const AT_ONCE = 30;
@@ -37,6 +37,12 @@ function removeAbandonedPlans(paths: Paths): void {
   }
 }
 
+/** A remover that was killed has at least put the container into the trash. */
+function removeRuntimeOf(paths: Paths, trash: readonly string[]): void {
+  for (const id of trash.filter((name) => /^[0-9a-f]{64}$/.test(name)))
+    rmSync(runtimeDirectory(paths, id), { recursive: true, force: true });
+}
+
 /**
  * Removes what killed processes have left: drafts of containers and layers, and what was on its way out in trash/. In
  * the background, since nobody waits for it; a second process at work on the same trees does no harm.
@@ -46,7 +52,9 @@ export function collectLeftovers(paths: Paths): void {
   const drafts = abandonedDrafts(paths.containers);
   // Whoever was killed while making a container may have taken a name for it.
   if (drafts.length > 0) for (const name of entries(paths.names)) holderOf(paths, name);
-  const trash = entries(paths.trash).map((name) => join(paths.trash, name));
+  const discarded = entries(paths.trash);
+  removeRuntimeOf(paths, discarded);
+  const trash = discarded.map((name) => join(paths.trash, name));
   const all = [...drafts, ...abandonedDrafts(paths.pods), ...abandonedLayers(paths.layers), ...trash];
   const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;

@@ -190,15 +190,19 @@ static void release_volume(const struct operation *volume) {
   if (rmdir(users) == 0 && rename(volume->words[2], volume->words[3]) < 0) warn("cannot move %s to the trash: %s", volume->words[2], strerror(errno));
 }
 
-static void remove_files(const struct plan *plan, int userns) {
-  const struct operation *removal = plan_find(plan, "remove-at-exit"), *volume;
-  const char *by = plan_word(plan, "remove-by", 1);
+/* The name and the runtime directory go while the files are still in the trash: there the next command finds, by the id,
+   what this process had no time for when it is killed. */
+static void remove_container(const struct plan *plan, int userns, const struct operation *removal) {
+  const char *runtime = plan_word(plan, "runtime", 1), *by = plan_word(plan, "remove-by", 1);
+  const struct operation *volume;
   size_t from = 0;
-  if (!removal) return;
+  char name[4200];
   event_prepare(plan);
   bool renamed = rename(removal->words[1], removal->words[2]) == 0;
   if (renamed) event_write(plan, "destroy", "");
   while ((volume = plan_next(plan, "release-volume", &from))) release_volume(volume);
+  if (plan_find(plan, "release-name")) release_name(reservation_of(plan, name));
+  if (runtime) remove_runtime(runtime);
   if (by) {
     remove_by_plan(by);
     return;
@@ -212,8 +216,6 @@ static void remove_files(const struct plan *plan, int userns) {
 void remove_traces(const struct plan *plan, int userns) {
   const struct operation *removal = plan_find(plan, "remove-at-exit");
   const char *runtime = plan_word(plan, "runtime", 1);
-  char name[4200];
-  remove_files(plan, userns);
-  if (removal && plan_find(plan, "release-name")) release_name(reservation_of(plan, name));
-  if (runtime) remove_runtime(runtime);
+  if (removal) remove_container(plan, userns, removal);
+  else if (runtime) remove_runtime(runtime);
 }
