@@ -76,8 +76,8 @@ static bool runs(const struct plan *plan) {
   close(fd);
   if (got <= 0 || sscanf(text, "%d %llu %d %llu", &pid, &start, &monitor, &monitor_start) != 4) return false;
   /* Number 0: it has ended, and its monitor will start it anew. */
-  if (pid == 0) return monitor_start && start_time(monitor) == monitor_start;
-  return start && start_time(pid) == start;
+  if (pid == 0) return is_alive(monitor, monitor_start);
+  return is_alive(pid, start);
 }
 
 static void make_runtime_files(const struct plan *plan) {

@@ -1,6 +1,7 @@
 #ifndef IDENTITY_H
 #define IDENTITY_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -8,6 +9,9 @@
  * proc_pid_stat(5) field 22. 0 when there is no such process.
  */
 unsigned long long start_time(pid_t pid);
+
+/* Whether that very process is still there, and not only as a zombie that nobody has waited for. */
+bool is_alive(pid_t pid, unsigned long long start);
 
 /* A descriptor of the process `pid` that started at `start`; -1 with errno ESRCH when it is gone. */
 int open_process(pid_t pid, unsigned long long start);
