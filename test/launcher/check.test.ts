@@ -137,7 +137,7 @@ test('its target may be named by a file; one that has ended is told', () => {
     writeFileSync(file, text);
     assert.is(
       check(['true'], 20_000, ['target-state', file]).stderr,
-      'Error: the container is not running\n',
+      'Error: the container is not running any more\n',
     );
   }
 });

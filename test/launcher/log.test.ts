@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -222,6 +231,59 @@ test('one file alone begins anew', () => {
   assert.equal(readdirSync(directory), ['log']);
   assert.equal(lines(log), []);
   assert.equal(lines(logOf('k8s-file', [[1, 'one\ntwo\nthree\n']], 90, 1).log), ['stdout F three']);
+});
+
+test('with one file, a new one takes its place: who reads the old one can read it to its end', () => {
+  const { directory, log } = logOf('k8s-file', [[1, 'old\n']], 60, 1);
+  const fd = openSync(log, 'r');
+  write(log, 'k8s-file', [[1, 'new\n']], 60, 1);
+  write(log, 'k8s-file', [[1, 'newer\n']], 60, 1);
+  assert.match(readFileSync(fd, 'latin1'), /old\n.*new\n$/);
+  closeSync(fd);
+  assert.equal([readdirSync(directory), lines(log)], [['log'], ['stdout F newer']]);
+});
+
+test('in a json-file a character that two reads share is whole, in its own stream', () => {
+  const euro = Buffer.from('€');
+  const { log } = logOf('json-file', [
+    [1, Buffer.concat([Buffer.from('a'), euro.subarray(0, 1)])],
+    [2, 'between\n'],
+    [1, euro.subarray(1, 2)],
+    [1, Buffer.concat([euro.subarray(2), Buffer.from('b\n')])],
+    [1, euro.subarray(0, 2)],
+    [2, Buffer.concat([euro.subarray(0, 2), Buffer.from('\n')])],
+  ]);
+  const texts = readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    texts.map(({ stream, log }) => [stream, log]),
+    [
+      ['stdout', 'a'],
+      ['stderr', 'between\n'],
+      ['stdout', '€b\n'],
+      ['stderr', '\ufffd\ufffd\n'],
+      ['stdout', '\ufffd\ufffd'],
+    ],
+  );
+});
+
+test('attributes are in every record of a json-file', () => {
+  const log = join(mkdtempSync(join(scratch(), 'log-')), 'log');
+  const attributes = { tag: 'a "b"', of: 'it' };
+  run(driver, ['log', log, 'json-file', '0', '1', JSON.stringify(attributes)], '1 4\none\n2 4\ntwo\n');
+  const records = readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    records.map(({ log, attrs }) => [log, attrs]),
+    [
+      ['one\n', attributes],
+      ['two\n', attributes],
+    ],
+  );
 });
 
 test('a size of 0 never rotates', () => {

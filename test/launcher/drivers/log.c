@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <string.h>
 
 #include "die.h"
 #include "log.h"
@@ -21,7 +20,7 @@ const struct operation *plan_find(const struct plan *plan, const char *name) {
 
 int main(int argc, char **argv) {
   struct operation operation = {argv + 1, (size_t)argc - 1};
-  struct plan plan = {"run", &operation, 1};
+  struct plan plan = {.role = "run", .operations = &operation, .count = 1};
   log_open(&plan);
   int stream;
   size_t length;
