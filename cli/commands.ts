@@ -1,6 +1,7 @@
 import { Attach } from './commands/attach.ts';
 import { Commit } from './commands/commit.ts';
 import { ContainerExists } from './commands/container-exists.ts';
+import { ContainerPrune } from './commands/container-prune.ts';
 import { Cp } from './commands/cp.ts';
 import { Create } from './commands/create.ts';
 import { Diff } from './commands/diff.ts';
@@ -10,6 +11,7 @@ import { Exec } from './commands/exec.ts';
 import { Export } from './commands/export.ts';
 import { GenerateSystemd } from './commands/generate-systemd.ts';
 import { HealthcheckRun } from './commands/healthcheck.ts';
+import { ImagePrune } from './commands/image-prune.ts';
 import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
 import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
@@ -40,12 +42,21 @@ import { Start } from './commands/start.ts';
 import { Stats } from './commands/stats.ts';
 import { Stop } from './commands/stop.ts';
 import { SystemCheck } from './commands/system-check.ts';
+import { SystemDf } from './commands/system-df.ts';
 import { SystemMigrate } from './commands/system-migrate.ts';
+import { SystemPrune } from './commands/system-prune.ts';
+import { SystemReset } from './commands/system-reset.ts';
 import { Top } from './commands/top.ts';
 import { Unpause } from './commands/unpause.ts';
 import { Unshare } from './commands/unshare.ts';
 import { Update } from './commands/update.ts';
 import { Version } from './commands/version.ts';
+import { VolumeCreate } from './commands/volume-create.ts';
+import { VolumeExists } from './commands/volume-exists.ts';
+import { VolumeInspect } from './commands/volume-inspect.ts';
+import { VolumeLs } from './commands/volume-ls.ts';
+import { VolumePrune } from './commands/volume-prune.ts';
+import { VolumeRm } from './commands/volume-rm.ts';
 import { Wait } from './commands/wait.ts';
 import type { AnyCommandClass } from './declarations.ts';
 
@@ -100,5 +111,18 @@ export const commands: AnyCommandClass[] = [
     PodStart,
     PodStop,
     PodUnpause,
+  ],
+  ...[
+    ContainerPrune,
+    ImagePrune,
+    SystemDf,
+    SystemPrune,
+    SystemReset,
+    VolumeCreate,
+    VolumeExists,
+    VolumeInspect,
+    VolumeLs,
+    VolumePrune,
+    VolumeRm,
   ],
 ];

@@ -138,10 +138,14 @@ export function runInNamespace(
   runLauncher(launcher, 'enter', [...maps, ...jobs]);
 }
 
-/** A role that ends by itself, done before this returns. */
-export function runLauncher(launcher: string, role: Role, plan: readonly Operation[]): void {
-  const done = spawnSync(launcher, ['-c', encodePlan(role, plan)], { stdio: ['ignore', 'ignore', 'pipe'] });
-  if (done.status === 0) return;
+/**
+ * A role that ends by itself, done before this returns. Gives what it wrote to standard output. Throws with what the
+ * launcher said when it failed.
+ */
+export function runLauncher(launcher: string, role: Role, plan: readonly Operation[]): string {
+  const options = { stdio: ['ignore', 'pipe', 'pipe'] as ('ignore' | 'pipe')[], maxBuffer: 64 << 20 };
+  const done = spawnSync(launcher, ['-c', encodePlan(role, plan)], options);
+  if (done.status === 0) return done.stdout.toString();
   const [first = '', hint] = done.stderr?.toString().trim().split('\n') ?? [];
   const why = first.replace(/^Error: /, '') || done.error?.message || `signal ${done.signal}`;
   throw new PodError({

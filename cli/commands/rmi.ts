@@ -1,3 +1,4 @@
+import { imagesOf, layersInUse } from '../../core/container/images-in-use.ts';
 import { collectLeftovers } from '../../core/container/leftovers.ts';
 import { listContainers } from '../../core/container/list.ts';
 import { PodError } from '../../core/error.ts';
@@ -32,10 +33,8 @@ export class Rmi extends PodCommand {
       const removed = await removeImage(paths, name, {
         force: this.force || this.all,
         usedBy: (id) =>
-          containers.filter(({ record }) => record.image.id === id).map(({ record }) => record.name),
-        keepLayers: new Set(
-          containers.flatMap(({ record }) => record.layers.map((layer) => `sha256:${layer}`)),
-        ),
+          containers.filter(({ record }) => imagesOf(record).includes(id)).map(({ record }) => record.name),
+        keepLayers: layersInUse(containers.map(({ record }) => record)),
       });
       const lines = removed.untagged.map((tag) => `Untagged: ${familiarImage(tag)}`);
       if (removed.deleted) lines.push(`Deleted: sha256:${removed.deleted}`);

@@ -19,11 +19,11 @@ function entries(directory: string): string[] {
   }
 }
 
-/** DIRECTORY/.<id>.<pid>.<start> whose maker is gone. */
+/** DIRECTORY/.<id>.<pid>.<start> whose maker is gone; the id may be a volume's name, with dots. */
 function abandonedDrafts(directory: string): string[] {
   const abandoned = entries(directory).filter((name) => {
-    const [empty, , pid, start] = name.split('.');
-    return empty === '' && !isSameProcess({ pid: Number(pid), start: start ?? '' });
+    const [, pid, start] = /^\..+\.(\d+)\.(\d+)$/.exec(name) ?? [];
+    return name.startsWith('.') && !isSameProcess({ pid: Number(pid), start: start ?? '' });
   });
   return abandoned.map((name) => join(directory, name));
 }
@@ -55,7 +55,13 @@ export function collectLeftovers(paths: Paths): void {
   const discarded = entries(paths.trash);
   removeRuntimeOf(paths, discarded);
   const trash = discarded.map((name) => join(paths.trash, name));
-  const all = [...drafts, ...abandonedDrafts(paths.pods), ...abandonedLayers(paths.layers), ...trash];
+  const all = [
+    ...drafts,
+    ...abandonedDrafts(paths.pods),
+    ...abandonedDrafts(paths.volumes),
+    ...abandonedLayers(paths.layers),
+    ...trash,
+  ];
   const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;
   const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];

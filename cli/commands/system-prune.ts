@@ -1,0 +1,50 @@
+import { pruneContainers } from '../../core/container/prune.ts';
+import { pruneImages } from '../../core/images/prune.ts';
+import { removeLeftovers } from '../../core/system/leftovers.ts';
+import { pruneVolumes } from '../../core/volume/prune.ts';
+import { Option, PodCommand } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { deletedLines, imageLines, reclaimedLine } from '../output/pruned.ts';
+import { pathsOf } from '../paths.ts';
+import { PRUNE_FILTERS, pruneFilter } from '../prune-filter.ts';
+
+export class SystemPrune extends PodCommand {
+  static override paths = [['system', 'prune']];
+  static override usage = { description: 'Remove what is not in use' };
+
+  all = Option.Boolean('-a,--all', false, { description: 'All images that no container uses' });
+  filter = Option.Array('--filter', [], {
+    description: 'Only some: until=24h, label=key, label!=key (`filter`)',
+  });
+  force = Option.Boolean('-f,--force', false, { description: 'Do not ask' });
+  volumes = Option.Boolean('--volumes', false, { description: 'Anonymous volumes too' });
+
+  async execute(): Promise<number> {
+    const paths = pathsOf(this);
+    const wanted = pruneFilter(this.filter, PRUNE_FILTERS);
+    if (!this.force) await confirm(this, this.warning());
+    const containers = pruneContainers(paths, ({ record }) => wanted(record));
+    const volumes = pruneVolumes(paths, (volume) => this.volumes && volume.anonymous && wanted(volume));
+    const images = await pruneImages(paths, this.all, ({ config, created }) =>
+      wanted({ labels: config.config?.Labels ?? {}, created }),
+    );
+    const freed = containers.freed + volumes.freed + images.freed + removeLeftovers(paths);
+    this.print(
+      deletedLines('Deleted Containers', containers.deleted) +
+        deletedLines('Deleted Volumes', volumes.deleted) +
+        deletedLines('Deleted Images', imageLines(images)) +
+        reclaimedLine(freed),
+    );
+    return 0;
+  }
+
+  private warning(): string {
+    const lines = [
+      'all stopped containers',
+      ...(this.volumes ? ['all anonymous volumes not used by at least one container'] : []),
+      this.all ? 'all images without at least one container associated to them' : 'all images without a name',
+      'downloads that were broken off',
+    ];
+    return `WARNING! This will remove:\n${lines.map((line) => `  - ${line}\n`).join('')}`;
+  }
+}

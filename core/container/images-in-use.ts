@@ -1,0 +1,15 @@
+import type { ContainerRecord } from './record.ts';
+
+/** Ids of the images that a container is made from or has mounted. */
+export function imagesOf({ image, overlays }: ContainerRecord): string[] {
+  return [image.id, ...(overlays ?? []).flatMap((overlay) => overlay.image ?? [])];
+}
+
+/** "sha256:…" of the unpacked layers that these containers can't do without. */
+export function layersInUse(records: readonly ContainerRecord[]): Set<string> {
+  const layers = records.flatMap((record) => [
+    ...record.layers,
+    ...(record.overlays ?? []).flatMap((overlay) => overlay.layers ?? []),
+  ]);
+  return new Set(layers.map((layer) => `sha256:${layer}`));
+}

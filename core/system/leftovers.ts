@@ -1,0 +1,27 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeMeasured } from '../container/disk-usage.ts';
+import type { Paths } from '../paths.ts';
+
+/** A download that nobody has gone on with for so long is not under way. */
+const STALE_MS = 3_600_000;
+
+function entries(directory: string): string[] {
+  try {
+    return readdirSync(directory).map((name) => join(directory, name));
+  } catch {
+    return [];
+  }
+}
+
+/** What is on its way out, and downloads that were broken off: a pull would go on with them. */
+export function leftovers(paths: Paths): string[] {
+  return [...entries(paths.trash), ...entries(paths.partial)];
+}
+
+/** Removes them, but for downloads of the last hour. Gives the bytes on the disk that were freed. */
+export function removeLeftovers(paths: Paths): number {
+  const isStale = (path: string) =>
+    Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > STALE_MS;
+  return removeMeasured([...entries(paths.trash), ...entries(paths.partial).filter(isStale)]);
+}
