@@ -212,7 +212,7 @@ export function listIdsOf(paths: Paths, kind: NamedKind): string[] {
 }
 
 /** What a double can't hold has sixteen digits at least; all else needs no look at each value, which `ps` would feel. */
-const LONG = /\d{16}/;
+const LONG = /[:,[]\s*-?\d{16}/;
 
 /** undefined: there is no such file. */
 export function readJson(file: string): unknown {

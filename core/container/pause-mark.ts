@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -19,6 +19,7 @@ const fileOf = (runtime: string): string => join(runtime, 'paused');
 
 /** The mark in a runtime directory, if it is about this process. */
 export function readPauseMark(runtime: string, process: ProcessIdentity): PauseMark | undefined {
+  if (!existsSync(fileOf(runtime))) return undefined; // `ps` asks of each: an error takes longer to make
   let mark: PauseMark;
   try {
     mark = JSON.parse(readFileSync(fileOf(runtime), 'utf8')) as PauseMark;
