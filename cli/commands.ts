@@ -22,13 +22,16 @@ import { PodCreate } from './commands/pod-create.ts';
 import { PodExists } from './commands/pod-exists.ts';
 import { PodInspect } from './commands/pod-inspect.ts';
 import { PodKill } from './commands/pod-kill.ts';
+import { PodLogs } from './commands/pod-logs.ts';
 import { PodPause } from './commands/pod-pause.ts';
 import { PodPrune } from './commands/pod-prune.ts';
 import { PodPs } from './commands/pod-ps.ts';
 import { PodRestart } from './commands/pod-restart.ts';
 import { PodRm } from './commands/pod-rm.ts';
 import { PodStart } from './commands/pod-start.ts';
+import { PodStats } from './commands/pod-stats.ts';
 import { PodStop } from './commands/pod-stop.ts';
+import { PodTop } from './commands/pod-top.ts';
 import { PodUnpause } from './commands/pod-unpause.ts';
 import { Port } from './commands/port.ts';
 import { Ps } from './commands/ps.ts';
@@ -103,13 +106,16 @@ export const commands: AnyCommandClass[] = [
     PodExists,
     PodInspect,
     PodKill,
+    PodLogs,
     PodPause,
     PodPrune,
     PodPs,
     PodRestart,
     PodRm,
     PodStart,
+    PodStats,
     PodStop,
+    PodTop,
     PodUnpause,
   ],
   ...[

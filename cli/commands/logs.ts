@@ -2,6 +2,7 @@ import { type LogOptions, readLogs } from '../../core/container/logs.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
+import type { Paths } from '../../core/paths.ts';
 import { chooseContainers } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
@@ -46,7 +47,7 @@ export class Logs extends PodCommand {
       throw new PodError({ code: 'usage', message: '--since lies behind --until' });
     const options = { follow, since, until, tail };
     const paths = pathsOf(this);
-    const names = chooseContainers(paths, { names: this.containers, latest: this.latest, all: false });
+    const names = this.chosen(paths);
     const printer = createLogPrinter(this.context, { timestamps: this.timestamps, color: this.color });
     const show = async (name: string) => {
       const record = findContainer(paths, name);
@@ -55,6 +56,10 @@ export class Logs extends PodCommand {
     };
     if (!follow) return forEachName(this, names, show);
     return Math.max(...(await Promise.all(names.map((name) => this.told(() => show(name))))));
+  }
+
+  protected chosen(paths: Paths): string[] {
+    return chooseContainers(paths, { names: this.containers, latest: this.latest, all: false });
   }
 
   /** The exit status of one of several that are done at once. */

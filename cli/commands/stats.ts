@@ -78,7 +78,7 @@ export class Stats extends PodCommand {
     const paths = pathsOf(this);
     if ([this.all, this.latest, this.containers.length > 0].filter(Boolean).length > 1)
       throw new PodError({ code: 'usage', message: 'names, --all and --latest exclude each other' });
-    const ids = this.containers.map((name) => findContainer(paths, name).id);
+    const ids = this.chosen(paths);
     const { mount } = hostFacts(this.context.env).cgroups;
     let before = usageOf(this.choose(paths, ids), mount);
     await delay(FIRST_LOOK);
@@ -91,6 +91,10 @@ export class Stats extends PodCommand {
       before = now;
       await delay(Number(this.interval) * 1000);
     }
+  }
+
+  protected chosen(paths: Paths): string[] {
+    return this.containers.map((name) => findContainer(paths, name).id);
   }
 
   private choose(paths: Paths, ids: readonly string[]): ListedContainer[] {

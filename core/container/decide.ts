@@ -19,6 +19,7 @@ import { isMapped } from './facts.ts';
 import { healthOf } from './health-options.ts';
 import { hostRootNotice } from './host-root.ts';
 import { infraSpec } from './infra-spec.ts';
+import { KEEP_GROUPS, keepsGroups } from './keep-groups.ts';
 import { readLabels } from './labels.ts';
 import { readLayeredFile } from './layered-file.ts';
 import { logSettings } from './log-settings.ts';
@@ -91,7 +92,7 @@ export async function decide(
   const maps = namespaces.maps ?? containerMaps(host.defaultMaps, wish, { user: currentUser() });
   const user = resolveUser(
     options.user ?? keptUser(options, maps) ?? execution.User ?? '',
-    options.groupAdd,
+    keepsGroups(options) ? [] : options.groupAdd,
     read,
   );
   const network = await networkOf(options, {
@@ -216,7 +217,10 @@ function specOf(all: Circumstances): OciSpec {
     hostname: network.hostname,
     domainname: options.domainname,
     mounts: mountsOf(all),
-    annotations: readLabels(options.annotation, []),
+    annotations: {
+      ...readLabels(options.annotation, []),
+      ...(keepsGroups(options) && { [KEEP_GROUPS]: '1' }),
+    },
     namespaces: namespacesOf(all.namespaces, network.namespace),
     maps,
     sysctl: { ...network.sysctls, ...parseSysctls(options.sysctl) },

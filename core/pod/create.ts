@@ -80,6 +80,13 @@ function hostnameFor({ uts }: PodOptions, name: string): string | undefined {
 /** Makes a pod, with its infra container, whole or not at all. */
 export async function createPod(options: PodOptions, context: CreateContext): Promise<PodRecord> {
   const { paths } = context;
+  if (options.exitPolicy === 'stop')
+    throw new PodError({
+      code: 'unsupported',
+      message: 'cannot use --exit-policy stop',
+      why: 'no daemon is there that would see the last container of a pod end',
+      hint: 'tsc-pod pod stop …   # when it is done',
+    });
   const shared = parseShare(options.share);
   if (!options.infra) refuseWithoutInfra(options);
   if (options.replace) await replaceOld(options, context);

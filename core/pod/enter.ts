@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import type { CreateContext } from '../container/create.ts';
 import type { ContainerOptions } from '../container/options.ts';
 import { startContainer } from '../container/start.ts';
 import { containerState, isUp } from '../container/state.ts';
 import { readRecord } from '../container/store.ts';
 import { PodError } from '../error.ts';
-import { withLock } from '../lock.ts';
 import { createPod } from './create.ts';
 import type { PodRecord } from './record.ts';
 import { emitPodEvent, findPod } from './store.ts';
@@ -67,7 +65,7 @@ async function newPod(name: string, options: ContainerOptions, context: CreateCo
       infra: true,
       replace: false,
       restart: undefined,
-      exitPolicy: 'stop',
+      exitPolicy: 'continue',
     },
     context,
   );
@@ -94,20 +92,10 @@ export async function enterPod(options: ContainerOptions, context: CreateContext
   return optionsInPod({ ...options, ...WITHOUT_NETWORK, pod: pod.name }, pod);
 }
 
-/** Starts the infra container of a pod unless it runs; of many at once one does. */
-export async function startInfra(
-  { paths, host }: Pick<CreateContext, 'paths' | 'host'>,
-  pod: PodRecord,
-): Promise<void> {
-  const down = () => {
-    const infra = pod.infra === undefined ? undefined : readRecord(paths, pod.infra);
-    return infra && !isUp(containerState(paths, infra).status) ? infra : undefined;
-  };
-  if (!down()) return;
-  await withLock(join(paths.locks, `pod-${pod.id}`), async () => {
-    const infra = down();
-    if (!infra) return;
-    await startContainer(infra, { paths, host });
-    emitPodEvent(paths, pod, 'start');
-  });
+/** Starts the infra container of a pod unless it runs. */
+export async function startInfra(host: Pick<CreateContext, 'paths' | 'host'>, pod: PodRecord): Promise<void> {
+  const infra = pod.infra === undefined ? undefined : readRecord(host.paths, pod.infra);
+  if (!infra || isUp(containerState(host.paths, infra).status)) return;
+  await startContainer(infra, host);
+  emitPodEvent(host.paths, pod, 'start');
 }

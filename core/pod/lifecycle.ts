@@ -47,7 +47,15 @@ export async function stopPod(paths: Paths, pod: PodRecord, timeout?: number): P
   const up = inOrder(paths, pod)
     .filter(({ state }) => isUp(state.status))
     .reverse();
-  await forEach(up, ({ record }) => stopContainer(paths, record, { timeout }));
+  const others = up
+    .filter(({ record }) => !record.infra)
+    .map(({ record }) => stopContainer(paths, record, { timeout }));
+  const failed = (await Promise.allSettled(others)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+  await forEach(
+    up.filter(({ record }) => record.infra),
+    ({ record }) => stopContainer(paths, record, { timeout }),
+  );
   emitPodEvent(paths, pod, 'stop');
 }
 

@@ -81,5 +81,5 @@ void write_id_maps(const struct plan *plan, pid_t child) {
 
 void become_namespace_root(const struct plan *plan) {
   if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) die_errno("cannot become root of the user namespace");
-  if (!plan_find(plan, "setgroups") && setgroups(0, NULL) < 0) die_errno("setgroups");
+  if (!plan_find(plan, "setgroups") && !plan_find(plan, "keep-groups") && setgroups(0, NULL) < 0) die_errno("setgroups");
 }

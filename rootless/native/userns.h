@@ -10,7 +10,7 @@
  * newgidmap where the plan names them, else straight into /proc. user_namespaces(7), newuidmap(1).
  */
 void write_id_maps(const struct plan *plan, pid_t child);
-/* Becomes user 0, group 0 of the namespace, with no other group. */
+/* Becomes user 0, group 0 of the namespace, with no other group but, with keep-groups, the caller's. */
 void become_namespace_root(const struct plan *plan);
 
 #endif
