@@ -1,8 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
-import { eventually, pod, podOk, startPod, test } from './harness/index.ts';
+import { eventually, pod, podBytes, podOk, startPod, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 
 /** Runs a script in a container NAME that stays, to its end. */
@@ -145,6 +146,70 @@ test('-f shows a line as it comes', async () => {
   await eventually(() => shown === 'first\nsecond\n');
   await podOk(['rm', '-f', 'live']);
   assert.is(await end, 0);
+});
+
+test('several at once: whose line it is stands before it', async () => {
+  const id = await logged('one', 'echo from one; echo err >&2');
+  await logged('two', 'printf "from two"');
+  const short = id.slice(0, 12);
+  const both = await pod(['logs', 'one', 'two']);
+  assert.is(both.code, 0);
+  assert.match(both.stdout, new RegExp(`^${short} from one\n[0-9a-f]{12} from two$`));
+  assert.is(both.stderr, `${short} err\n`);
+  assert.equal(
+    await pod(['logs', '--names', '--color', 'one', 'two']),
+    ended(0, 'one from one\ntwo from two', 'one err\n'),
+  );
+  assert.equal(await pod(['logs', '-l']), ended(0, 'from two'));
+  const some = await pod(['logs', 'nobody', 'one']);
+  assert.equal([some.code, some.stdout], [125, `${short} from one\n`]);
+  await podOk(['rm', 'one', 'two']);
+});
+
+test('several are followed at once, and --until ends it', async () => {
+  const script = 'echo here; exec sleep 1000';
+  for (const name of ['one', 'two'])
+    await podOk(['run', '-d', '--network', 'none', '--name', name, BUSYBOX, 'sh', '-c', script]);
+  await eventually(
+    async () => (await pod(['logs', 'one'])).stdout !== '' && (await pod(['logs', 'two'])).stdout !== '',
+  );
+  const until = new Date(Date.now() + 1500).toISOString();
+  const ran = await pod(['logs', '-f', '--names', '--until', until, 'one', 'two']);
+  assert.equal([ran.code, ran.stdout.split('\n').sort()], [0, ['', 'one here', 'two here']]);
+  assert.ok(Date.now() >= Date.parse(until));
+  const follower = startPod(['logs', '-f', 'one', 'two'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const end = new Promise((resolve) => follower.on('exit', resolve));
+  await podOk(['rm', '-f', 'one', 'two']);
+  assert.is(await end, 0);
+});
+
+test('any bytes in lines of any length come back from a k8s-file, and text from a json-file', async () => {
+  const any = 'head -c 200000 /dev/urandom >/tmp/x; sha256sum </tmp/x >&2; cat /tmp/x';
+  await logged('bytes', any);
+  const back = await podBytes(['logs', 'bytes']);
+  assert.is(`${createHash('sha256').update(back.stdout).digest('hex')}  -\n`, back.stderr.toString());
+  const text =
+    'i=0; while [ $i -lt 9000 ]; do printf "\\303\\244\\342\\202\\254\\360\\237\\230\\200\\t<&>"; i=$((i+1)); done; echo';
+  await logged('text', text, '--log-driver', 'json-file');
+  const words = await pod(['logs', 'text']);
+  assert.is(words.stdout, `${'\u00e4\u20ac\u{1f600}\t<&>'.repeat(9000)}\n`);
+  await podOk(['rm', 'bytes', 'text']);
+});
+
+test('the log may be a file elsewhere, and has what --log-opt adds', async () => {
+  const path = join(sandbox.dir, 'elsewhere.log');
+  await logged(
+    'away',
+    'echo hi',
+    '--log-driver',
+    'json-file',
+    ...['--label', 'a=b', '--log-opt', 'labels=a'],
+    ...['--log-opt', `path=${path}`, '--log-opt', 'tag={{.Name}}/x'],
+  );
+  assert.equal(JSON.parse(readFileSync(path, 'utf8')).attrs, { a: 'b', tag: 'away/x' });
+  assert.is(await podOk(['inspect', 'away', '--format', '{{.LogPath}}']), path);
+  assert.equal(await pod(['logs', '--details', 'away']), ended(0, 'a=b,tag=away/x hi\n'));
+  await podOk(['rm', 'away']);
 });
 
 test('a reader that goes away ends logs', async () => {
