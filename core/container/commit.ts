@@ -16,6 +16,7 @@ import type { Descriptor, ImageRecord, Manifest } from '../images/types.ts';
 import { canonicalName, parseImageReference, withRepository } from '../reference.ts';
 import { type CommitWords, commitConfig } from './commit-config.ts';
 import { storeLayer } from './commit-layer.ts';
+import { emitContainerEvent } from './events.ts';
 import { pauseContainer, resumeContainer } from './pause.ts';
 import type { PlaceParts } from './place.ts';
 import { containerState } from './state.ts';
@@ -66,7 +67,14 @@ export async function commitContainer(
     manifest: manifestOf(layers, bytes, docker),
     unpackedSize: squash ? layer.size : base.size + layer.size,
   });
-  if (image) return image;
+  if (image) {
+    emitContainerEvent(paths, record, 'commit', {
+      comment: options.message,
+      imageID: image.id,
+      imageRef: name,
+    });
+    return image;
+  }
   throw new PodError({
     code: 'conflict',
     message: `cannot commit ${record.name}`,

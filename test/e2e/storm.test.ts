@@ -40,6 +40,7 @@ const WAYS = [
   ['--network', 'none'],
   ['--network', 'none', '--rm'],
   ['--network', 'none', '-t'],
+  ['--network', 'none', '--restart', 'always'],
   ['--network', 'none', '--init', '-v', 'kept:/v', '-v', '/anonymous'],
   ['--network', 'none', '--rm', '--storage-driver', 'fuse-overlayfs'],
   [],
@@ -91,7 +92,9 @@ for (let round = 1; round <= (full ? 3 : 1); round++)
       assert.equal(await pod(['pause', name]), ended(0, `${name}\n`));
       assert.equal(await pod(['unpause', name]), ended(0, `${name}\n`));
       assert.equal(await pod(['stop', '-t', '0', name]), ended(0, `${name}\n`));
-      assert.equal(await pod(['rm', name]), ended(0, `${name}\n`));
+      assert.equal(await pod(['start', name]), ended(0, `${name}\n`));
+      assert.equal(await pod(['restart', '-t', '0', name]), ended(0, `${name}\n`));
+      assert.equal(await pod(['rm', '-f', name]), ended(0, `${name}\n`));
     });
     assert.equal(await podOk(['ps', '-aq']), '');
     await nothingStays();
@@ -146,6 +149,8 @@ for (let round = 1; round <= (full ? 3 : 1); round++)
       if (random() < 0.5) await does(['unpause', name]);
       if (random() < 0.3) await does(['rename', name, `${name}-renamed`]);
       if (random() < 0.7) await does(['stop', '-t', '0', name]);
+      if (random() < 0.3) await does(['start', name]);
+      if (random() < 0.2) await does(['restart', '-t', '0', name]);
       if (random() < 0.5) return;
       acknowledged.delete(name);
       await does(['rm', '-f', name]);

@@ -187,12 +187,23 @@ test('commit: an image of what it is now', async () => {
   assert.equal(ran, ended(0, "return redis.call('GET', KEYS[1]) * 2\n"));
 });
 
-test('stop', async () => {
+test('stop, start: with its data, on its port', async () => {
   assert.equal(await pod(['stop', 'cache']), ended(0, 'cache\n'));
   assert.is(await inspect('{{.State.Status}} {{.State.ExitCode}}', 'cache'), 'exited 0');
   await eventually(() => logs.over);
   assert.match(logs.text, /Redis is now ready to exit/);
   assert.is(await redis('PING').catch((error) => error.code), 'ECONNREFUSED');
+  assert.equal(await pod(['start', 'cache']), ended(0, 'cache\n'));
+  await answers();
+  assert.is(await redis('GET', 'answer'), '$2\r\n42\r\n');
+  assert.equal(await pod(['exec', 'cache', 'test', '-e', '/opt/double.lua']), ended(0));
+});
+
+test('restart', async () => {
+  const pid = await inspect('{{.State.Pid}}', 'cache');
+  assert.equal(await pod(['restart', 'cache']), ended(0, 'cache\n'));
+  await answers();
+  assert.is.not(await inspect('{{.State.Pid}}', 'cache'), pid);
 });
 
 test('events told it all', async () => {
@@ -205,8 +216,10 @@ test('events told it all', async () => {
     'pause',
     'unpause',
     'rename',
+    'commit',
     'die',
     'stop',
+    'restart',
     'health_status: unhealthy',
   ])
     assert.ok(events.includes(`container ${what}`), `no ${what} in:\n${events.join('\n')}`);

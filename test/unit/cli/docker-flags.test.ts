@@ -8,14 +8,19 @@ import { type CommandNode, commandTable } from '../../../cli/command-table.ts';
 import { commands } from '../../../cli/commands.ts';
 import { type DockerFlag, dockerCommands } from './docker-commands.ts';
 
-/** Why a flag doesn't work, or does nothing, as the table's last column says it. '' is the command itself. */
+/** Why a flag doesn't work, or does nothing, as the table's last column says it. */
 type Reasons = Map<string, string>;
 
 const root = join(import.meta.dirname, '../../..');
 const table = commandTable({ name: 'tsc-pod', version: '' }, PodCommand, commands);
 
-/** The rows of README's table: first name of the command -> the flags that the last column names, with their reason. */
-function readmeTable(): Map<string, Reasons> {
+interface Row {
+  works: string;
+  reasons: string;
+}
+
+/** The rows of README's table, by the first name of their command. */
+function readmeTable(): Map<string, Row> {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const [, text = ''] = /<!-- docker: begin -->\n(.*?)<!-- docker: end -->/s.exec(readme) ?? [];
   const rows = text
@@ -24,15 +29,19 @@ function readmeTable(): Map<string, Reasons> {
     .slice(2)
     .map((line) => line.split('|').map((cell) => cell.trim()));
   return new Map(
-    rows.map(([, command = '', , reasons = '']) => [/`(.+?)`/.exec(command)![1]!, parseReasons(reasons)]),
+    rows.map(([, command = '', works = '', reasons = '']) => [
+      /`(.+?)`/.exec(command)?.[1] ?? '',
+      { works, reasons },
+    ]),
   );
 }
 
-/** "`--a`, `--b`: why; `--c`: another why" */
+/** "`--a`, `--b`: why; `--c`: another why", or "as `run`". */
 function parseReasons(cell: string): Reasons {
   const reasons: Reasons = new Map();
   if (cell === '') return reasons;
-  if (!cell.startsWith('`--')) return reasons.set('', cell);
+  const [, like] = /^as `(.+)`$/.exec(cell) ?? [];
+  if (like !== undefined) return parseReasons(rows.get(like)!.reasons);
   for (const part of cell.split(/;\s*(?=`--)/)) {
     const [, flags, why] = /^((?:`[^`]+`(?:, )?)+): (.+)$/.exec(part) ?? [];
     if (flags === undefined || why === undefined) throw new Error(`no flags with a reason: ${part}`);
@@ -53,7 +62,7 @@ function complaint(path: string, flag: DockerFlag, reasons: Reasons): string | u
   const why = reasons.get(long);
   const called = `${path} ${flag.names.join(', ')}`;
   const options = flag.names.map((name) => nodeAt(path)!.command!.byName.get(name));
-  if (options.every((option) => option === undefined))
+  if (options.at(-1) === undefined)
     return why === undefined ? `${called} is missing, and README.md gives no reason` : undefined;
   if (why !== undefined && !why.startsWith('accepted'))
     return `${called} is accepted: README.md says "${why}"`;
@@ -75,21 +84,19 @@ test("README.md has a row for each of docker's commands, and for no other", () =
 
 for (const { paths, flags } of docker) {
   test(`docker ${paths[0]}: each flag is accepted, or README.md says why not`, () => {
-    const reasons = rows.get(paths[0]!) ?? new Map();
-    const exists = (path: string) => nodeAt(path)?.command !== undefined;
-    const whole = reasons.has('');
-    const complaints = whole
-      ? paths.filter(exists).map((path) => `there is ${path}: README.md says "${reasons.get('')}"`)
-      : paths.flatMap((path) =>
-          exists(path)
-            ? flags.flatMap((flag) => complaint(path, flag, reasons) ?? [])
-            : `there is no ${path}`,
-        );
-    const known = new Set(['', ...flags.map(({ names }) => names.at(-1))]);
+    const { works, reasons: cell } = rows.get(paths[0]!)!;
+    const reasons = parseReasons(cell);
+    const complaints = paths.flatMap((path) =>
+      nodeAt(path)?.command === undefined
+        ? `there is no ${path}`
+        : flags.flatMap((flag) => complaint(path, flag, reasons) ?? []),
+    );
+    const known = new Set(flags.map(({ names }) => names.at(-1)));
     complaints.push(
       ...[...reasons.keys()].filter((name) => !known.has(name)).map((name) => `docker has no ${name}`),
     );
     assert.equal(complaints, []);
+    assert.is(works, reasons.size === 0 ? 'all flags' : 'all other flags');
   });
 }
 
