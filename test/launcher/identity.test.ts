@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { identify } from '../../core/container/process-identity.ts';
+import { eventually } from '../e2e/harness/eventually.ts';
 import { buildDriver, scratch } from './build.ts';
 import { run } from './drivers.ts';
 
@@ -44,6 +45,22 @@ test('a process with the number but another start time is another', () => {
 test('numbers that no process can have are gone', () => {
   for (const pid of ['4194304', '2147483647', '0']) assert.is(startOf(Number(pid)), '0');
   assert.is(run(driver, ['2147483647', '0']).stdout, 'gone\n');
+});
+
+test('a zombie is there, but not alive', async () => {
+  // The shell starts a child that ends, and becomes a program that never waits for it.
+  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = await once(parent.stdout, 'data');
+  const pid = String(line).trim();
+  const start = identify(Number(pid)).start;
+  await eventually(() => run(driver, [pid, start, 'alive']).stdout === 'not\n');
+  assert.is(run(driver, [pid, start]).stdout, 'there\n');
+  assert.is(run(driver, [String(parent.pid), identify(parent.pid!).start, 'alive']).stdout, 'alive\n');
+  assert.is(run(driver, [String(parent.pid), '1', 'alive']).stdout, 'not\n');
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
 });
 
 test.run();

@@ -211,4 +211,26 @@ test('a filter is in it as instructions of eight bytes', () => {
   assert.match(filter![1]!, /^([0-9a-f]{16})+$/);
 });
 
+test('what is of another container is joined by its state, all kinds at once, and its directory bound', () => {
+  const holders = new Map([['container:abc', { name: 'web', state: '/run/web/state' }]]);
+  const spec = specOf({
+    linux: {
+      namespaces: [
+        { type: 'user', path: 'container:abc' },
+        { type: 'mount' },
+        { type: 'ipc', path: 'container:abc' },
+        { type: 'uts', path: '/proc/1/ns/uts' },
+      ],
+    },
+    mounts: [{ destination: '/dev/shm', type: 'bind', source: 'container:abc', options: ['bind', 'nosuid'] }],
+  });
+  const lines = compileWorld(spec, {}, holders).map((words) => words.join(' '));
+  assert.equal(lines.slice(0, 3), [
+    'namespace mount',
+    'namespace uts /proc/1/ns/uts',
+    'namespace-of /run/web/state user,ipc web',
+  ]);
+  assert.ok(lines.includes('bind-of /run/web/state /dev/shm /dev/shm nosuid'));
+});
+
 test.run();
