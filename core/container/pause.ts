@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freeze, isFrozen } from '../../rootless/cgroup/control.ts';
 import type { CgroupFacts } from '../../rootless/cgroup/facts.ts';
@@ -84,7 +85,11 @@ export function refusePaused(state: ContainerState, record: ContainerRecord, ver
  */
 function goOn({ process: first, group, stopped }: PauseMark): void {
   if (group) {
-    freeze(group, false);
+    try {
+      freeze(group, false);
+    } catch (error) {
+      if (existsSync(group)) throw error; // gone: a signal has ended the container
+    }
     return;
   }
   const out = new Set(stopped.map(({ pid, start }) => `${pid} ${start}`));
