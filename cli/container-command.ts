@@ -76,8 +76,11 @@ export abstract class ContainerCommand extends PodCommand {
   ipc = text('--ipc', 'IPC namespace: private or host (`mode`)');
   label = list('-l,--label', 'A `label`, key=value');
   labelFile = list('--label-file', 'Read labels from a `file`');
-  logDriver = text('--log-driver', 'Where output goes: k8s-file, json-file, none or passthrough (`driver`)');
-  logOpt = list('--log-opt', 'max-size or max-file of the log (`key=value`)');
+  logDriver = text(
+    '--log-driver',
+    'Where output goes: k8s-file, json-file, journald, none or passthrough (`driver`)',
+  );
+  logOpt = list('--log-opt', 'max-size, max-file, path, tag, labels or env of the log (`key=value`)');
   memory = text('-m,--memory', 'Memory limit (`size`)');
   memoryReservation = text('--memory-reservation', 'Memory that is kept (`size`)');
   memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');

@@ -30,6 +30,37 @@ test('exec gives the exit code and the streams apart', async () => {
   assert.equal((await pod(['exec', 'box', 'sh', '-c', 'kill -9 $$'])).code, 137);
 });
 
+test('a user of the container alone, in one whose root is read-only', async () => {
+  await podOk([
+    ...['run', '-d', ...plain, '--name', 'own', BUSYBOX, 'sh', '-c'],
+    'echo "late:x:4321:65:::/" >>/etc/passwd; echo "more:x:77:late" >>/etc/group; exec sleep 1000',
+  ]);
+  await eventually(async () => (await pod(['exec', '-u', 'late', 'own', 'id'])).code === 0);
+  assert.is(await podOk(['exec', '-u', 'late', 'own', 'sh', '-c', 'id -u; id -g; id -G']), '4321\n65\n65 77');
+  await podOk(['run', '-d', ...plain, '--name', 'fixed', '--read-only', BUSYBOX, 'sleep', '1000']);
+  assert.equal(
+    await pod(['exec', 'fixed', 'sh', '-c', 'echo x >/etc/new']),
+    ended(1, '', "sh: can't create /etc/new: Read-only file system\n"),
+  );
+  await podOk(['rm', '-f', 'own', 'fixed']);
+});
+
+test('which container: the latest, or that of a file; and what is missing is said', async () => {
+  const file = join(sandbox.dir, 'id');
+  await podOk(['run', '-d', ...plain, '--name', 'last', '--cidfile', file, BUSYBOX, 'sleep', '1000']);
+  for (const way of [['--latest'], ['--cidfile', file]])
+    assert.is(await podOk(['exec', ...way, 'cat', '/proc/1/cmdline']), 'sleep\x001000\0');
+  assert.equal(
+    await pod(['exec', 'last']),
+    ended(125, '', 'Error: no command was given\ntsc-pod exec last COMMAND\n'),
+  );
+  await podOk(['pause', 'last']);
+  const paused = await pod(['exec', 'last', 'true']);
+  assert.equal([paused.code, paused.stdout], [125, '']);
+  assert.match(paused.stderr, /paused/);
+  await podOk(['rm', '-f', 'last']);
+});
+
 test('input comes with -i only', async () => {
   assert.equal(await pod(['exec', '-i', 'box', 'cat'], { input: 'hi' }), ended(0, 'hi'));
   assert.equal(await pod(['exec', 'box', 'cat'], { input: 'hi' }), ended(0));
