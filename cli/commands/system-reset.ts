@@ -16,7 +16,7 @@ export class SystemReset extends PodCommand {
         this,
         `WARNING! This will remove all containers, running ones too, pods, images and volumes in ${paths.data}.`,
       );
-    resetSystem(paths);
+    await resetSystem(paths);
     return 0;
   }
 }

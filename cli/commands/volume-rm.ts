@@ -23,9 +23,9 @@ export class VolumeRm extends PodCommand {
     const names = this.all ? listVolumes(paths).map(({ name }) => name) : this.names;
     if (names.length === 0 && !this.all)
       throw new PodError({ code: 'usage', message: 'no volume was named', hint: 'give names, or --all' });
-    return forEachName(this, names, (name) => {
+    return forEachName(this, names, async (name) => {
       try {
-        return removeVolume(paths, name, this);
+        return await removeVolume(paths, name, this);
       } catch (error) {
         if (this.force && error instanceof PodError && error.code === 'not-found') return undefined;
         throw error;

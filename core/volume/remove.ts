@@ -10,12 +10,16 @@ import { discardVolume, volumeUsers } from './users.ts';
  * Removes a volume with all it holds, and gives its name. With `force` the containers that use it go first; without, they
  * are named by PodError `conflict`.
  */
-export function removeVolume(paths: Paths, wish: string, { force }: { force: boolean }): string {
+export async function removeVolume(
+  paths: Paths,
+  wish: string,
+  { force }: { force: boolean },
+): Promise<string> {
   const { name } = findVolume(paths, wish);
   if (force)
     for (const id of volumeUsers(paths, name)) {
       const record = readRecord(paths, id);
-      if (record) removeContainer(paths, record, { force: true, volumes: false });
+      if (record) await removeContainer(paths, record, { force: true, volumes: false });
     }
   const outcome = discardVolume(paths, name);
   if (typeof outcome === 'string') removeTrees([outcome]);
