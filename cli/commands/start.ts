@@ -3,6 +3,7 @@ import { becomeStart, startContainer } from '../../core/container/start.ts';
 import { BACKGROUND, type StartMode } from '../../core/container/start-mode.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
+import { warnWithoutLinger } from '../../core/systemd/linger.ts';
 import { chooseContainers } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
@@ -31,6 +32,7 @@ export class Start extends PodCommand {
     if (attached && names.length > 1)
       throw new PodError({ code: 'usage', message: 'only one container can be started and attached to' });
     const context = { paths, host: hostFacts(this.context.env) };
+    if (!attached) warnWithoutLinger(paths, this.context.env, (line) => this.warn(line));
     return forEachName(this, names, async (name) => {
       const record = findContainer(paths, name);
       if (attached) await becomeStart(record, this.mode(record.interactive), context);

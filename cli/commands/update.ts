@@ -1,6 +1,8 @@
 import { hostFacts } from '../../core/container/facts.ts';
+import { parseRestartPolicy } from '../../core/container/restart-policy.ts';
 import { updateContainer } from '../../core/container/update.ts';
 import { PodError } from '../../core/error.ts';
+import { prepareForBoot } from '../../core/systemd/restart-unit.ts';
 import { chooseContainers } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
@@ -46,8 +48,10 @@ export class Update extends PodCommand {
       });
     const names = chooseContainers(paths, { names: this.containers, all: false, latest: this.latest });
     const host = hostFacts(this.context.env);
+    const boot = { paths, environment: this.context.env, notice: (line: string) => this.warn(line) };
     return forEachName(this, names, async (name) => {
       await updateContainer(paths, name, { resources, restart }, host);
+      if (restart !== undefined) prepareForBoot(parseRestartPolicy(restart), boot);
       return name;
     });
   }

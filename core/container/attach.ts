@@ -3,6 +3,7 @@ import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { detachBytes } from './detach-keys.ts';
+import { emitContainerEvent } from './events.ts';
 import { refusePaused } from './pause.ts';
 import type { ContainerRecord } from './record.ts';
 import type { StartMode } from './start-mode.ts';
@@ -23,6 +24,7 @@ export function attachContainer(paths: Paths, record: ContainerRecord, mode: Sta
       why: 'it is not running',
       hint: `tsc-pod start -a ${record.name}`,
     });
+  emitContainerEvent(paths, record, 'attach');
   return attachTo(paths, record, mode);
 }
 

@@ -12,6 +12,7 @@ import { type CopyDestination, destinationOf } from './copy-destination.ts';
 import type { CopyEnd } from './copy-end.ts';
 import { type ChangeEntry, ownedBy, ownersMoved, withoutSetId } from './copy-owners.ts';
 import { type CopySource, fileSource, tarSource } from './copy-source.ts';
+import { emitContainerEvent } from './events.ts';
 import type { HostFacts } from './facts.ts';
 import { containerPlace, hostPlace, ownersPlace, type Place } from './place.ts';
 import type { ContainerRecord } from './record.ts';
@@ -58,9 +59,14 @@ export async function copyFiles(
   const source = origin
     ? await fileSource({ ...origin, follow: options.followLink })
     : tarSource(context.input());
-  if (to.kind === 'stream') return toTar(source, context);
-  const target = sideOf(to, options, context);
-  return toFiles(source, target, changeOf(origin, target, options, context), options, context);
+  const target = to.kind === 'stream' ? undefined : sideOf(to, options, context);
+  const bytes = await (target
+    ? toFiles(source, target, changeOf(origin, target, options, context), options, context)
+    : toTar(source, context));
+  if (origin?.record) emitContainerEvent(context.paths, origin.record, 'archive-path', { path: origin.path });
+  if (target?.record)
+    emitContainerEvent(context.paths, target.record, 'extract-to-dir', { path: target.path });
+  return bytes;
 }
 
 function sideOf(end: Exclude<CopyEnd, { kind: 'stream' }>, options: CopyOptions, context: CopyContext): Side {

@@ -1,6 +1,7 @@
 /** `export`: a container's file tree as a tar archive, without what is mounted in it. */
 
 import { tarSink } from '../archive/tar-sink.ts';
+import { emitContainerEvent } from './events.ts';
 import { packFiles } from './pack-job.ts';
 import { ownRootPlace, type PlaceParts } from './place.ts';
 
@@ -21,5 +22,6 @@ export async function exportContainer(
     failing: `cannot export ${parts.record.name}`,
   });
   tar.finish();
+  emitContainerEvent(parts.paths, parts.record, 'export');
   return notices;
 }
