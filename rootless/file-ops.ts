@@ -27,6 +27,7 @@
  *   below                                     the layers below the one that is walked have 0: nothing of that name, 1: something,
  *                                             3: something of the same kind, mode and owner
  *   f    file       meta size: u64 [time]     the file's length; without data also the time of its last change of any kind
+ *   L    link       meta target               instead of h: others who read an archive take a link's owner and mode seriously
  *   m    -          (offset: u64 length: u64)*   where the last f has data, in order: D and H follow it. Before any D
  * Attributes stand before the data there: an apply job wants them behind it, since writing takes some away.
  *

@@ -99,10 +99,15 @@ function entryOf(
   };
 }
 
-/** The first name's owner and mode are a hard link's own: what uses it must not look at them. */
-function hardLink(path: string, linkTarget: string, below: FoundEntry['below']): FoundEntry {
-  const nothing = { size: 0, mode: 0, uid: 0, gid: 0, major: 0, minor: 0, xattrs: NONE };
-  return { path, type: 'hardlink', linkTarget, ...nothing, mtime: { seconds: 0, nanoseconds: 0 }, below };
+function linkOf(
+  path: string,
+  type: 'symlink' | 'hardlink',
+  body: Buffer,
+  below: FoundEntry['below'],
+): FoundEntry {
+  const entry = entryOf(path, type, body, below);
+  entry.linkTarget = body.toString('latin1', META);
+  return entry;
 }
 
 function withSize(entry: FoundEntry, body: Buffer): FoundEntry {
@@ -128,13 +133,9 @@ function readPieces(body: Buffer): { offset: number; length: number }[] {
 const MAKES: Record<string, (path: string, body: Buffer, below: FoundEntry['below']) => FoundEntry> = {
   d: (path, body, below) => entryOf(path, 'directory', body, below),
   f: (path, body, below) => withSize(entryOf(path, 'file', body, below), body),
-  l: (path, body, below) => {
-    const entry = entryOf(path, 'symlink', body, below);
-    entry.linkTarget = body.toString('latin1', META);
-    return entry;
-  },
+  l: (path, body, below) => linkOf(path, 'symlink', body, below),
+  L: (path, body, below) => linkOf(path, 'hardlink', body, below),
   n: (path, body, below) => special(entryOf(path, 'fifo', body, below), body),
-  h: (path, body, below) => hardLink(path, body.toString('latin1'), below),
 };
 
 /** A parser that is fed: it holds one operation at most, and none of a file's data. */

@@ -277,6 +277,8 @@ static bool do_node(struct applier *a, const struct record *r) {
 
 static bool do_xattr(struct applier *a, const struct record *r) {
   if (a->current.fd < 0) return bad_stream(a, "has an attribute of nothing");
+  /* FUSE writes data at close(2), and that would take the capabilities away again. */
+  if (strcmp(r->path, "security.capability") == 0) close(dup(a->current.fd));
   if (fsetxattr(a->current.fd, r->path, r->body, r->length, 0) == 0) return true;
   if (errno == ENOTSUP || errno == EPERM || errno == EINVAL) { /* EINVAL: an ACL of ids that aren't mapped */
     a->unattributed++;

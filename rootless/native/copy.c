@@ -84,12 +84,14 @@ static bool link_again(const struct walk *w, const char *first, int to_dir, cons
   return linked;
 }
 
+/* Whether it is a further name of what was copied already, and now has that name in the copy too. */
+static bool is_linked(struct walk *w, int to_dir, const char *name, const struct stat *about) {
+  const char *first = about->st_nlink > 1 ? first_name(&w->links, about, w->path) : NULL;
+  /* A whiteout or a directory may have taken the first name away: then this one is copied anew. */
+  return first && link_again(w, first, to_dir, name);
+}
+
 static int copy_file(struct walk *w, int from_dir, int to_dir, const char *name, const struct stat *about) {
-  if (about->st_nlink > 1) {
-    const char *first = first_name(&w->links, about, w->path);
-    /* A whiteout or a directory may have taken the first name away: then this one is copied anew. */
-    if (first && link_again(w, first, to_dir, name)) return 0;
-  }
   int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (from < 0) return fail(w, "read");
   int to = openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -155,6 +157,7 @@ static int copy_entry(struct walk *w, int from_dir, int to_dir, const char *name
     return copy_directory(w, from_dir, to_dir, name, about);
   }
   if (remove_tree(to_dir, name) < 0) return fail(w, "replace");
+  if (is_linked(w, to_dir, name, about)) return 0;
   if (S_ISREG(about->st_mode)) return copy_file(w, from_dir, to_dir, name, about);
   if (S_ISLNK(about->st_mode)) return copy_link(w, from_dir, to_dir, name, about);
   return copy_node(w, to_dir, name, about);

@@ -20,7 +20,41 @@ struct piece {
   off_t from, to;
 };
 
-/* Where the data of a file lies, lseek(2); the count, or -1 where the file system doesn't tell or there is no hole. */
+static void add_piece(struct piece **pieces, int *count, off_t from, off_t to) {
+  if ((*count & (*count - 1)) == 0) {
+    *pieces = realloc(*pieces, (size_t)(*count ? 2 * *count : 1) * sizeof **pieces);
+    if (!*pieces) die("out of memory");
+  }
+  (*pieces)[(*count)++] = (struct piece){from, to};
+}
+
+static bool is_zero(const char *bytes, size_t length) {
+  return length == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, length - 1) == 0);
+}
+
+/* For file systems that don't tell where the holes are (FUSE): blocks of zeros are taken for such. */
+static int scan_pieces(int fd, const struct stat *about, struct piece **pieces) {
+  static char chunk[1 << 16];
+  enum { BLOCK = 4096 };
+  int count = 0;
+  off_t begin = -1, at = 0;
+  for (ssize_t n; at < about->st_size && count < PIECES - 1; at += n) {
+    do n = pread(fd, chunk, sizeof chunk, at);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0) break;
+    for (ssize_t i = 0; i < n; i += BLOCK) {
+      bool zero = is_zero(chunk + i, n - i < BLOCK ? (size_t)(n - i) : BLOCK);
+      if (zero && begin >= 0) add_piece(pieces, &count, begin, at + i);
+      if (zero) begin = -1;
+      else if (begin < 0) begin = at + i;
+    }
+  }
+  if (begin < 0 && at < about->st_size) begin = at; /* unread: whoever writes it sees why */
+  if (begin >= 0) add_piece(pieces, &count, begin, about->st_size);
+  return count;
+}
+
+/* Where the data of a file lies, lseek(2); the count, or -1 when there is no hole. */
 static int find_pieces(int fd, const struct stat *about, struct piece **pieces) {
   int count = 0;
   *pieces = NULL;
@@ -32,14 +66,12 @@ static int find_pieces(int fd, const struct stat *about, struct piece **pieces) 
     if (data < 0) data = at;
     if (data >= about->st_size) break;
     if (end < 0 || end > about->st_size) end = about->st_size;
-    if ((count & (count - 1)) == 0) {
-      *pieces = realloc(*pieces, (size_t)(count ? 2 * count : 1) * sizeof **pieces);
-      if (!*pieces) die("out of memory");
-    }
-    (*pieces)[count++] = (struct piece){data, end};
+    add_piece(pieces, &count, data, end);
     at = end;
   }
-  return count == 1 && (*pieces)[0].from == 0 && (*pieces)[0].to == about->st_size ? -1 : count;
+  if (count != 1 || (*pieces)[0].from != 0 || (*pieces)[0].to != about->st_size) return count;
+  count = 0;
+  return scan_pieces(fd, about, pieces);
 }
 
 static bool write_map(const struct piece *pieces, int count) {

@@ -50,7 +50,7 @@ static const int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEX
 
 /* Names come from outside: nothing of them reaches a terminal but printable ASCII and what UTF-8 is made of. */
 static const char *shown(const char *path) {
-  static char text[1024];
+  static char text[700]; /* warn() has room for a thousand */
   size_t n = 0;
   for (; *path && n < sizeof text - 5; path++) {
     unsigned char c = (unsigned char)*path;
@@ -96,7 +96,7 @@ static int reveal(struct level *level) {
 /* A further name of what was written before: then that is told, and true returned. */
 static bool is_further_name(unsigned char below, const struct stat *about, int *code) {
   const char *first = about->st_nlink > 1 ? first_name(&packer.links, about, packer.path) : NULL;
-  if (first) *code = failed_unless(write_op('h', below, packer.path, first, strlen(first)));
+  if (first) *code = failed_unless(write_found('L', below, packer.path, about, first, strlen(first)));
   return first;
 }
 

@@ -37,7 +37,6 @@ function sample(): Buffer {
   ops.hole(2 ** 40 + 1);
   ops.data(Buffer.alloc(40_000, 'x'));
   ops.symlink('s', '../t', meta);
-  ops.hardLink('h', 'caf\xc3\xa9');
   ops.node('n', { ...meta, mode: 0o010600 }, 8, 1);
   ops.whiteout('gone');
   ops.end();
@@ -52,7 +51,6 @@ test('whatever the pieces, the same entries come out', () => {
     2 ** 40 + 1,
     'x'.repeat(40_000),
     'symlink s ../t',
-    'hardlink h caf\xc3\xa9',
     'fifo n ',
     'whiteout gone false',
   ];
