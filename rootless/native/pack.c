@@ -163,7 +163,7 @@ static int pack_hidden(int dir, const struct below *lower) {
       size_t room = sizeof packer.path - length;
       if ((size_t)snprintf(packer.path + length, room, "%s%s", length ? "/" : "", name) >= room) continue;
       code = reveal(packer.level);
-      if (code == 0) code = failed_unless(write_op('w', 1, packer.path, "", 0));
+      if (code == 0) code = failed_unless(write_op('w', BELOW_THERE, packer.path, "", 0));
       packer.path[length] = '\0';
     }
     free(names.text);
@@ -236,10 +236,10 @@ static int pack_layer_entry(int dir, const char *name, const struct stat *up, co
   struct stat here, there;
   if (hidden) {
     if (!*hidden || strcmp(hidden, ".") == 0 || strcmp(hidden, "..") == 0 || strcmp(hidden, ".wh..opq") == 0) return 0;
-    unsigned char below = look_below(lower, hidden, packer.wish.marks, &there, NULL) != BELOW_NOTHING;
+    if (look_below(lower, hidden, packer.wish.marks, &there, NULL) == BELOW_NOTHING) return 0;
     memmove(packer.path + strlen(packer.path) - strlen(name), hidden, strlen(hidden) + 1);
     int code = reveal(packer.level);
-    return code ? code : failed_unless(write_op('w', below, packer.path, "", 0));
+    return code ? code : failed_unless(write_op('w', BELOW_THERE, packer.path, "", 0));
   }
   struct below in = {0};
   enum below_kind kind = look_below(lower, name, packer.wish.marks, &there, &in);
