@@ -24,14 +24,18 @@ extern int mount(const char *, const char *, const char *, unsigned long, const 
 extern int umount2(const char *, int);
 #define MNT_DETACH 2
 
+/* What is masked and read-only below them goes by these names: with links in between, a volume could take their place. */
+static void refuse_link(int root, const char *what, const char *path) {
+  if ((strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0) && leads_through_link(root, path))
+    die("cannot mount %s on %s: the image has a symbolic link there", what, path);
+}
+
 static unsigned long mount_without(int root, const struct operation *operation, unsigned long without) {
   char **words = operation->words;
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[4], &flags, &attributes);
-  /* What is masked and read-only below them goes by these names: with links in between, a volume could take their place. */
-  if ((strcmp(words[1], "proc") == 0 || strcmp(words[1], "sysfs") == 0) && leads_through_link(root, words[3]))
-    die("cannot mount %s on %s: the image has a symbolic link there", words[1], words[3]);
+  refuse_link(root, words[1], words[3]);
   int target = make_mount_point(root, words[3], true);
   if (mount(words[2], fd_path(target), words[1], flags & ~(propagation_flags | without), *words[5] ? words[5] : NULL) < 0)
     die_errno("cannot mount %s on %s", words[1], words[3]);
@@ -100,6 +104,7 @@ void mount_bind(int root, const struct operation *operation) {
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[3], &flags, &attributes);
+  refuse_link(root, words[1], words[2]);
   int source = source_of(operation);
   if (source < 0) die_errno("cannot bind %s", words[1]);
   source = below(source, operation);
