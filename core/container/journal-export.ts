@@ -1,5 +1,10 @@
 import type { LogRecord } from './log-record.ts';
 
+export interface JournalRecord extends LogRecord {
+  /** Where it is in the journal, for journalctl --cursor. */
+  cursor: string;
+}
+
 const NEWLINE = 0x0a;
 const EQUALS = 0x3d;
 
@@ -7,12 +12,12 @@ const EQUALS = 0x3d;
  * Reads systemd's Journal Export Format: an entry is fields and an empty line; a field is `NAME=value`, or NAME, eight
  * bytes with the value's length (little-endian), and the value. Gives a record for each entry that has a message.
  */
-export function createJournalParser(): (bytes: Buffer) => LogRecord[] {
+export function createJournalParser(): (bytes: Buffer) => JournalRecord[] {
   let rest: Buffer = Buffer.alloc(0);
   let entry = new Map<string, Buffer>();
   return (bytes) => {
     const all = rest.length > 0 ? Buffer.concat([rest, bytes]) : bytes;
-    const records: LogRecord[] = [];
+    const records: JournalRecord[] = [];
     let from = 0;
     for (;;) {
       const field = fieldAt(all, from);
@@ -46,7 +51,7 @@ function fieldAt(all: Buffer, from: number): { name: string; value: Buffer; next
   return { name: line.toString('latin1'), value: all.subarray(start, end), next: end + 1 };
 }
 
-function recordOf(entry: Map<string, Buffer>): LogRecord | undefined {
+function recordOf(entry: Map<string, Buffer>): JournalRecord | undefined {
   const text = entry.get('MESSAGE');
   const micros = entry.get('__REALTIME_TIMESTAMP')?.toString();
   if (!text || !micros || !/^\d+$/.test(micros)) return undefined;
@@ -55,6 +60,7 @@ function recordOf(entry: Map<string, Buffer>): LogRecord | undefined {
     time: `${time}.${micros.slice(-6)}000+00:00`,
     stream: entry.get('PRIORITY')?.toString() === '3' ? 'stderr' : 'stdout',
     text: Buffer.from(text),
+    cursor: entry.get('__CURSOR')?.toString() ?? '',
     ended: entry.get('CONTAINER_PARTIAL_MESSAGE')?.toString() !== 'true',
   };
 }

@@ -14,19 +14,50 @@ const LAST_WORDS_MS = 500;
 const seconds = (milliseconds: number) => `@${(milliseconds / 1000).toFixed(3)}`;
 
 /** Only what our own monitors have written: any user may send messages with these fields. */
-function argumentsFor(record: Pick<ContainerRecord, 'id'>, options: LogOptions): string[] {
-  const { since, until, tail, follow } = options;
+function argumentsFor(record: Pick<ContainerRecord, 'id'>, { since, until }: LogOptions): string[] {
   return [
     '--output=export',
     '--quiet',
     '--all',
-    follow ? '--follow' : '--no-pager',
-    tail >= 0 ? `--lines=${tail}` : follow ? '--lines=all' : '--no-tail',
     ...(since === undefined ? [] : [`--since=${seconds(since)}`]),
     ...(until === undefined ? [] : [`--until=${seconds(until)}`]),
     `CONTAINER_ID_FULL=${record.id}`,
     `_UID=${currentUser().uid}`,
   ];
+}
+
+/** Where the last lines begin; a line may have several records, which journalctl would count. */
+async function startOf(
+  record: Pick<ContainerRecord, 'id'>,
+  options: LogOptions,
+): Promise<string | undefined> {
+  const child = spawn('journalctl', ['--reverse', '--no-pager', ...argumentsFor(record, options)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  child.on('error', () => {}); // the next one tells
+  const parse = createJournalParser();
+  let start: string | undefined;
+  let lines = 0;
+  for await (const bytes of child.stdout) {
+    for (const { ended, cursor } of parse(bytes)) {
+      if (ended || start === undefined) lines++;
+      if (lines > options.tail) {
+        child.kill();
+        return start;
+      }
+      start = cursor;
+    }
+  }
+  return start;
+}
+
+/** journalctl takes one beginning only: a cursor, which lies in the span of time, or `since`. */
+async function wayOf(record: Pick<ContainerRecord, 'id'>, options: LogOptions): Promise<string[]> {
+  const { tail, follow } = options;
+  const start = tail > 0 ? await startOf(record, options) : undefined;
+  const whole = follow ? ['--follow', tail === 0 ? '--lines=0' : '--lines=all'] : ['--no-pager'];
+  if (start === undefined) return [...whole, ...argumentsFor(record, options)];
+  return [...whole, `--cursor=${start}`, ...argumentsFor(record, { ...options, since: undefined })];
 }
 
 /** A container's log from the journal, as journalctl(1) gives it. `isUp` tells whether the container goes on. */
@@ -37,7 +68,8 @@ export async function* readJournal(
 ): AsyncGenerator<LogRecord> {
   const ends = options.follow && (!isUp() || (options.until ?? Number.POSITIVE_INFINITY) < Date.now());
   const how = ends ? { ...options, follow: false } : options;
-  const child = spawn('journalctl', argumentsFor(record, how), { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (how.tail === 0 && !how.follow) return;
+  const child = spawn('journalctl', await wayOf(record, how), { stdio: ['ignore', 'pipe', 'pipe'] });
   const failed = once(child, 'error').then(([cause]) => unreadable(record, (cause as Error).message));
   const done = once(child, 'close');
   const watch = how.follow ? stopAtEnd(child, options, isUp) : undefined;
