@@ -19,7 +19,7 @@ test('the life of a container, followed and read again', async () => {
     '--filter',
     'container=web',
     '--format',
-    '{{.Action}} {{.Actor.Attributes.exitCode}}',
+    '{{.ID}} {{.Action}} {{.Actor.Attributes.exitCode}}',
   ]);
   let followed = '';
   follower.stdout!.on('data', (text) => (followed += text));
@@ -29,7 +29,6 @@ test('the life of a container, followed and read again', async () => {
     await podOk(['run', '--rm', '--name', 'web', '--network', 'none', BUSYBOX, 'true']);
     return followed.includes('destroy');
   });
-  followed = '';
   const id = await podOk([
     'run',
     '-d',
@@ -57,11 +56,12 @@ test('the life of a container, followed and read again', async () => {
     'exec_die 7',
     'kill <no value>',
   ];
-  await eventually(() => followed.includes('destroy'));
+  await eventually(() => followed.includes(`${id} destroy`));
   follower.kill('SIGTERM');
   const [code] = await once(follower, 'exit');
   assert.is(code, 0);
-  const lines = followed.split('\n').slice(0, -1);
+  const own = followed.split('\n').filter((line) => line.startsWith(`${id} `));
+  const lines = own.map((line) => line.slice(id.length + 1));
   assert.equal(lines.slice(0, 6), expected);
   assert.equal([...lines.slice(6)].sort(), [
     'destroy <no value>',
