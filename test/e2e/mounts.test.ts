@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains, run, sh } from './container-lab.ts';
-import { pod, podOk, test } from './harness/index.ts';
+import { binary, command, pod, podOk, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 
 let count = 0;
@@ -66,6 +66,40 @@ test('a copy that was cut off is made again, and what others have added stays', 
     ended(0, 'root:mine'),
   );
   assert.is(statSync(join(volume('cut'), 'first-use')).size, 0);
+});
+
+test('a first copy that finds no room fails the start, and is made again', async () => {
+  const id = await made(
+    [],
+    'mkdir /data; head -c 900000 /dev/zero | tr "\\0" x >/data/big; echo 1 >/data/small',
+  );
+  await podOk(['wait', id]);
+  await podOk(['commit', '-q', id, 'filled']);
+  await podOk(['rm', id]);
+  const args = ['run', '--rm', '--network', 'none', '-v', 'tight:/data', 'filled', 'true'];
+  // No file may be larger, setrlimit(2): the copy ends in the middle of one.
+  const ran = await command(['sh', '-c', 'ulimit -f 1000; exec "$@"', 'sh', binary, ...args]);
+  assert.is(ran.code, 125);
+  assert.match(
+    ran.stderr,
+    /^cannot copy \/big: File too large\nError: cannot copy what the image has in \/data into the volume\n/,
+  );
+  assert.is(statSync(join(volume('tight'), 'first-use')).size, 1);
+  assert.equal(
+    await run(['-v', 'tight:/data', 'filled', 'sh', '-c', 'wc -c </data/big; cat /data/small']),
+    ended(0, '900000\n1\n'),
+  );
+  assert.is(statSync(join(volume('tight'), 'first-use')).size, 0);
+  await podOk(['rmi', 'filled']);
+});
+
+test('a container that has emptied its volume finds it empty when it starts again', async () => {
+  const id = await made(['-v', 'emptied:/usr'], 'ls /usr | wc -l; rm -rf /usr/*');
+  await podOk(['wait', id]);
+  await podOk(['start', id]);
+  await podOk(['wait', id]);
+  assert.is(await podOk(['logs', id]), '2\n0');
+  await podOk(['rm', id]);
 });
 
 test('containers that first use a volume at once find it whole', async () => {

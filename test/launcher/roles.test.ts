@@ -1,6 +1,15 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -267,6 +276,53 @@ test('trees are removed, and one that is not there is no failure', () => {
     stderr: '',
   });
   assert.not(existsSync(join(dir, 'a b')));
+});
+
+test('what trees take is counted as du does, and a file with several names once', () => {
+  needNamespaces();
+  const dir = directory();
+  mkdirSync(join(dir, 'a/deep/er'), { recursive: true });
+  mkdirSync(join(dir, 'b'));
+  writeFileSync(join(dir, 'a/deep/er/file'), 'x'.repeat(10_000));
+  linkSync(join(dir, 'a/deep/er/file'), join(dir, 'b/again'));
+  symlinkSync('/', join(dir, 'b/root'));
+  const trees = [join(dir, 'a'), join(dir, 'b'), join(dir, 'none'), join(dir, 'a/deep/er/file')];
+  const { code, stdout, stderr } = enter(['disk-usage', ...trees]);
+  assert.equal({ code, stderr }, { code: 0, stderr: '' });
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number));
+  const du = execFileSync('du', ['-s', '-B1', trees[0]!, trees[1]!], { encoding: 'utf8' });
+  assert.equal(
+    lines.slice(0, 2).map(([allocated]) => allocated),
+    du
+      .trim()
+      .split('\n')
+      .map((line) => Number(line.split('\t')[0])),
+  );
+  assert.equal(
+    lines.map(([, size, files]) => [size, files]),
+    [
+      [10_000, 4],
+      [0, 2],
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+
+test('all in a tree is given away, but nothing that links lead to', () => {
+  needNamespaces();
+  const dir = directory();
+  mkdirSync(join(dir, 'a/b'), { recursive: true });
+  symlinkSync('/etc/passwd', join(dir, 'a/b/link'));
+  const owner = statSync('/etc/passwd').uid;
+  assert.equal(enter(['chown', '0', '0', join(dir, 'a')]), { code: 0, stdout: '', stderr: '' });
+  const refused = enter(['chown', '77', '77', join(dir, 'a')], ['exec', 'true']);
+  assert.is(statSync('/etc/passwd').uid, owner);
+  if (refused.code === 0) assert.is.not(statSync(join(dir, 'a/b')).uid, process.getuid!());
+  else assert.match(refused.stderr, /^Error: cannot change the owner of what is in /);
 });
 
 test('a job that fails ends the rest', () => {
