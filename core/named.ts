@@ -115,7 +115,7 @@ function reserveName(paths: Paths, { kind, directory, id, wish, claim = '' }: Wi
     }
     const holder = holderOf(paths, name);
     if (holder === undefined || wish === undefined) continue;
-    const other = KINDS.find((one) => nameOf(paths, one, holder) === name) ?? kind;
+    const other = KINDS.find((one) => hasName(paths, one, holder, name)) ?? kind;
     throw new PodError({
       code: 'conflict',
       message: `the name ${JSON.stringify(name)} is taken`,
@@ -151,7 +151,7 @@ export function holderOf(paths: Paths, name: string): string | undefined {
     // In this order: a draft that becomes whole in between is seen by the second look.
     const drafted = KINDS.some((kind) => isDrafted(paths, kind, id));
     // The same: who is at work is dead before the record is read, so that it can't change any more.
-    if (drafted || isClaimed(paths, name, id) || KINDS.some((kind) => nameOf(paths, kind, id) === name))
+    if (drafted || isClaimed(paths, name, id) || KINDS.some((kind) => hasName(paths, kind, id, name)))
       return id;
     releaseName(paths, name, id);
   }
@@ -169,9 +169,17 @@ export function isContainer(paths: Paths, id: string): boolean {
   return isDrafted(paths, 'container', id) || existsSync(directoryOf(paths, 'container', id));
 }
 
-function nameOf(paths: Paths, kind: NamedKind, id: string): string | undefined {
-  const record = readJson(join(directoryOf(paths, kind, id), RECORDS[kind]));
-  return (record as { name: string } | undefined)?.name;
+/** What is damaged keeps the name that is reserved for it, by which it can be removed. */
+function hasName(paths: Paths, kind: NamedKind, id: string, name: string): boolean {
+  const file = join(directoryOf(paths, kind, id), RECORDS[kind]);
+  try {
+    const record = readJson(file) as { name?: unknown } | null | undefined;
+    if (record === undefined) return false;
+    return typeof record?.name !== 'string' || record.name === name;
+  } catch (error) {
+    if (error instanceof PodError && error.code === 'invalid') return true;
+    throw error;
+  }
 }
 
 /** Whether a name is on its way to a container: its reservation names who is at work. */
@@ -233,7 +241,7 @@ export function readJson(file: string): unknown {
 /** The id of a name, or of an id's beginning that only one of the kind has; undefined: none. */
 export function findId(paths: Paths, kind: NamedKind, wish: string): string | undefined {
   const byName = isName(wish) ? holderOf(paths, wish) : undefined;
-  if (byName !== undefined && nameOf(paths, kind, byName) === wish) return byName;
+  if (byName !== undefined && hasName(paths, kind, byName, wish)) return byName;
   const matches = /^[0-9a-f]+$/.test(wish) ? listIdsOf(paths, kind).filter((id) => id.startsWith(wish)) : [];
   if (matches.length > 1)
     throw new PodError({

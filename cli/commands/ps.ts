@@ -108,7 +108,11 @@ export class Ps extends PodCommand {
   }
 
   private choose(paths: Paths): ListedContainer[] {
-    const everything = listContainers(paths);
+    const everything = listContainers(paths, (id, { message, why, hint }) =>
+      this.warn(
+        [`Warning: container ${shortId(id)} is damaged: ${message}: ${why}`, hint].filter(Boolean).join('\n'),
+      ),
+    );
     const filter = containerFilter(this.filter, everything, paths);
     const anyState =
       this.all || this.latest || this.last !== undefined || filter.has('status') || filter.has('exited');

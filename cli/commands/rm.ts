@@ -1,6 +1,9 @@
+import type { ContainerRecord } from '../../core/container/record.ts';
 import { removeContainer } from '../../core/container/remove.ts';
+import { removeDamaged } from '../../core/container/remove-damaged.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
+import type { Paths } from '../../core/paths.ts';
 import { ChosenCommand } from '../chosen-command.ts';
 import { Option } from '../command.ts';
 import { forEachName, unlessMissing } from '../each.ts';
@@ -28,17 +31,24 @@ export class Rm extends ChosenCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const { depend, force, volumes } = this;
+    const options = { depend, force, volumes, timeout: this.time };
     const work = unlessMissing(force || this.ignore, async (name) => {
-      await removeContainer(paths, findContainer(paths, name), {
-        depend,
-        force,
-        volumes,
-        timeout: this.time,
-      });
+      const record = findIt(paths, name, force);
+      await (record ? removeContainer(paths, record, options) : removeDamaged(paths, name));
       return name;
     });
     // Those that use others come first, which were made later: one after the other.
     return forEachName(this, this.chosen(paths), async (name) => work(name).catch(asDocker), force ? 8 : 1);
+  }
+}
+
+/** undefined: nobody can read what it is, which is no reason to keep it where removing is forced. */
+function findIt(paths: Paths, name: string, force: boolean): ContainerRecord | undefined {
+  try {
+    return findContainer(paths, name);
+  } catch (error) {
+    if (force && error instanceof PodError && error.code === 'invalid') return undefined;
+    throw error;
   }
 }
 

@@ -66,6 +66,15 @@ export function isAbandonedInfra(
 /** Takes a name from a container that is lost, so that it can be given again. */
 export function freeName(paths: Paths, name: string): void {
   const holder = holderOf(paths, name);
-  const record = holder && readRecord(paths, holder);
+  const record = holder && readable(paths, holder);
   if (record && isLost(record, containerState(paths, record))) discardContainer(paths, record);
+}
+
+/** A damaged container keeps its name until it is removed. */
+function readable(paths: Paths, id: string): ContainerRecord | undefined {
+  try {
+    return readRecord(paths, id);
+  } catch {
+    return undefined;
+  }
 }

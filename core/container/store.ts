@@ -65,9 +65,32 @@ export function listIds(paths: Paths): string[] {
   return listIdsOf(paths, 'container');
 }
 
-/** undefined: removed meanwhile. */
+/** undefined: removed meanwhile. Throws PodError `invalid` for one that is damaged. */
 export function readRecord(paths: Paths, id: string): ContainerRecord | undefined {
-  return readJson(join(containerDirectory(paths, id), 'container.json')) as ContainerRecord | undefined;
+  const file = join(containerDirectory(paths, id), 'container.json');
+  const record = readJson(file) as ContainerRecord | undefined;
+  if (record === undefined || isWhole(record, id)) return record;
+  throw new PodError({
+    code: 'invalid',
+    message: `cannot read ${file}`,
+    why: 'it is no record of this container',
+    hint: `tsc-pod rm -f ${id.slice(0, 12)}   # removes what is left of it`,
+  });
+}
+
+/** Whether what everything looks at is there. */
+function isWhole(record: ContainerRecord, id: string): boolean {
+  const { name, created, log, network, volumes, layers, maps } = record ?? {};
+  const texts = [name, created].every((text) => typeof text === 'string');
+  return (
+    texts &&
+    record.id === id &&
+    !!log &&
+    !!network &&
+    !!maps &&
+    Array.isArray(volumes) &&
+    Array.isArray(layers)
+  );
 }
 
 export function readSpec(paths: Paths, id: string): OciSpec | undefined {

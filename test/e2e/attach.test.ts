@@ -74,31 +74,36 @@ test('a megabyte reaches each client whole, in order and once', async () => {
 });
 
 test('a client that is stopped is let go, and the others lose nothing', async () => {
-  await run('slow', ['-i'], 'sh', '-c', answering('kill -STOP $$; seq 1 300000; exit 0'));
+  await run(
+    'slow',
+    ['-i'],
+    'sh',
+    '-c',
+    answering('until test -e /go; do sleep 0.05; done; seq 1 300000; read x; exit 0'),
+  );
   const stopped = client('--no-stdin', 'slow');
   const good = client('slow');
   await allAttached(good, [stopped, good]);
-  await eventually(async () => (await podOk(['top', 'slow', 'stat'])).includes('T'));
   stopped.child.kill('SIGSTOP');
-  await podOk(['kill', '-s', 'CONT', 'slow']);
-  assert.is(await good.end, 0);
-  assert.ok(good.shown.out.endsWith('\n299999\n300000\n'));
+  await podOk(['exec', 'slow', 'touch', '/go']);
+  await eventually(() => good.shown.out.endsWith('\n299999\n300000\n'), 25_000);
   stopped.child.kill('SIGCONT');
   assert.is(await stopped.end, 125);
-  assert.match(stopped.shown.err, /^Error: /);
+  assert.match(stopped.shown.err, /^Error: detached from the container: /);
   assert.match(stopped.shown.out, /^(ping\n)+1\n2\n3\n/);
+  good.child.stdin!.write('end\n');
+  assert.is(await good.end, 0);
   await podOk(['rm', 'slow']);
 });
 
 test('signals go on to the container, but not with --sig-proxy=false', async () => {
-  await run('sig', [], 'sh', '-c', 'trap "echo USR1" USR1; trap "exit 9" TERM; while :; do sleep 0.01; done');
+  const script = 'trap "echo USR1" USR1; trap "exit 9" TERM; while :; do echo tick; sleep 0.05; done';
+  await run('sig', [], 'sh', '-c', script);
   const one = client('sig');
   const other = client('--sig-proxy=false', 'sig');
-  await eventually(() => {
-    if (one.shown.out === '') void podOk(['kill', '-s', 'USR1', 'sig']);
-    else one.child.kill('SIGUSR1');
-    return one.shown.out.split('USR1').length > 3 && other.shown.out !== '';
-  });
+  await eventually(() => one.shown.out !== '' && other.shown.out !== '');
+  one.child.kill('SIGUSR1');
+  await eventually(() => other.shown.out.includes('USR1\n'));
   other.child.kill('SIGTERM');
   assert.is(await other.end, 'SIGTERM');
   one.child.kill('SIGTERM');
