@@ -71,11 +71,11 @@ export function storedName(text: string): string {
   return reference.kind === 'builtin' ? `builtin:${reference.name}` : canonicalName(reference);
 }
 
-/** By name: as it is, then as an image that was made here, then in other registries with the same short name. */
+/** A short name is first of all an image that was made here, as for podman; then what the registries' rules make of it. */
 function findByReference(index: Index, reference: ImageReference): Descriptor | undefined {
-  const named = findByName(index, reference);
-  if (named !== undefined || reference.shortName === undefined) return named;
-  return findByName(index, withRepository(reference, `localhost/${reference.shortName}`));
+  const { shortName } = reference;
+  const own = shortName && findByName(index, withRepository(reference, `localhost/${shortName}`));
+  return own || findByName(index, reference);
 }
 
 function findByName(index: Index, reference: ImageReference): Descriptor | undefined {
