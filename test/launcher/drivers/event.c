@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   if (argc != 7) return 99;
   char *words[] = {"events", argv[1], argv[2], argv[3], argv[4], NULL}, *container[] = {"container", "cafe", "/dir", NULL};
   struct operation operations[] = {{words, 5}, {container, 3}};
-  struct plan plan = {"run", operations, 2};
+  struct plan plan = {.role = "run", .operations = operations, .count = 2};
   if (strcmp(argv[5], "report") == 0) {
     event_reported(event_reporter(&plan, "exec_die", ",\"execID\":\"1\""), atoi(argv[6]));
     return 0;
