@@ -1,0 +1,20 @@
+# shellcheck shell=bash
+# After the reboot of whole-life.test.sh, whose functions it has.
+# shellcheck source=/dev/null
+. <(sed '/^it /,$d' /tests/guest/whole-life.test.sh)
+
+it -t 120 'redis is there after the reboot, with its data and limits, and goes without a trace' <<'TEST'
+  export TSC_POD_ROOT=$LIFE/data
+  same "$(tsc-pod ps -a --format '{{.Names}} {{.State}}')" 'redis exited'
+  same "$(tsc-pod system check)" ''
+  tsc-pod start redis
+  eventually 30 answers
+  same "$(redis get answer)" 42
+  same "$(tsc-pod exec redis cat /opt/note)" 'from outside'
+  same "$(cat "$(find "$POD_CGROUP" -type d -path '*tsc-pod-*/container')/memory.max")" 134217728
+  tsc-pod rm -f -v redis
+  tsc-pod volume rm redis-data
+  tsc-pod rmi localhost/kept 127.0.0.1:5000/redis
+  gone() { world >after && diff "$LIFE/before" after; }
+  eventually 10 gone
+TEST
