@@ -50,7 +50,7 @@ static void write_all(int fd, const char *data, size_t length) {
   }
 }
 
-enum { GO_ON = -1, LOST = -2, DETACHED = -3 };
+enum { GO_ON = -1, LOST = -2, DETACHED = -3, HUNG_UP = -4 };
 
 unsigned char wanted_streams(const struct plan *plan) {
   const char *words = plan_word(plan, "attach", 1);
@@ -124,6 +124,7 @@ static int converse(const struct plan *plan, int socket, int signals, unsigned c
     polls[0].events = (short)(POLLIN | (typed ? POLLOUT : 0));
     polls[2].fd = input && !typed ? STDIN_FILENO : -1;
     if (poll(polls, 3, -1) < 0 && errno != EINTR) die_errno("poll");
+    if ((polls[1].revents || polls[2].revents) && terminal_hung_up()) return HUNG_UP;
     if (polls[1].revents) take_signal(plan, signals, socket);
     if (polls[2].revents) typed = true;
     if (polls[0].revents & ~POLLOUT) code = take_frame(socket);
@@ -134,6 +135,13 @@ static int converse(const struct plan *plan, int socket, int signals, unsigned c
     }
   }
   return code;
+}
+
+/* Nobody is there any more. The container is told as a process of that terminal would be; what it makes of it is its affair. */
+static void hang_up(const struct plan *plan, int socket) {
+  char number = SIGHUP;
+  if (!plan_find(plan, "no-sig-proxy")) send_frame(socket, FRAME_SIGNAL, &number, 1);
+  end_by(SIGHUP);
 }
 
 static void explain_loss(void) {
@@ -151,11 +159,13 @@ int attach_streams(const struct plan *plan, int socket) {
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
   int signals = signalfd(-1, &all, SFD_CLOEXEC);
+  watch_terminal();
   if (terminal && streams & WANT_INPUT) raw_terminal(STDIN_FILENO);
   if (terminal) send_size(socket, strcmp(plan->role, "attach") == 0 ? FRAME_REDRAW : FRAME_SIZE);
   int code = converse(plan, socket, signals, streams, &keys);
   restore_terminal();
   if (code == DETACHED && isatty(STDOUT_FILENO)) write_all(STDOUT_FILENO, "\n", 1);
+  if (code == HUNG_UP) hang_up(plan, socket);
   if (code == LOST) explain_loss();
   return code == DETACHED ? 0 : code;
 }

@@ -127,9 +127,13 @@ __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int
   let_go_of_preserved();
   hold_signals();
   int code = terminal_session(plan, pid, master, signals);
-  if (code != SESSION_DETACHED) {
+  if (code >= 0) {
     event_reported(reporter, code);
     _exit(code);
+  }
+  if (code == SESSION_HUNG_UP) {
+    close(master); /* hangs up the command's own terminal, and with it all that runs there */
+    master = -1;
   }
   prctl(PR_SET_PDEATHSIG, 0);
   setsid();

@@ -70,6 +70,7 @@ static int converse(pid_t pid, int master, int signals, bool input, struct keys 
     polls[2].fd = input && !backlog.length ? STDIN_FILENO : -1;
     polls[3].fd = backlog.length ? master : -1;
     if (poll(polls, 4, -1) < 0) continue;
+    if ((polls[0].revents || polls[2].revents) && terminal_hung_up()) return SESSION_HUNG_UP;
     int code = polls[0].revents ? take_signal(signals, pid, master) : -1;
     if (polls[1].revents && !show(master)) polls[1].fd = -1;
     if (polls[2].revents) input = take_input(master, keys, &detached);
@@ -84,6 +85,7 @@ int terminal_session(const struct plan *plan, pid_t pid, int master, int signals
   const char *word = plan_word(plan, "stdin", 1);
   bool input = word && strcmp(word, "null") != 0;
   fcntl(master, F_SETFL, O_NONBLOCK);
+  watch_terminal();
   if (input) raw_terminal(STDIN_FILENO);
   copy_size(master);
   int code = converse(pid, master, signals, input, &keys);

@@ -31,6 +31,15 @@ struct pty open_container_terminal(const struct plan *plan, const struct operati
   return pty;
 }
 
+static int watched = -1;
+
+void watch_terminal(void) {
+  for (int fd = 2; fd >= 0; fd--)
+    if (isatty(fd)) watched = fd;
+}
+
+bool terminal_hung_up(void) { return watched >= 0 && !isatty(watched); }
+
 static struct termios before;
 static int changed = -1;
 

@@ -15,5 +15,8 @@ struct pty open_container_terminal(const struct plan *plan, const struct operati
 /* The user's own terminal. raw_terminal() is undone by restore_terminal(), which may be called at any time. */
 bool raw_terminal(int fd);
 void restore_terminal(void);
+/* Remembers which of 0 to 2 is a terminal; from then on terminal_hung_up() tells whether it was closed. */
+void watch_terminal(void);
+bool terminal_hung_up(void);
 
 #endif

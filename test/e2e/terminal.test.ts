@@ -163,6 +163,35 @@ test('a window that is closed hangs up the command', async () => {
   await podOk(['rm', 'hup']);
 });
 
+test('a window that is closed leaves no client behind, and no command of exec', async () => {
+  const tty = podTerminal([
+    'run',
+    '-it',
+    ...plain,
+    '--name',
+    'closed',
+    BUSYBOX,
+    'sh',
+    '-c',
+    'trap "" HUP; echo up; cat',
+  ]);
+  await tty.until('up');
+  tty.hangUp();
+  assert.equal(await tty.end(), { code: null, signal: 'SIGHUP' });
+  assert.is(await podOk(['inspect', '--format', '{{.State.Status}}', 'closed']), 'running');
+  const attached = podTerminal(['attach', 'closed']);
+  attached.send('more\r');
+  await attached.until('more');
+  attached.hangUp();
+  assert.equal(await attached.end(), { code: null, signal: 'SIGHUP' });
+  const exec = podTerminal(['exec', '-it', 'closed', 'sh', '-c', 'echo up; sleep 778; :']);
+  await exec.until('up');
+  exec.hangUp();
+  await exec.end();
+  await eventually(async () => !(await podOk(['exec', 'closed', 'ps'])).includes('sleep 778'));
+  await podOk(['rm', '-f', 'closed']);
+});
+
 test('signals to the CLI reach the command in its terminal', async () => {
   const tty = run(BUSYBOX, 'sh', '-c', 'trap "exit 5" TERM; echo up; while :; do sleep 0.05; done');
   await tty.until('up');
