@@ -7,7 +7,7 @@ import { Option, PodCommand } from './command.ts';
 export abstract class ChosenCommand extends PodCommand {
   all = Option.Boolean('-a,--all', false, { description: 'All containers that it can be done to' });
   cidfile = Option.Array('--cidfile', [], { description: 'The container whose id is in this `file`' });
-  filter = Option.Array('-f,--filter', [], { description: 'All those of a `key=value`' });
+  filter = Option.Array('-f,--filter', [], { description: 'All those of a `key=value`, as for ps' });
   latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });
   containers = Option.Rest({ name: 'container' });
 

@@ -23,7 +23,7 @@ export abstract class ContainerCommand extends PodCommand {
   blkioWeightDevice = list('--blkio-weight-device', "Share of a device's I/O (`device:weight`)");
   capAdd = list('--cap-add', 'Add a `capability`');
   capDrop = list('--cap-drop', 'Drop a `capability`');
-  cgroupns = text('--cgroupns', 'Cgroup namespace: private or host (`mode`)');
+  cgroupns = text('--cgroupns', 'Cgroup namespace: private, host, container:NAME or ns:PATH (`mode`)');
   cidfile = text('--cidfile', 'Write the container id to this `file`');
   cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');
   cpuQuota = text('--cpu-quota', 'CPU time a period in `microseconds`');
@@ -31,7 +31,7 @@ export abstract class ContainerCommand extends PodCommand {
   cpus = text('--cpus', 'Number of CPUs, as 1.5 (`number`)');
   cpusetCpus = text('--cpuset-cpus', 'CPUs to run on, as 0-2,4 (`list`)');
   cpusetMems = text('--cpuset-mems', 'Memory nodes to use, as 0,1 (`list`)');
-  detachKeys = text('--detach-keys', 'The `keys` that detach from a container');
+  detachKeys = text('--detach-keys', 'The `keys` that detach from a container (default ctrl-p,ctrl-q)');
   device = list('--device', 'Give a `device` of the host');
   deviceReadBps = list('--device-read-bps', 'Limit reading from a device (`device:rate`)');
   deviceReadIops = list('--device-read-iops', 'Limit reads a second (`device:number`)');
@@ -49,7 +49,7 @@ export abstract class ContainerCommand extends PodCommand {
   groupAdd = list('--group-add', 'A further `group` for the process');
   healthCmd = text('--health-cmd', 'Check its health by this `command`, or `none`');
   healthInterval = Option.String('--health-interval', {
-    description: 'Time between checks (`duration`, disable)',
+    description: 'Time between checks, or disable (default 30s) (`duration`)',
     validator: parsed((text) => (text === 'disable' ? -1 : parseDuration(text))),
   });
   healthOnFailure = Option.String('--health-on-failure', 'none', {
@@ -57,15 +57,18 @@ export abstract class ContainerCommand extends PodCommand {
     validator: oneOf(...HEALTH_ACTIONS),
   });
   healthRetries = Option.String('--health-retries', {
-    description: 'Failures in a row that make it unhealthy (`number`)',
+    description: 'Failures in a row that make it unhealthy (default 3) (`number`)',
     validator: parsed((text) => parseInteger(text, 0)),
   });
   healthStartInterval = duration(
     '--health-start-interval',
-    'Time between checks while it starts (`duration`)',
+    'Time between checks while it starts (default 5s) (`duration`)',
   );
-  healthStartPeriod = duration('--health-start-period', 'Time in which failures do not count (`duration`)');
-  healthTimeout = duration('--health-timeout', 'Time that a check may take (`duration`)');
+  healthStartPeriod = duration(
+    '--health-start-period',
+    'Time in which failures do not count (default 0s) (`duration`)',
+  );
+  healthTimeout = duration('--health-timeout', 'Time that a check may take (default 30s) (`duration`)');
   hostname = text('-h,--hostname', 'Host `name` of the container');
   imageVolume = Option.String('--image-volume', 'anonymous', {
     description: "The image's volumes: anonymous (or bind), tmpfs or ignore (`mode`)",
@@ -73,7 +76,7 @@ export abstract class ContainerCommand extends PodCommand {
   });
   init = flag('--init', 'Run a process 1 that passes on signals and reaps processes');
   interactive = flag('-i,--interactive', 'Keep standard input open');
-  ipc = text('--ipc', 'IPC namespace: private or host (`mode`)');
+  ipc = text('--ipc', 'IPC namespace: shareable, private, none, host, container:NAME or ns:PATH (`mode`)');
   label = list('-l,--label', 'A `label`, key=value');
   labelFile = list('--label-file', 'Read labels from a `file`');
   logDriver = text(
@@ -89,11 +92,11 @@ export abstract class ContainerCommand extends PodCommand {
     'Mount a bind, volume, tmpfs, image or devpts: type=bind,src=/host,dst=/path (`mount`)',
   );
   containerName = text('--name', 'A `name` for the container');
-  network = list('--network,--net', 'Network: slirp4netns, none, host (`mode`)');
+  network = list('--network,--net', 'Network: slirp4netns, none, host, container:NAME or ns:PATH (`mode`)');
   noHealthcheck = flag('--no-healthcheck', 'Do not check its health');
   oomKillDisable = flag('--oom-kill-disable', 'Has no effect on cgroup v2');
   oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
-  pid = text('--pid', 'PID namespace (`mode`)');
+  pid = text('--pid', 'PID namespace: private, host, container:NAME or ns:PATH (`mode`)');
   pidfile = text('--pidfile', 'Write the process id of the container to this `file`');
   pidsLimit = text('--pids-limit', 'Most processes at a time (`number`)');
   pod = text('--pod', 'Put it into a `pod`; new:NAME makes one');
@@ -134,8 +137,8 @@ export abstract class ContainerCommand extends PodCommand {
   ulimit = list('--ulimit', 'A resource `limit`, as nofile=1024:2048');
   umask = text('--umask', 'File mode creation mask, as 0022 (`mask`)');
   user = text('-u,--user', '`user[:group]`, names or numbers');
-  userns = text('--userns', 'User namespace: host, keep-id, nomap or auto (`mode`)');
-  uts = text('--uts', 'UTS namespace: private or host (`mode`)');
+  userns = text('--userns', 'User namespace: host, keep-id, nomap, auto, container:NAME or ns:PATH (`mode`)');
+  uts = text('--uts', 'UTS namespace: private, host, container:NAME or ns:PATH (`mode`)');
   volume = list('-v,--volume', 'Mount a `volume`: /host/path:/path[:ro] or name:/path');
   volumesFrom = list('--volumes-from', "Mount another container's volumes (`container[:ro]`)");
   workdir = text('-w,--workdir', 'Working `directory`');

@@ -71,16 +71,17 @@ function describe(node: CommandNode): string {
 export function operandWords(command: CommandDeclaration): string[] {
   const { leading, optional, trailing, rest, proxy } = command.positionals;
   const words = [...leading.map(upper), ...optional.map((name) => `[${upper(name)}]`)];
-  if (proxy) words.push(...(leading.at(-1) === rest ? ['[ARG...]'] : ['[COMMAND]', '[ARG...]']));
+  if (proxy && rest?.includes(' ')) words.push(rest.replace(/^\S+/, upper));
+  else if (proxy) words.push(...(leading.at(-1) === rest ? ['[ARG...]'] : ['[COMMAND]', '[ARG...]']));
   else if (rest !== undefined) words.push(`[${upper(rest)}...]`);
   return [...words, ...trailing.map(upper)];
 }
 
-/** `sourceImage` and `source-image` become `SOURCE_IMAGE`. */
+/** `sourceImage` and `source-image` become `SOURCE_IMAGE`; `path|-` is `PATH|-`. */
 function upper(name: string): string {
   return name
     .replace(/([a-z])([A-Z])/g, '$1_$2')
-    .replaceAll('-', '_')
+    .replace(/\b-\b/g, '_')
     .toUpperCase();
 }
 

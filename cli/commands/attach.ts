@@ -8,7 +8,9 @@ export class Attach extends PodCommand {
   static override paths = [['attach'], ['container', 'attach']];
   static override usage = { description: 'Attach to a running container' };
 
-  detachKeys = Option.String('--detach-keys', { description: 'The `keys` that detach' });
+  detachKeys = Option.String('--detach-keys', {
+    description: 'The `keys` that detach (default ctrl-p,ctrl-q)',
+  });
   latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });
   noStdin = Option.Boolean('--no-stdin', false, { description: 'Give it no input' });
   sigProxy = Option.Boolean('--sig-proxy', true, { description: 'Pass signals on to the container' });

@@ -14,7 +14,9 @@ export class Exec extends PodCommand {
 
   cidfile = Option.String('--cidfile', { description: 'The container whose id is in this `file`' });
   detach = Option.Boolean('-d,--detach', false, { description: 'Run in the background' });
-  detachKeys = Option.String('--detach-keys', { description: 'The `keys` that detach' });
+  detachKeys = Option.String('--detach-keys', {
+    description: 'The `keys` that detach (default ctrl-p,ctrl-q)',
+  });
   env = Option.Array('-e,--env', [], {
     description: 'Set a variable (`name=value`), or pass one on (`name`)',
   });

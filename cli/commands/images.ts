@@ -49,7 +49,9 @@ export class Images extends PodCommand {
 
   all = Option.Boolean('-a,--all', false, { description: 'All of them' });
   digests = Option.Boolean('--digests', false, { description: 'Show digests' });
-  filter = Option.Array('-f,--filter', [], { description: 'Only those of a `key=value`' });
+  filter = Option.Array('-f,--filter', [], {
+    description: `Only those of a \`key=value\`: ${FILTERS.join(', ')}`,
+  });
   format = Option.String('--format', { description: 'Print json, a table, or by a Go `template`' });
   noHeading = Option.Boolean('-n,--noheading', false, { description: 'Without the line of titles' });
   noTrunc = Option.Boolean('--no-trunc', false, { description: 'Show everything in full' });

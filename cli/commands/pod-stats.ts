@@ -1,10 +1,13 @@
 import type { Paths } from '../../core/paths.ts';
 import { containersOf, findPod, listPods } from '../../core/pod/store.ts';
+import { Option } from '../command.ts';
 import { Stats } from './stats.ts';
 
 export class PodStats extends Stats {
   static override paths = [['pod', 'stats']];
   static override usage = { description: 'Show what the containers of pods use' };
+
+  override containers = Option.Rest({ name: 'pod' });
 
   protected override chosen(paths: Paths): string[] {
     const pods = this.containers.map((name) => findPod(paths, name));

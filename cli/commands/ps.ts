@@ -46,7 +46,10 @@ export class Ps extends PodCommand {
 
   all = Option.Boolean('-a,--all', false, { description: 'Those that have ended, too' });
   external = Option.Boolean('--external', false, { description: 'Other tools have none here: no effect' });
-  filter = Option.Array('-f,--filter', [], { description: 'Only those of a `key=value`' });
+  filter = Option.Array('-f,--filter', [], {
+    description:
+      'Only those of a `key=value`: name=web, status=exited, ancestor=IMAGE, label=a=b, volume=data, …',
+  });
   format = Option.String('--format', { description: 'Print json, a table, or by a Go `template`' });
   last = Option.String('-n,--last', {
     description: 'Only the last ones that were made (`number`)',

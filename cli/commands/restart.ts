@@ -14,7 +14,8 @@ export class Restart extends ChosenCommand {
   running = Option.Boolean('--running', false, { description: 'All that run' });
   signal = Option.String('-s,--signal', { description: 'Stop them by this `signal`' });
   time = Option.String('-t,--time,--timeout', {
-    description: 'Time before SIGKILL, -1: no limit (`seconds`)',
+    description:
+      "Time before SIGKILL, -1: no limit (default 10, or the container's --stop-timeout) (`seconds`)",
     validator: parsed((text) => parseInteger(text, -1)),
   });
 

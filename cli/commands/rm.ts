@@ -20,7 +20,7 @@ export class Rm extends ChosenCommand {
   force = Option.Boolean('-f,--force', false, {
     description: 'Kill those that run; a missing one is no error',
   });
-  override filter = Option.Array('--filter', [], { description: 'All those of a `key=value`' });
+  override filter = Option.Array('--filter', [], { description: 'All those of a `key=value`, as for ps' });
   ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
   time = Option.String('-t,--time,--timeout', {
     description: 'With -f: time to end before SIGKILL, -1: no limit (`seconds`)',

@@ -16,8 +16,10 @@ export class Start extends PodCommand {
 
   all = Option.Boolean('--all', false, { description: 'All containers' });
   attach = Option.Boolean('-a,--attach', false, { description: 'Show its output until it ends' });
-  detachKeys = Option.String('--detach-keys', { description: 'The `keys` that detach' });
-  filter = Option.Array('-f,--filter', [], { description: 'All those of a `key=value`' });
+  detachKeys = Option.String('--detach-keys', {
+    description: 'The `keys` that detach (default ctrl-p,ctrl-q)',
+  });
+  filter = Option.Array('-f,--filter', [], { description: 'All those of a `key=value`, as for ps' });
   interactive = Option.Boolean('-i,--interactive', false, { description: 'Give it standard input, too' });
   latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });
   sigProxy = Option.Boolean('--sig-proxy', true, {

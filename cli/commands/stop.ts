@@ -13,7 +13,8 @@ export class Stop extends ChosenCommand {
   ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
   signal = Option.String('-s,--signal', { description: 'Another `signal` than the stop signal' });
   time = Option.String('-t,--time,--timeout', {
-    description: 'Time before SIGKILL, -1: no limit (`seconds`)',
+    description:
+      "Time before SIGKILL, -1: no limit (default 10, or the container's --stop-timeout) (`seconds`)",
     validator: parsed((text) => parseInteger(text, -1)),
   });
 

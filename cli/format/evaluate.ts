@@ -171,6 +171,8 @@ function lookUp(holder: unknown, path: string[], depth: number, at: number, run:
   const isObject = isPlainObject(holder) && !(holder instanceof Date);
   if (isObject && Object.hasOwn(holder, name)) return fieldOf(holder, name);
   if (isObject && isMap(holder)) return undefined;
+  const spelled = isObject && otherSpelling(holder, name);
+  if (spelled) return fieldOf(holder, spelled);
   const seen = path
     .slice(0, depth)
     .map((part) => `.${part}`)
@@ -178,6 +180,12 @@ function lookUp(holder: unknown, path: string[], depth: number, at: number, run:
   if (isObject)
     throw templateError(run.source, at, `there is no field ${seen}.${name}`, fieldsHint(holder, name));
   throw templateError(run.source, at, `${seen || 'this'} is ${typeName(holder)}, it has no field ${name}`);
+}
+
+/** Docker and podman take a field by its name in Go, too: `.ID` is what their JSON calls `Id`. */
+function otherSpelling(holder: Fields, name: string): string | undefined {
+  if (!/^\p{Lu}/u.test(name)) return undefined;
+  return Object.keys(holder).find((key) => key.toLowerCase() === name.toLowerCase());
 }
 
 function fieldsHint(holder: Fields, name: string): string {

@@ -114,7 +114,7 @@ export function execInContainer(
       code: 'conflict',
       message: `cannot execute in ${record.name}`,
       why: 'it is not running',
-      hint: `tsc-pod run -d …   # a container must run to take further commands`,
+      hint: `tsc-pod start ${record.name}`,
     });
   }
   const { pid, start } = state.process;

@@ -32,7 +32,7 @@ function stateOf(state: ContainerState, health: Health | undefined): object {
     Error: state.error,
     StartedAt: time(state.startedAt),
     FinishedAt: time(state.finishedAt),
-    ...(health && { Health: health }),
+    Health: health, // undefined is a field, too: templates ask `if .State.Health`
   };
 }
 
@@ -68,7 +68,7 @@ function shownConfig(record: ContainerRecord, spec: OciSpec): object {
     StopSignal: record.stopSignal,
     StopTimeout: record.stopTimeout,
     Umask: (process.user.umask ?? 0o022).toString(8).padStart(4, '0'),
-    ...(record.healthcheck && { Healthcheck: record.healthcheck }),
+    Healthcheck: record.healthcheck,
     ...(record.health && { HealthcheckOnFailureAction: record.health.onFailure }),
     ...(record.createCommand && { CreateCommand: record.createCommand }),
   };

@@ -91,6 +91,7 @@ export function containerProcesses(paths: Paths, record: ContainerRecord): SeenP
       code: 'conflict',
       message: `cannot show the processes of ${record.name}`,
       why: 'it is not running',
+      hint: `tsc-pod start ${record.name}`,
     });
   const root = `/proc/${first.pid}/root`;
   const users = namesOf(readFileBelow(root, '/etc/passwd'));

@@ -54,7 +54,7 @@ test('the name of each kind of operand shows whether it is needed and repeats', 
   assert.is(await usageOf('exec'), 'Usage:  tsc-pod exec [OPTIONS] CONTAINER COMMAND [ARG...]');
   assert.is(await usageOf('rm'), 'Usage:  tsc-pod rm [OPTIONS] CONTAINER [CONTAINER...]');
   assert.is(await usageOf('login'), 'Usage:  tsc-pod login [OPTIONS] [REGISTRY]');
-  assert.is(await usageOf('cp'), 'Usage:  tsc-pod cp SOURCE TARGET');
+  assert.is(await usageOf('cp'), 'Usage:  tsc-pod cp SOURCE TARGET|-');
 });
 
 test('examples name the program', async () => {

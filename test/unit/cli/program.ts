@@ -61,7 +61,7 @@ class Copy extends Echo {
   static override paths = [['cp']];
   static override usage = { description: 'Copy files' };
   source = Option.String({ name: 'source' });
-  target = Option.String({ name: 'target' });
+  target = Option.String({ name: 'target|-' });
 }
 
 class Login extends Echo {

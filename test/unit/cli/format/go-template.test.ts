@@ -94,6 +94,10 @@ test('a field that does not exist is refused, with the near one or the list', ()
   refused('{{Name}}', 'column 3: there is no function "Name"', 'A field has a dot before it: .Name');
 });
 
+test('a field has its name in JSON, and its name in Go, which may differ in case', () => {
+  assert.is(render('{{.Id}} {{.ID}}', { Id: 'abc', Size: 1 }), 'abc abc');
+});
+
 test('methods are called, with arguments or without', () => {
   printsAsGo([
     ['{{.Label "a"}} {{.Label "z"}} {{"a" | .Label}} {{.Lazy}} {{len .Lazy}}', 'b <no value> b made 4'],
