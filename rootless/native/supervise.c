@@ -46,6 +46,7 @@ static struct {
   int signals;    /* a signalfd(2) of all of them */
   bool restart;   /* when it has ended, whatever the policy says */
   bool cancelled; /* what waits to be started anew is not to be */
+  bool leaving;   /* the machine goes down: nothing starts anew, but nobody has stopped it */
 } container = {.socket = -1, .userns = -1, .signals = -1};
 
 static void stop_helpers(void) {
@@ -106,7 +107,7 @@ static void wait_and_restart(void) {
 /* All that comes after a container, or after a start that failed. Doesn't return when the container is started anew. */
 static void conclude(struct ending *ending) {
   const struct plan *plan = container.plan;
-  bool again = (restart_is_one() || !ending->error) && restart_wanted(plan, ending->code, container.restart);
+  bool again = !container.leaving && (restart_is_one() || !ending->error) && restart_wanted(plan, ending->code, container.restart);
   ending->stopped = restart_forbidden();
   record_end(plan, ending, !again);
   if (!ending->error) tell_end(ending);
@@ -115,7 +116,7 @@ static void conclude(struct ending *ending) {
     cgroup_remove();
     forget_start();
     wait_and_restart();
-    ending->stopped = true;
+    ending->stopped = restart_forbidden() || !container.leaving;
     record_end(plan, ending, true);
   }
   remove_traces(plan, container.userns);
@@ -247,7 +248,7 @@ void supervise_signals(int signals) {
   struct signalfd_siginfo info;
   while (read(signals, &info, sizeof info) == sizeof info) {
     /* Systemd says it to every process of a unit or scope when the machine goes down: nothing is to start again then. */
-    if (info.ssi_signo == SIGTERM) container.cancelled = true;
+    if (info.ssi_signo == SIGTERM) container.leaving = true;
     if (info.ssi_signo == SIGCHLD) reap();
     else if (info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) supervise_forward((int)info.ssi_signo);
   }
