@@ -1,4 +1,4 @@
-import type { Status } from '../core/container/state.ts';
+import type { ListedContainer } from '../core/container/list.ts';
 import type { Paths } from '../core/paths.ts';
 import { chooseContainers } from './choose-containers.ts';
 import { Option, PodCommand } from './command.ts';
@@ -11,8 +11,8 @@ export abstract class ChosenCommand extends PodCommand {
   latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });
   containers = Option.Rest({ name: 'container' });
 
-  /** Names and ids; `status`: what those do that --all means. */
-  protected chosen(paths: Paths, status?: Status | readonly Status[]): string[] {
-    return chooseContainers(paths, { ...this, names: this.containers }, status);
+  /** Names and ids; `meant`: which ones --all and --filter mean. */
+  protected chosen(paths: Paths, meant?: (one: ListedContainer) => boolean): string[] {
+    return chooseContainers(paths, { ...this, names: this.containers }, meant);
   }
 }

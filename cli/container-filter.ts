@@ -12,7 +12,7 @@ import { parseMoment } from './moment.ts';
 import { healthOf } from './ps/row.ts';
 
 /** docker-ps(1) and podman-ps(1). */
-export const CONTAINER_FILTERS = [
+const CONTAINER_FILTERS = [
   'ancestor',
   'before',
   'command',

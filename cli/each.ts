@@ -39,17 +39,33 @@ function begin(
   return begun;
 }
 
+type Work = (name: string) => Promise<string | undefined>;
+
 /** --ignore: nothing is printed for what isn't there. */
-export function unlessMissing(
-  ignore: boolean,
-  work: (name: string) => Promise<string | undefined>,
-): (name: string) => Promise<string | undefined> {
+export function unlessMissing(ignore: boolean, work: Work): Work {
   return async (name) => {
     try {
       return await work(name);
     } catch (error) {
-      if (ignore && error instanceof PodError && error.code === 'not-found') return undefined;
+      if (ignore && isMissing(error)) return undefined;
       throw error;
     }
   };
+}
+
+/** Docker's exit status of a removal whose object isn't there. */
+export function exitOneIfMissing(work: Work): Work {
+  return async (name) => {
+    try {
+      return await work(name);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      const { code, message, why, hint, cause } = error;
+      throw new PodError({ code, message, ...(why && { why }), ...(hint && { hint }), cause, exitCode: 1 });
+    }
+  };
+}
+
+function isMissing(error: unknown): error is PodError {
+  return error instanceof PodError && error.code === 'not-found';
 }

@@ -68,7 +68,7 @@ function describe(node: CommandNode): string {
 }
 
 /** `IMAGE [COMMAND] [ARG...]`, `CONTAINER [CONTAINER...]`: upper-case names of the operands. */
-export function operandWords(command: CommandDeclaration): string[] {
+function operandWords(command: CommandDeclaration): string[] {
   const { leading, optional, trailing, rest, proxy } = command.positionals;
   const words = [...leading.map(upper), ...optional.map((name) => `[${upper(name)}]`)];
   if (proxy && rest?.includes(' ')) words.push(rest.replace(/^\S+/, upper));

@@ -5,25 +5,6 @@ function refused(what: string, text: string, why: string): PodError {
   return new PodError({ code: 'usage', message: `invalid ${what} ${JSON.stringify(text)}`, why });
 }
 
-const powers = new Map([...'bkmgtp'].map((letter, index) => [letter, 1024 ** index] as const));
-
-/**
- * Bytes of a size as docker's units.RAMInBytes reads it: `512`, `64k`, `1.5g`, `2GiB`, `10 MB`; powers of 1024.
- * Throws PodError `usage`.
- */
-export function parseSize(text: string): number {
-  const parts = /^(\d+(?:\.\d+)?)(?: ?(?:([kmgtp])(?:i?b)?|b))?$/i.exec(text);
-  const bytes = parts && Number(parts[1]) * powers.get(parts[2]?.toLowerCase() || 'b')!;
-  if (bytes === null || !Number.isSafeInteger(Math.trunc(bytes)))
-    throw refused('size', text, 'it takes a number with b, k, m, g or t behind it, as in 512m');
-  return Math.trunc(bytes);
-}
-
-/** parseSize, or -1 for `-1` (no limit), as --memory-swap takes it. */
-export function parseSizeOrUnlimited(text: string): number {
-  return text === '-1' ? -1 : parseSize(text);
-}
-
 const milliseconds = new Map([
   ['ns', 1e-6],
   ['us', 1e-3],
@@ -62,13 +43,6 @@ export function parseInteger(
   throw refused('number', text, `it takes a whole number${from}${to}`);
 }
 
-/** A decimal number that is not negative, as in `--cpus 1.5`. Throws PodError `usage`. */
-export function parseDecimal(text: string): number {
-  if (!/^(\d+\.?\d*|\.\d+)$/.test(text))
-    throw refused('number', text, 'it takes a decimal number, as in 1.5');
-  return Number(text);
-}
-
 /** Splits at the first `=`; the value is undefined where there is none, and may be empty. Throws PodError `usage` on an empty key. */
 export function parseKeyValue(text: string): [key: string, value: string | undefined] {
   const equals = text.indexOf('=');
@@ -96,15 +70,11 @@ function listed(choices: readonly string[]): string {
 }
 
 /**
- * A validator for Option.String and, for each of its values, Option.Array: the property gets what `parse` returns, and
- * the option's name is added to what `parse` throws. `Option.String('--memory', { validator: parsed(parseSize) })`.
+ * A validator for Option.String: the property gets what `parse` returns, and the option's name is added to what `parse`
+ * throws. `Option.String('--since', { validator: parsed(parseDuration) })`.
  */
 export function parsed<T>(parse: (text: string) => T) {
   return coercing<T>((value) => parse(value as string));
-}
-
-export function parsedEach<T>(parse: (text: string) => T) {
-  return coercing<T[]>((value) => (value as string[]).map((text) => parse(text)));
 }
 
 /** A validator for an option with a closed list of values. */

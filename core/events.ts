@@ -18,7 +18,7 @@ export interface NewEvent {
 }
 
 /** A log of this many bytes is moved aside, and this many are kept: some 40 000 events. */
-export const EVENTS_MAX_SIZE = 2 << 20;
+const EVENTS_MAX_SIZE = 2 << 20;
 export const EVENTS_MAX_FILES = 5;
 /** Longer actions and attributes are cut: an event is one write. */
 const TEXT_MAX = 2048;

@@ -28,7 +28,7 @@ export interface BuiltinReference {
 
 export type Reference = ImageReference | BuiltinReference;
 
-export const DEFAULT_DOMAIN = 'docker.io';
+const DEFAULT_DOMAIN = 'docker.io';
 const MAX_NAME = 255;
 
 const PATH_COMPONENT = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';

@@ -19,7 +19,7 @@ export type NetworkMode =
   /** Another container's: who calls knows what that has. */
   | { kind: 'container'; name: string };
 
-export const DEFAULT_MODE: NetworkMode = { kind: 'slirp4netns', options: DEFAULT_SLIRP4NETNS };
+const DEFAULT_MODE: NetworkMode = { kind: 'slirp4netns', options: DEFAULT_SLIRP4NETNS };
 
 function unsupported(text: string, why: string): PodError {
   return new PodError({

@@ -43,14 +43,14 @@ function readText(path: string): string | undefined {
 }
 
 /** The host's file; with systemd-resolved's stub alone in it, the one that names the servers behind. */
-export function hostResolvConf(read: (path: string) => string | undefined = readText): string {
+function hostResolvConf(read: (path: string) => string | undefined = readText): string {
   const text = read(HOST_FILE) ?? '';
   const { nameservers } = parseResolvConf(text);
   const stub = nameservers.length > 0 && nameservers.every((server) => STUBS.has(server));
   return (stub && read(BEHIND_STUB)) || text;
 }
 
-export function formatResolvConf({ nameservers, search, options }: ResolvConf): string {
+function formatResolvConf({ nameservers, search, options }: ResolvConf): string {
   const lines = search.length > 0 ? [`search ${search.join(' ')}`] : [];
   lines.push(...nameservers.map((server) => `nameserver ${server}`));
   if (options.length > 0) lines.push(`options ${options.join(' ')}`);

@@ -68,7 +68,7 @@ export function sameMaps(a: IdMaps, b: IdMaps): boolean {
 }
 
 /** `CONTAINER:INTERMEDIATE[:SIZE]` or `CONTAINER:@HOST[:SIZE]`, as a range whose `host` is an intermediate id. */
-export function parseMapping(text: string, ids: IdRange[]): IdRange {
+function parseMapping(text: string, ids: IdRange[]): IdRange {
   const match = /^(\d{1,10}):(@?)(\d{1,10})(?::(\d{1,10}))?$/.exec(text);
   if (!match) {
     throw usage(`invalid id mapping ${JSON.stringify(text)}`, {

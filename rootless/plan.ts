@@ -85,7 +85,7 @@
  *        everybody (the signal goes to all processes of the target's pid namespace, whose first process it is)
  */
 
-export const PLAN_VERSION = 1;
+const PLAN_VERSION = 1;
 
 export type Role =
   | 'run'

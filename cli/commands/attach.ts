@@ -1,6 +1,5 @@
 import { attachContainer } from '../../core/container/attach.ts';
-import { findContainer } from '../../core/container/store.ts';
-import { chooseContainers } from '../choose-containers.ts';
+import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -18,9 +17,7 @@ export class Attach extends PodCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const names = this.container === undefined ? [] : [this.container];
-    const [name] = chooseContainers(paths, { names, all: false, latest: this.latest });
-    const record = findContainer(paths, name!);
+    const record = chooseContainer(paths, this.container, this.latest);
     const { driver } = record.log;
     if (driver === 'passthrough' || (driver === 'none' && !record.tty))
       this.warn(`${record.name} has no log: its output may go straight to where it was started`);

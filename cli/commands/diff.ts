@@ -32,7 +32,7 @@ export class Diff extends PodCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const record = chooseContainer(paths, this.container, this.latest);
-    const { list } = await changesOf({ paths, host: hostFacts(this.context.env), record });
+    const list = await changesOf({ paths, host: hostFacts(this.context.env), record });
     if (this.format !== undefined) this.printLine(toJson(grouped(list), 4));
     else {
       const shown = isTerminal(this.context.stdout) ? escapeControls : String;

@@ -50,7 +50,6 @@ export class Exec extends PodCommand {
     const [name] = chooseContainers(paths, {
       names: elsewhere ? [] : [this.container],
       latest: this.latest,
-      all: false,
       cidfile: this.cidfile === undefined ? [] : [this.cidfile],
     });
     const options = { ...this, command, preserveFds: Number(this.preserveFds) };

@@ -1,8 +1,7 @@
-import { type HostFacts, hostFacts } from '../../core/container/facts.ts';
 import { inspectContainer } from '../../core/container/inspect.ts';
-import type { PlaceParts } from '../../core/container/place.ts';
+import type { ContainerRecord } from '../../core/container/record.ts';
 import { findContainer } from '../../core/container/store.ts';
-import { sizeOf } from '../../core/container/written-size.ts';
+import { writtenSizes } from '../../core/container/written-size.ts';
 import { PodError } from '../../core/error.ts';
 import { resolveImage } from '../../core/images/find.ts';
 import { inspectImage } from '../../core/images/inspect.ts';
@@ -22,23 +21,18 @@ function isMissing(error: unknown): boolean {
   return error instanceof PodError && (error.code === 'not-found' || error.code === 'usage');
 }
 
-async function sizesShown(parts: PlaceParts): Promise<object> {
-  const { written, virtual } = await sizeOf(parts);
+function sizesShown(paths: Paths, record: ContainerRecord): object {
+  const { written, virtual } = writtenSizes(paths, [record]).get(record.id)!;
   return { SizeRw: written, SizeRootFs: virtual };
 }
 
-/** With `host`, containers are shown with their sizes. */
-async function inspectObject(
-  paths: Paths,
-  name: string,
-  kind: Kind,
-  host: HostFacts | undefined,
-): Promise<object> {
+/** `sized`: containers are shown with their sizes. */
+function inspectObject(paths: Paths, name: string, kind: Kind, sized: boolean): object {
   if (kind !== 'image') {
     try {
       const record = findContainer(paths, name);
       const container = inspectContainer(paths, record);
-      if (container && host) return { ...container, ...(await sizesShown({ paths, host, record })) };
+      if (container && sized) return { ...container, ...sizesShown(paths, record) };
       if (container) return container;
     } catch (error) {
       if (kind === 'container' || !isMissing(error)) throw error;
@@ -58,12 +52,11 @@ abstract class InspectCommand extends PodCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const terminal = isTerminal(this.context.stdout);
-    const host = this.sized() ? hostFacts(this.context.env) : undefined;
     const found: object[] = [];
     let status = 0;
     for (const name of this.names) {
       try {
-        const object = await inspectObject(paths, name, this.kind(), host);
+        const object = inspectObject(paths, name, this.kind(), this.sized());
         if (this.format !== undefined && this.format !== 'json')
           this.print(formatObject(this.format, object, terminal));
         else found.push(object);

@@ -1,3 +1,4 @@
+import { isUp } from '../../core/container/state.ts';
 import { killContainer } from '../../core/container/stop.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { ChosenCommand } from '../chosen-command.ts';
@@ -13,9 +14,13 @@ export class Kill extends ChosenCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    return forEachName(this, this.chosen(paths, ['running', 'paused', 'restarting']), (name) => {
-      killContainer(paths, findContainer(paths, name), this.signal);
-      return name;
-    });
+    return forEachName(
+      this,
+      this.chosen(paths, ({ state }) => isUp(state.status)),
+      (name) => {
+        killContainer(paths, findContainer(paths, name), this.signal);
+        return name;
+      },
+    );
   }
 }

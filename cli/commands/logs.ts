@@ -59,7 +59,7 @@ export class Logs extends PodCommand {
   }
 
   protected chosen(paths: Paths): string[] {
-    return chooseContainers(paths, { names: this.containers, latest: this.latest, all: false });
+    return chooseContainers(paths, { names: this.containers, latest: this.latest });
   }
 
   /** The exit status of one of several that are done at once. */

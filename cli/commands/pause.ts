@@ -12,9 +12,13 @@ export class Pause extends ChosenCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const { cgroups } = hostFacts(this.context.env);
-    return forEachName(this, this.chosen(paths, 'running'), async (name) => {
-      await pauseContainer(paths, findContainer(paths, name), cgroups);
-      return name;
-    });
+    return forEachName(
+      this,
+      this.chosen(paths, ({ state }) => state.status === 'running'),
+      async (name) => {
+        await pauseContainer(paths, findContainer(paths, name), cgroups);
+        return name;
+      },
+    );
   }
 }

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { PodError } from '../../core/error.ts';
+import { readIdFile } from '../../core/container/id-file.ts';
 import { removePod } from '../../core/pod/remove.ts';
 import { findPod } from '../../core/pod/store.ts';
 import { ChosenPods } from '../chosen-pods.ts';
 import { Option } from '../command.ts';
-import { forEachName } from '../each.ts';
+import { exitOneIfMissing, forEachName, unlessMissing } from '../each.ts';
 import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -24,24 +23,14 @@ export class PodRm extends ChosenPods {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const ids = this.podIdFile.map((file) => readFileSync(file, 'utf8').trim());
+    const ids = this.podIdFile.map(readIdFile);
     const names =
       ids.length > 0 && this.pods.length === 0 && !this.all ? ids : [...this.chosen(paths), ...ids];
-    return forEachName(this, names, async (name) => {
-      try {
-        const pod = findPod(paths, name);
-        await removePod(paths, pod, { force: this.force, timeout: this.time });
-        return pod.id;
-      } catch (error) {
-        if (!(error instanceof PodError) || error.code !== 'not-found') throw error;
-        if (this.force || this.ignore) return undefined;
-        throw new PodError({
-          code: 'not-found',
-          message: error.message,
-          ...(error.hint && { hint: error.hint }),
-          exitCode: 1,
-        });
-      }
-    });
+    const remove = async (name: string) => {
+      const pod = findPod(paths, name);
+      await removePod(paths, pod, { force: this.force, timeout: this.time });
+      return pod.id;
+    };
+    return forEachName(this, names, exitOneIfMissing(unlessMissing(this.force || this.ignore, remove)));
   }
 }

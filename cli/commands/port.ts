@@ -1,8 +1,7 @@
 import { listContainers } from '../../core/container/list.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
-import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
-import { chooseContainers } from '../choose-containers.ts';
+import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -38,11 +37,10 @@ export class Port extends PodCommand {
         if (state.status !== 'exited' && state.status !== 'created') this.printAll(record, `${record.id}\t`);
       return 0;
     }
-    const [name, port, more] = this.latest ? ['', ...this.words] : this.words;
+    const [name, port, more] = this.latest ? [undefined, ...this.words] : this.words;
     if (more !== undefined)
       throw new PodError({ code: 'usage', message: 'one container and one port at most' });
-    const [chosen] = chooseContainers(paths, { names: name ? [name] : [], all: false, latest: this.latest });
-    const record = findContainer(paths, chosen!);
+    const record = chooseContainer(paths, name, this.latest);
     if (port === undefined) this.printAll(record, '');
     else this.printOne(record, port);
     return 0;

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { hostFacts } from '../../core/container/facts.ts';
 import { type ListedContainer, listContainers } from '../../core/container/list.ts';
 import { isUp } from '../../core/container/state.ts';
-import { type ContainerSize, sizesOf } from '../../core/container/written-size.ts';
+import { type ContainerSize, writtenSizes } from '../../core/container/written-size.ts';
 import type { Paths } from '../../core/paths.ts';
 import { Option, PodCommand } from '../command.ts';
 import { containerFilter } from '../container-filter.ts';
@@ -76,21 +75,21 @@ export class Ps extends PodCommand {
     const paths = pathsOf(this);
     const { watch } = this;
     if (watch === undefined) {
-      this.print(await this.listing(paths));
+      this.print(this.listing(paths));
       return 0;
     }
     for (;;) {
-      const text = await this.listing(paths);
+      const text = this.listing(paths);
       this.print(isTerminal(this.context.stdout) ? `\x1b[H\x1b[2J${text}` : text);
       await delay(Number(watch) * 1000);
     }
   }
 
-  private async listing(paths: Paths): Promise<string> {
+  private listing(paths: Paths): string {
     const shown = this.choose(paths);
     if (this.quiet && this.format === undefined)
       return shown.map(({ record }) => `${this.noTrunc ? record.id : shortId(record.id)}\n`).join('');
-    const context = { paths, now: Date.now(), whole: this.noTrunc, sizes: await this.sizes(paths, shown) };
+    const context = { paths, now: Date.now(), whole: this.noTrunc, sizes: this.sizes(paths, shown) };
     return formatList(this.format, {
       rows: shown.map((one) => rowOf(one, context)),
       columns: `${this.namespaces ? NAMESPACE_COLUMNS : COLUMNS}${this.pod ? '\t{{.Pod}}\t{{.PodName}}' : ''}${this.size ? '\t{{.Size}}' : ''}`,
@@ -101,13 +100,12 @@ export class Ps extends PodCommand {
   }
 
   /** Every file that was written is looked at: only where it is asked for. */
-  private async sizes(
-    paths: Paths,
-    shown: ListedContainer[],
-  ): Promise<Map<string, ContainerSize> | undefined> {
+  private sizes(paths: Paths, shown: ListedContainer[]): Map<string, ContainerSize> | undefined {
     if (!this.size && !/\.Size\b/.test(this.format ?? '')) return undefined;
-    const host = hostFacts(this.context.env);
-    return sizesOf(shown.map(({ record }) => ({ paths, host, record })));
+    return writtenSizes(
+      paths,
+      shown.map(({ record }) => record),
+    );
   }
 
   private choose(paths: Paths): ListedContainer[] {

@@ -1,5 +1,6 @@
 import { hostFacts } from '../../core/container/facts.ts';
 import { restartContainer } from '../../core/container/restart.ts';
+import { isUp } from '../../core/container/state.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { ChosenCommand } from '../chosen-command.ts';
 import { Option } from '../command.ts';
@@ -23,7 +24,7 @@ export class Restart extends ChosenCommand {
     const paths = pathsOf(this);
     const context = { paths, host: hostFacts(this.context.env) };
     if (this.running) this.all = true;
-    const names = this.chosen(paths, this.running ? ['running', 'paused', 'restarting'] : undefined);
+    const names = this.chosen(paths, this.running ? ({ state }) => isUp(state.status) : undefined);
     const work = async (name: string) => {
       const record = findContainer(paths, name);
       await restartContainer(record, { timeout: this.time, signal: this.signal }, context);

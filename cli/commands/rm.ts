@@ -6,7 +6,7 @@ import { PodError } from '../../core/error.ts';
 import type { Paths } from '../../core/paths.ts';
 import { ChosenCommand } from '../chosen-command.ts';
 import { Option } from '../command.ts';
-import { forEachName, unlessMissing } from '../each.ts';
+import { exitOneIfMissing, forEachName, unlessMissing } from '../each.ts';
 import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -32,13 +32,15 @@ export class Rm extends ChosenCommand {
     const paths = pathsOf(this);
     const { depend, force, volumes } = this;
     const options = { depend, force, volumes, timeout: this.time };
-    const work = unlessMissing(force || this.ignore, async (name) => {
+    const remove = async (name: string) => {
       const record = findIt(paths, name, force);
       await (record ? removeContainer(paths, record, options) : removeDamaged(paths, name));
       return name;
-    });
-    // Those that use others come first, which were made later: one after the other.
-    return forEachName(this, this.chosen(paths), async (name) => work(name).catch(asDocker), force ? 8 : 1);
+    };
+    // An infra container goes with its pod. Those that use others come first, which were made later: one after the other.
+    const names = this.chosen(paths, ({ record }) => !record.infra);
+    const work = exitOneIfMissing(unlessMissing(force || this.ignore, remove));
+    return forEachName(this, names, work, force ? 8 : 1);
   }
 }
 
@@ -50,15 +52,4 @@ function findIt(paths: Paths, name: string, force: boolean): ContainerRecord | u
     if (force && error instanceof PodError && error.code === 'invalid') return undefined;
     throw error;
   }
-}
-
-/** docker's exit status of what isn't there. */
-function asDocker(error: unknown): never {
-  if (!(error instanceof PodError) || error.code !== 'not-found') throw error;
-  throw new PodError({
-    code: 'not-found',
-    message: error.message,
-    ...(error.hint && { hint: error.hint }),
-    exitCode: 1,
-  });
 }

@@ -1,3 +1,4 @@
+import { isUp } from '../../core/container/state.ts';
 import { stopContainer } from '../../core/container/stop.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { ChosenCommand } from '../chosen-command.ts';
@@ -20,7 +21,7 @@ export class Stop extends ChosenCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const names = this.chosen(paths, ['running', 'paused', 'restarting']);
+    const names = this.chosen(paths, ({ state }) => isUp(state.status));
     const work = unlessMissing(this.ignore, async (name) => {
       await stopContainer(paths, findContainer(paths, name), { timeout: this.time, signal: this.signal });
       return name;

@@ -1,7 +1,6 @@
-import { findContainer } from '../../core/container/store.ts';
 import { containerProcesses } from '../../core/container/top.ts';
 import { PodError } from '../../core/error.ts';
-import { chooseContainers } from '../choose-containers.ts';
+import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { escapeControls } from '../output/escape.ts';
 import { alignColumns } from '../output/table.ts';
@@ -25,11 +24,11 @@ export class Top extends PodCommand {
       return 0;
     }
     const paths = pathsOf(this);
-    const [name, ...format] = this.latest ? ['', ...this.words] : this.words;
-    if (name === undefined) throw new PodError({ code: 'usage', message: 'no container was named' });
-    const columns = chooseColumns(format);
-    const [chosen] = chooseContainers(paths, { names: name ? [name] : [], all: false, latest: this.latest });
-    const processes = containerProcesses(paths, findContainer(paths, chosen!));
+    const name = this.latest ? undefined : this.words[0];
+    if (name === undefined && !this.latest)
+      throw new PodError({ code: 'usage', message: 'no container was named' });
+    const columns = chooseColumns(this.latest ? this.words : this.words.slice(1));
+    const processes = containerProcesses(paths, chooseContainer(paths, name, this.latest));
     const lines = processes.map((one) => columns.map(({ value }) => escapeControls(value(one))));
     const titles = columns.map(({ title }) => title);
     this.printLine(alignColumns([titles, ...lines].map((cells) => cells.join('\t')).join('\n')));

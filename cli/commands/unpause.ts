@@ -10,9 +10,13 @@ export class Unpause extends ChosenCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    return forEachName(this, this.chosen(paths, 'paused'), (name) => {
-      resumeContainer(paths, findContainer(paths, name));
-      return name;
-    });
+    return forEachName(
+      this,
+      this.chosen(paths, ({ state }) => state.status === 'paused'),
+      (name) => {
+        resumeContainer(paths, findContainer(paths, name));
+        return name;
+      },
+    );
   }
 }

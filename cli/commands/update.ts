@@ -46,7 +46,7 @@ export class Update extends PodCommand {
         why: 'no limit and no restart policy was given',
         hint: "See 'tsc-pod update --help'.",
       });
-    const names = chooseContainers(paths, { names: this.containers, all: false, latest: this.latest });
+    const names = chooseContainers(paths, { names: this.containers, latest: this.latest });
     const host = hostFacts(this.context.env);
     const boot = { paths, environment: this.context.env, notice: (line: string) => this.warn(line) };
     return forEachName(this, names, async (name) => {

@@ -2,7 +2,7 @@ import { PodError } from '../../core/error.ts';
 import { removeVolume } from '../../core/volume/remove.ts';
 import { listVolumes } from '../../core/volume/store.ts';
 import { Option, PodCommand } from '../command.ts';
-import { forEachName } from '../each.ts';
+import { forEachName, unlessMissing } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeRm extends PodCommand {
@@ -23,13 +23,10 @@ export class VolumeRm extends PodCommand {
     const names = this.all ? listVolumes(paths).map(({ name }) => name) : this.names;
     if (names.length === 0 && !this.all)
       throw new PodError({ code: 'usage', message: 'no volume was named', hint: 'give names, or --all' });
-    return forEachName(this, names, async (name) => {
-      try {
-        return await removeVolume(paths, name, this);
-      } catch (error) {
-        if (this.force && error instanceof PodError && error.code === 'not-found') return undefined;
-        throw error;
-      }
-    });
+    return forEachName(
+      this,
+      names,
+      unlessMissing(this.force, (name) => removeVolume(paths, name, this)),
+    );
   }
 }

@@ -33,7 +33,7 @@ export class Wait extends PodCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const names = chooseContainers(paths, { names: this.containers, latest: this.latest, all: false });
+    const names = chooseContainers(paths, { names: this.containers, latest: this.latest });
     const conditions = this.condition.flatMap((words) => words.split(',')).map(asCondition);
     const forEnd = conditions.every((one) => one === 'exited' || one === 'stopped');
     const work = async (name: string) => {

@@ -4,7 +4,7 @@ import { asMap } from './values.ts';
 const two = (number: number) => String(number).padStart(2, '0');
 
 /** RFC 3339 with all nine digits of the nanoseconds, in the time zone of the user, as docker shows it. */
-export function eventTime(timeNano: bigint): string {
+function eventTime(timeNano: bigint): string {
   const date = new Date(Number(timeNano / 1_000_000n));
   const east = -date.getTimezoneOffset();
   const local = new Date(date.getTime() + east * 60_000).toISOString().slice(0, 19);

@@ -29,7 +29,7 @@ export function isZeroBlock(block: Buffer): boolean {
 }
 
 /** A string field, up to its first NUL. */
-export function stringField(block: Buffer, at: number, length: number): string {
+function stringField(block: Buffer, at: number, length: number): string {
   const nul = block.indexOf(0, at);
   return block.toString('latin1', at, nul >= 0 && nul < at + length ? nul : at + length);
 }

@@ -26,7 +26,7 @@ export interface TarParser {
 }
 
 /** Bytes of one pax header or long name. The kernel's own limit for all attributes of a file is 64 KiB. */
-export const MAX_META_BYTES = 1 << 20;
+const MAX_META_BYTES = 1 << 20;
 /** More are no use, and each entry pays for them. */
 const MAX_GLOBAL_RECORDS = 100;
 

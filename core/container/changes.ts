@@ -12,13 +12,6 @@ export interface Change {
   path: string;
 }
 
-export interface Changes {
-  /** In the order of their paths. */
-  list: Change[];
-  /** Bytes of the files in the writable layer. */
-  size: number;
-}
-
 /** What is always mounted, or made for what is: docker doesn't show it either. */
 const ENGINE = [
   '/dev',
@@ -49,11 +42,11 @@ function withParents(changes: ReadonlyMap<string, Change['kind']>): Change[] {
   return paths.map((path) => ({ kind: all.get(path)!, path }));
 }
 
-export async function changesOf(parts: PlaceParts): Promise<Changes> {
+/** In the order of their paths. */
+export async function changesOf(parts: PlaceParts): Promise<Change[]> {
   const { paths, record } = parts;
   const isMounted = mountedOver(readSpec(paths, record.id));
   const found = new Map<string, Change['kind']>();
-  let size = 0;
   const note = (name: string, kind: Change['kind']): void => {
     const path = `/${name}`;
     if (name !== '' && !isMounted(path)) found.set(path, kind);
@@ -61,7 +54,6 @@ export async function changesOf(parts: PlaceParts): Promise<Changes> {
   const layer = writtenLayer(parts, true);
   const sink = layer.sink({
     entry: (entry) => {
-      size += entry.size;
       if (!entry.below) note(entry.path, 'A');
       else if (entry.type !== 'directory' || entry.below !== 'same') note(entry.path, 'C');
     },
@@ -75,5 +67,5 @@ export async function changesOf(parts: PlaceParts): Promise<Changes> {
     sink,
     failing: `cannot compare ${record.name} with its image`,
   });
-  return { list: withParents(found), size };
+  return withParents(found);
 }

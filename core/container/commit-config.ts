@@ -22,7 +22,7 @@ const asKeys = (names: readonly string[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, {}]));
 
 /** How a container of the new image runs: as this one does, docker-container-commit(1). */
-export function executionOf(record: ContainerRecord, spec: OciSpec, base: ExecutionConfig): ExecutionConfig {
+function executionOf(record: ContainerRecord, spec: OciSpec, base: ExecutionConfig): ExecutionConfig {
   const { entrypoint, command, labels, network, volumes, healthcheck } = record;
   const anonymous = volumes.filter((volume) => volume.anonymous).map(({ destination }) => destination);
   const exposed = { ...base.ExposedPorts, ...asKeys(network.exposed) };

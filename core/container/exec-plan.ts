@@ -3,6 +3,7 @@ import { compileProcess } from '../../rootless/compile.ts';
 import type { OciProcess, OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import type { HealthSettings } from './health-options.ts';
+import { keepGroupsOperations } from './keep-groups.ts';
 
 /** How a further process of a container becomes part of it. */
 export interface Joining {
@@ -22,6 +23,7 @@ export function joiningOperations(spec: OciSpec, process: OciProcess, joining: J
     ['join', kinds.join(',')],
     ['cwd', process.cwd],
     ...joining.cgroup,
+    ...keepGroupsOperations(spec),
     ...compileProcess(process, joining.confined ? spec.linux : {}),
   ];
 }

@@ -1,7 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { errnoOf, PodError } from '../error.ts';
 
-/** The file of `--cidfile`: reserved before the work begins, so that no two containers can have one file. */
+/** A file of `--cidfile` or `--pod-id-file`: reserved before the work begins, so that no two containers can have one file. */
 export interface IdFile {
   write: (id: string) => void;
   /** Nothing came of it. */
@@ -26,4 +26,18 @@ export function reserveIdFile(path: string): IdFile {
     write: (id) => writeFileSync(path, id),
     release: () => rmSync(path, { force: true }),
   };
+}
+
+/** The id that a file of `--cidfile` holds. Throws PodError `usage` where it can't be read. */
+export function readIdFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new PodError({
+      code: 'usage',
+      message: `cannot read the id in ${path}`,
+      why: (cause as Error).message,
+      cause,
+    });
+  }
 }

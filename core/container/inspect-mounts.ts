@@ -1,32 +1,37 @@
 import type { OciMount, OciSpec } from '../../rootless/oci-spec.ts';
-import type { ContainerRecord } from './record.ts';
+import { parseTmpfsFlag } from './mounts/tmpfs-flag.ts';
+import type { ContainerRecord, OverlayUse } from './record.ts';
 
-/** What the user or the image has asked for; the rest is the container's own furniture. */
-function isAsked(record: ContainerRecord, directory: string): (mount: OciMount) => boolean {
-  const tmpfs = new Set((record.asked?.tmpfs ?? []).map((text) => text.split(':')[0]));
-  if (record.userMounts) {
-    const wanted = new Set(record.userMounts);
-    return ({ destination }) => wanted.has(destination) && !tmpfs.has(destination);
-  }
-  return ({ type, source, destination }) =>
-    type === 'bind' && !source?.startsWith(directory) && !destination.startsWith('/dev/');
+/** Docker's Mounts: what users see as mounted; what --tmpfs brings is in HostConfig.Tmpfs instead. */
+export function shownMounts(record: ContainerRecord, spec: OciSpec): object[] {
+  const tmpfs = new Set((record.asked?.tmpfs ?? []).map((value) => parseTmpfsFlag(value).destination));
+  const mounts = new Map(spec.mounts.map((mount) => [mount.destination, mount]));
+  return (record.userMounts ?? [])
+    .filter((destination) => !tmpfs.has(destination))
+    .map((destination) => mounts.get(destination))
+    .filter((mount) => mount !== undefined)
+    .map((mount) => shownMount(record, mount));
 }
 
-/** Docker's Mounts: binds, volumes and the tmpfs of --mount; those of --tmpfs are in HostConfig.Tmpfs. */
-export function shownMounts(record: ContainerRecord, spec: OciSpec, directory: string): object[] {
-  return spec.mounts.filter(isAsked(record, directory)).map((mount) => {
-    const volume = record.volumes.find((one) => one.destination === mount.destination);
-    const options = mount.options ?? [];
-    return {
-      Type: volume ? 'volume' : mount.type === 'tmpfs' ? 'tmpfs' : 'bind',
-      ...(volume && { Name: volume.name }),
-      Source: mount.type === 'tmpfs' ? '' : (mount.source ?? ''),
-      Destination: mount.destination,
-      Driver: volume ? 'local' : '',
-      Mode: '',
-      Options: options,
-      RW: !options.includes('ro'),
-      Propagation: options.find((word) => /^r?(private|shared|slave)$/.test(word)) ?? '',
-    };
-  });
+function shownMount(record: ContainerRecord, { destination, type, source, options = [] }: OciMount): object {
+  const volume = record.volumes.find((one) => one.destination === destination);
+  const overlay = record.overlays?.find((one) => one.destination === destination);
+  return {
+    Type: volume ? 'volume' : overlay ? overlayType(overlay) : (type ?? 'bind'),
+    ...(volume && { Name: volume.name }),
+    Source: overlay ? (overlay.directory ?? overlay.image ?? '') : type === 'bind' ? (source ?? '') : '',
+    Destination: destination,
+    Driver: volume ? 'local' : '',
+    Mode: overlay && overlay.image === undefined ? 'O' : '',
+    Options: overlay ? options.filter((word) => !OVERLAY_OWN.test(word)) : options,
+    RW: !options.includes('ro'),
+    Propagation: options.find((word) => /^r?(private|shared|slave)$/.test(word)) ?? '',
+  };
+}
+
+/** How the overlay itself is made, which is nobody's wish. */
+const OVERLAY_OWN = /^(userxattr|(lower|upper|work)dir=.*)$/;
+
+function overlayType({ image }: OverlayUse): string {
+  return image === undefined ? 'bind' : 'image';
 }

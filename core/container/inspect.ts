@@ -116,7 +116,7 @@ export function inspectContainer(paths: Paths, record: ContainerRecord): Record<
     },
     BoundingCaps: process.capabilities.bounding,
     EffectiveCaps: process.capabilities.effective,
-    Mounts: shownMounts(record, spec, directory),
+    Mounts: shownMounts(record, spec),
     Config: shownConfig(record, spec),
     HostConfig: shownHostConfig(record, spec, logFile),
     NetworkSettings: shownNetwork(record, state),

@@ -1,3 +1,5 @@
+import type { OciSpec } from '../../rootless/oci-spec.ts';
+import type { Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
 import type { ContainerOptions } from './options.ts';
 
@@ -13,4 +15,9 @@ export function keepsGroups({ groupAdd }: Pick<ContainerOptions, 'groupAdd'>): b
     message: 'cannot use --group-add keep-groups together with another --group-add',
     why: 'groups that are kept can not be added to',
   });
+}
+
+/** What the plans of a container's processes say of it. */
+export function keepGroupsOperations({ annotations }: OciSpec): Operation[] {
+  return annotations?.[KEEP_GROUPS] === '1' ? [['keep-groups']] : [];
 }

@@ -13,7 +13,7 @@ import { subjectFile } from './events.ts';
 import { healthPlan } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
 import { namespaceHolders } from './joins.ts';
-import { KEEP_GROUPS } from './keep-groups.ts';
+import { keepGroupsOperations } from './keep-groups.ts';
 import { mountExtras } from './mounts/extras.ts';
 import type { ContainerRecord } from './record.ts';
 import { rootOperations } from './root.ts';
@@ -96,12 +96,8 @@ function sizedTo(spec: OciSpec, size: StartMode['terminalSize']): OciSpec {
 }
 
 /** Process 1 of an infra container executes nothing: it only reaps. */
-function processOperations(
-  { infra }: ContainerRecord,
-  { process, linux, annotations }: OciSpec,
-): Operation[] {
-  const kept: Operation[] = annotations?.[KEEP_GROUPS] === '1' ? [['keep-groups']] : [];
-  const operations = [...kept, ...compileProcess(process, linux)];
+function processOperations({ infra }: ContainerRecord, spec: OciSpec): Operation[] {
+  const operations = [...keepGroupsOperations(spec), ...compileProcess(spec.process, spec.linux)];
   return infra ? [...operations.filter(([name]) => name !== 'exec'), ['idle']] : operations;
 }
 

@@ -56,7 +56,7 @@ export function readStat(pid: number): ProcessStat | undefined {
 }
 
 /** Of the machine's processes, in order. */
-export function allPids(): number[] {
+function allPids(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
@@ -114,7 +114,7 @@ export function ownsPids(first: number): boolean {
 }
 
 /** Its number in its own pid namespace, proc_pid_status(5) NSpid. */
-export function innerPid(pid: number): number | undefined {
+function innerPid(pid: number): number | undefined {
   try {
     return Number(/^NSpid:.*\s(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   } catch {

@@ -3,11 +3,11 @@ import { PodError } from '../error.ts';
 const UNITS = 'bkmgtp';
 
 /**
- * Bytes from `512m`, `1.5g`, `64KiB`, `1024`: docker's units, all of them powers of 1024. `flag` names the option in
- * the error.
+ * Bytes from `512m`, `1.5g`, `64KiB`, `1024`, as docker's units.RAMInBytes reads them: powers of 1024. `flag` names the
+ * option in the error. Throws PodError `usage`.
  */
 export function parseSize(text: string, flag: string): number {
-  const match = /^(\d+(?:\.\d+)?) ?([bkmgtp])?(?:(?<=[kmgtp])i?b)?$/i.exec(text);
+  const match = /^(\d+(?:\.\d+)?)(?: ?(?:([kmgtp])(?:i?b)?|b))?$/i.exec(text);
   const bytes = match
     ? Math.trunc(Number(match[1]) * 1024 ** UNITS.indexOf((match[2] ?? 'b').toLowerCase()))
     : Number.NaN;

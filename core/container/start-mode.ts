@@ -41,7 +41,7 @@ function parseStreams(words: readonly string[]): Stream[] {
 }
 
 /** The streams that a command in the foreground is attached to when nobody says which. */
-export function usualStreams(record: Pick<ContainerRecord, 'interactive'>): Stream[] {
+function usualStreams(record: Pick<ContainerRecord, 'interactive'>): Stream[] {
   return record.interactive ? ['in', 'out', 'err'] : ['out', 'err'];
 }
 

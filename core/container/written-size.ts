@@ -1,30 +1,26 @@
-/** How much a container takes on the disk: `ps --size`, `inspect --size`. */
+/** How much containers take on the disk: `ps --size`, `inspect --size`. */
 
 import { resolveImage } from '../images/find.ts';
-import { createGate } from '../images/gate.ts';
-import { changesOf } from './changes.ts';
-import type { PlaceParts } from './place.ts';
+import type { Paths } from '../paths.ts';
+import { diskUsage, writableDirectory } from './disk-usage.ts';
+import type { ContainerRecord } from './record.ts';
 
 /** In bytes. */
 export interface ContainerSize {
-  /** Of the files that it has written. */
+  /** Of the files that it has written; with the driver `copy` its image's are among them. */
   written: number;
   /** With those of its image. */
   virtual: number;
 }
 
-/** Walks at a time: each is a process, and together they wait for one disk. */
-const WIDTH = 4;
-
-export async function sizeOf(parts: PlaceParts): Promise<ContainerSize> {
-  const { paths, record } = parts;
-  const { size: written } = await changesOf(parts);
-  return { written, virtual: written + (resolveImage(paths, record.image.id)?.size ?? 0) };
-}
-
-/** Of several, by their ids. */
-export async function sizesOf(all: readonly PlaceParts[]): Promise<Map<string, ContainerSize>> {
-  const gate = createGate(WIDTH);
-  const sizes = all.map((parts) => gate(async () => [parts.record.id, await sizeOf(parts)] as const));
-  return new Map(await Promise.all(sizes));
+/** Of several, by their ids: one look for all. */
+export function writtenSizes(paths: Paths, records: readonly ContainerRecord[]): Map<string, ContainerSize> {
+  const usages = diskUsage(records.map((record) => writableDirectory(paths, record)));
+  return new Map(
+    records.map(({ id, driver, image }, at) => {
+      const written = usages[at]!.size;
+      const below = driver === 'copy' ? 0 : (resolveImage(paths, image.id)?.size ?? 0);
+      return [id, { written, virtual: written + below }];
+    }),
+  );
 }

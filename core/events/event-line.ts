@@ -56,7 +56,7 @@ export function recoverEventLine(line: string): PodEvent | undefined {
 }
 
 /** Docker's object for an event, its members in docker's order. */
-export function dockerEvent({ type, action, id, from, attributes, scope, time, timeNano }: PodEvent) {
+function dockerEvent({ type, action, id, from, attributes, scope, time, timeNano }: PodEvent) {
   return {
     status: action,
     id,

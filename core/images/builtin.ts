@@ -14,13 +14,13 @@ import type { Descriptor, ImageRecord } from './types.ts';
 import { unpackLayer } from './unpack.ts';
 
 /** What follows "builtin:" in the names there are. */
-export const BUILTIN_IMAGES = ['busybox'];
+const BUILTIN_IMAGES = ['busybox'];
 
 /** Reads one of the files that were packed into the program: `sea.getAsset` in the binary. */
 export type ReadAsset = (key: string) => Uint8Array;
 
 /** The asset of an image's archive. */
-export function builtinAsset(name: string): string {
+function builtinAsset(name: string): string {
   return `builtin/${name}.tar`;
 }
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { PodError } from '../error.ts';
 
 /** "1.5 GB", in decimal units as Docker prints them. */
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
   let unit = 0;

@@ -14,7 +14,7 @@ import { tellOnce } from './tell-once.ts';
 type Environment = Record<string, string | undefined>;
 
 /** The name of the filter of `start --all`: its containers are those that shouldStartOnBoot() means. */
-export const BOOT_FILTER = 'should-start-on-boot=true';
+const BOOT_FILTER = 'should-start-on-boot=true';
 
 /** Of another store than the user's usual one: a unit of its own. */
 function unitName(paths: Pick<Paths, 'data'>, environment: Environment): string {

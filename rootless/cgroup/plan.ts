@@ -88,7 +88,7 @@ export function launchPrefix(facts: CgroupFacts, id: string): string[] {
   return [...environment, program, ...manager, ...options, '--'];
 }
 
-export function scopeName(id: string): string {
+function scopeName(id: string): string {
   return `tsc-pod-${id}.scope`;
 }
 

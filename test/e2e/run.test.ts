@@ -241,7 +241,7 @@ test('--init puts a process 1 before the command that reaps what is orphaned', a
   const script =
     'echo $$ $(cat /proc/1/comm); (sleep 0.1 &); while pidof sleep >/dev/null; do :; done; ps -o stat | grep -c Z; exit 3';
   const ran = await sh(script, ['--init']);
-  assert.equal({ ...ran, stdout: ran.stdout.replace(/^\d+ /, 'N ') }, ended(3, 'N tsc-pod\n0\n'));
+  assert.equal({ ...ran, stdout: ran.stdout.replace(/^\d+ /, 'N ') }, ended(3, 'N tsc-pod-init\n0\n'));
   assert.equal(await sh('echo $$'), ended(0, '1\n'));
 });
 

@@ -18,11 +18,11 @@ test('the last shorthand of a word takes its value from the next word', async ()
 });
 
 test('a shorthand takes its value from its own word', async () => {
-  const run = await parsedBy('run', '-p8080:80', '-eA=b', '-v/a:/b', '-tuwww', '-m64m', 'alpine');
+  const run = await parsedBy('run', '-p8080:80', '-eA=b', '-v/a:/b', '-tuwww', '-m64', 'alpine');
   assert.equal(run.publish, ['8080:80']);
   assert.equal(run.env, ['A=b']);
   assert.equal(run.volume, ['/a:/b']);
-  assert.equal([run.tty, run.user, run.memory], [true, 'www', 64 * 1024 ** 2]);
+  assert.equal([run.tty, run.user, run.memory], [true, 'www', 64]);
 });
 
 test('an equals sign behind a shorthand is no part of its value, unless it is all of it', async () => {
@@ -167,7 +167,7 @@ test('global options stand before the command, between its words and behind it',
 test('a value that an option refuses is told with the option', async () => {
   await refused(
     ['run', '-m', 'lots', 'alpine'],
-    'Error: invalid size "lots" for -m, --memory: it takes a number with b, k, m, g or t behind it, as in 512m\n' +
+    'Error: invalid number "lots" for -m, --memory: it takes a whole number from 0\n' +
       `See 'tsc-pod run --help'.\n`,
   );
   await refused(

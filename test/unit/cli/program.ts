@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Option, PodCommand, type PodContext } from '../../../cli/command.ts';
 import { type CommandTable, commandTable } from '../../../cli/command-table.ts';
 import { dispatch } from '../../../cli/dispatch.ts';
-import { parseDuration, parsed, parsedEach, parseKeyValue, parseSize } from '../../../cli/parse.ts';
+import { parseDuration, parsed, parseInteger } from '../../../cli/parse.ts';
 import { PodError } from '../../../core/error.ts';
 
 /** Commands with flags as docker's; each prints its properties as JSON. */
@@ -28,7 +28,10 @@ class Run extends Echo {
   env = Option.Array('-e,--env', [], { description: 'Set an environment variable' });
   volume = Option.Array('-v,--volume', [], { description: 'Bind mount a `volume`' });
   publish = Option.Array('-p,--publish', [], { description: 'Publish a `port`' });
-  memory = Option.String('-m,--memory', { validator: parsed(parseSize), description: 'Limit of `bytes`' });
+  memory = Option.String('-m,--memory', {
+    validator: parsed((text) => parseInteger(text, 0)),
+    description: 'Limit of `bytes`',
+  });
   swap = Option.String('--memory-swap');
   network = Option.String('--network,--net', { description: 'Connect to a `network`' });
   ip6 = Option.String('--ip6', { description: 'IPv6 address' });
@@ -68,7 +71,7 @@ class Login extends Echo {
   static override paths = [['login']];
   static override usage = { description: 'Log in to a registry' };
   sign = Option.String('--sign', { tolerateBoolean: true, description: 'Sign with a `key`' });
-  labels = Option.Array('--label', { validator: parsedEach(parseKeyValue) });
+  labels = Option.Array('--label');
   must = Option.String('--must', { required: true, description: 'Needed' });
   registry = Option.String({ required: false, name: 'registry' });
 }

@@ -119,6 +119,12 @@ test("inspect shows what it is, in docker's shape", () => {
     'web',
     {
       volumes: [{ name: 'db', destination: '/db', anonymous: false }],
+      overlays: [
+        { destination: '/kept', directory: '/home/kept', writable: true },
+        { destination: '/img', image: 'ab12', layers: [], writable: false },
+      ],
+      asked: { tmpfs: ['/cache/:size=1m'] },
+      userMounts: ['/db', '/src', '/mem', '/cache', '/kept', '/img'],
       network: {
         mode: 'slirp4netns',
         ports: [{ hostIp: '', hostPort: 8080, containerPort: 80, protocol: 'tcp' }] as never,
@@ -134,6 +140,10 @@ test("inspect shows what it is, in docker's shape", () => {
         { destination: '/db', type: 'bind', source: '/vol/db/_data', options: ['rbind', 'rprivate', 'ro'] },
         { destination: '/src', type: 'bind', source: '/home', options: ['rbind', 'rslave'] },
         { destination: '/dev/null', type: 'bind', source: '/dev/null' },
+        { destination: '/mem', type: 'tmpfs', source: 'tmpfs', options: ['nosuid'] },
+        { destination: '/cache', type: 'tmpfs', source: 'tmpfs', options: ['size=1m'] },
+        { destination: '/kept', type: 'overlay', options: ['userxattr', 'lowerdir=/home/kept', 'nodev'] },
+        { destination: '/img', type: 'overlay', options: ['userxattr', 'lowerdir=/l', 'ro'] },
       ],
     },
   );
@@ -149,15 +159,21 @@ test("inspect shows what it is, in docker's shape", () => {
     shown.Mounts.map((mount: Record<string, unknown>) => [
       mount.Type,
       mount.Name,
+      mount.Source,
       mount.Destination,
       mount.RW,
       mount.Propagation,
+      mount.Mode,
     ]),
     [
-      ['volume', 'db', '/db', false, 'rprivate'],
-      ['bind', undefined, '/src', true, 'rslave'],
+      ['volume', 'db', '/vol/db/_data', '/db', false, 'rprivate', ''],
+      ['bind', undefined, '/home', '/src', true, 'rslave', ''],
+      ['tmpfs', undefined, '', '/mem', true, '', ''],
+      ['bind', undefined, '/home/kept', '/kept', true, '', 'O'],
+      ['image', undefined, 'ab12', '/img', false, '', ''],
     ],
   );
+  assert.equal(shown.Mounts[3].Options, ['nodev']);
   assert.is(shown.Config.Hostname, 'box');
   JSON.stringify(shown);
 });

@@ -3,7 +3,6 @@ import * as assert from 'uvu/assert';
 import { parseDeviceRate, parseDeviceWeight } from '../../../../core/container/block-device.ts';
 import { checkCpuSet, parseCpuList } from '../../../../core/container/cpu-set.ts';
 import { type ResourceFlags, resourceOptions } from '../../../../core/container/resource-options.ts';
-import { parseSize } from '../../../../core/container/size.ts';
 import { parseUlimits, UNLIMITED } from '../../../../core/container/ulimit.ts';
 import { PodError } from '../../../../core/error.ts';
 
@@ -34,25 +33,6 @@ test('nothing asked is nothing limited', () => {
     cpuPeriod: '0',
   };
   assert.equal(read(zeros).resources, {});
-});
-
-test('sizes are powers of 1024 with any of docker’s units', () => {
-  const sizes: [string, number][] = [
-    ['1024', 1024],
-    ['32b', 32],
-    ['64k', 65536],
-    ['64Kb', 65536],
-    ['1.5m', 1.5 * MIB],
-    ['2GiB', 2048 * MIB],
-    ['1 t', 1024 ** 4],
-  ];
-  for (const [text, bytes] of sizes) assert.is(parseSize(text, '--memory'), bytes);
-  for (const text of ['', '-1', 'm', '1.m', '1x', '0x10', '1e9', '9999999p', '1bb', '1ib']) {
-    assert.match(
-      refused(() => parseSize(text, '--memory')),
-      'invalid size',
-    );
-  }
 });
 
 test('memory alone allows as much swap again', () => {
