@@ -32,7 +32,7 @@ export type NamedKind = 'container' | 'pod';
 const HOMES = { container: 'containers', pod: 'pods' } as const;
 /** The file that tells the name. */
 const RECORDS = { container: 'container.json', pod: 'pod.json' } as const;
-const KINDS: NamedKind[] = ['container', 'pod'];
+export const NAMED_KINDS: readonly NamedKind[] = ['container', 'pod'];
 const ID = /^[0-9a-f]{64}$/;
 
 /** One that is being made: its directory has everything but its final name. */
@@ -115,7 +115,7 @@ function reserveName(paths: Paths, { kind, directory, id, wish, claim = '' }: Wi
     }
     const holder = holderOf(paths, name);
     if (holder === undefined || wish === undefined) continue;
-    const other = KINDS.find((one) => hasName(paths, one, holder, name)) ?? kind;
+    const other = NAMED_KINDS.find((one) => hasName(paths, one, holder, name)) ?? kind;
     throw new PodError({
       code: 'conflict',
       message: `the name ${JSON.stringify(name)} is taken`,
@@ -149,9 +149,9 @@ export function claimName(paths: Paths, id: string, name: string): void {
 export function holderOf(paths: Paths, name: string): string | undefined {
   for (const id of entries(join(paths.names, name))) {
     // In this order: a draft that becomes whole in between is seen by the second look.
-    const drafted = KINDS.some((kind) => isDrafted(paths, kind, id));
+    const drafted = NAMED_KINDS.some((kind) => isDrafted(paths, kind, id));
     // The same: who is at work is dead before the record is read, so that it can't change any more.
-    if (drafted || isClaimed(paths, name, id) || KINDS.some((kind) => hasName(paths, kind, id, name)))
+    if (drafted || isClaimed(paths, name, id) || NAMED_KINDS.some((kind) => hasName(paths, kind, id, name)))
       return id;
     releaseName(paths, name, id);
   }
@@ -212,6 +212,24 @@ export function releaseName(paths: Paths, name: string, id: string): void {
     rmdirSync(join(paths.names, name));
   } catch {
     // Somebody has it again, or has removed it.
+  }
+}
+
+/** Who lists all of a kind is told of what is there but can't be read. */
+export type TellDamaged = (id: string, error: PodError) => void;
+
+/** What `read` gives; undefined for what is damaged. */
+export function unlessDamaged<T>(
+  id: string,
+  read: (id: string) => T | undefined,
+  tell: TellDamaged,
+): T | undefined {
+  try {
+    return read(id);
+  } catch (error) {
+    if (!(error instanceof PodError) || error.code !== 'invalid') throw error;
+    tell(id, error);
+    return undefined;
   }
 }
 

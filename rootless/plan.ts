@@ -52,7 +52,7 @@
  *   root-overlay UPPER WORK LOWER...  | root-fuse ARGV... (`@target@`) | root-bind DIR; lowers from top to bottom
  *   hint TEXT                         printed below an error of the next operation
  *   volume-fill DATA FIRST-USE PATH UID GID sync|-    rootless/native/fill.h
- *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS [SUBPATH], mkdir PATH MODE,
+ *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS [SUBPATH],
  *   mount-filled (as mount: with a copy of what was there), overlay PATH FLAGS SCRATCH SUBPATH LOWER...,
  *   bind-of STATE SOURCE PATH FLAGS (a directory in the world of the container with that RUNTIME/state),
  *   symlink TARGET PATH, sysctl KEY VALUE, hostname NAME, domainname NAME, pivot, terminal ..., masked PATH,
@@ -81,8 +81,8 @@
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy
  * wait: runtime DIR      the exit code is printed when the container has ended
- * lock: lock PATH        signal: target PID START, signal N, stop-timeout MS, wait-for PID START,
- *        everybody (the signal goes to all processes of the target's pid namespace, whose first process it is)
+ * lock: lock PATH
+ * signal: target PID START, signal N     to all processes of the pid namespace that this one is the first of
  */
 
 const PLAN_VERSION = 1;

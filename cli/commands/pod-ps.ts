@@ -6,6 +6,7 @@ import { hasLabel, parseFilters, passes } from '../filter.ts';
 import { formatList } from '../format/rows.ts';
 import { parseMoment } from '../moment.ts';
 import { isTerminal } from '../output/color.ts';
+import { warnOfDamaged } from '../output/damaged.ts';
 import { ago, shortId } from '../output/units.ts';
 import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
@@ -114,7 +115,10 @@ export class PodPs extends PodCommand {
     const filters = parseFilters(this.filter, FILTERS);
     if (this.quiet && this.format !== undefined)
       throw new PodError({ code: 'usage', message: '--quiet and --format exclude each other' });
-    const all = listPods(pathsOf(this)).filter((one) => matches(one, filters));
+    const all = listPods(
+      pathsOf(this),
+      warnOfDamaged('pod', (text) => this.warn(text)),
+    ).filter((one) => matches(one, filters));
     const shown = this.sorted(this.latest ? all.slice(0, 1) : all);
     const now = Date.now();
     if (this.quiet) {

@@ -7,6 +7,7 @@ import { Option, PodCommand } from '../command.ts';
 import { containerFilter } from '../container-filter.ts';
 import { formatList } from '../format/rows.ts';
 import { isTerminal } from '../output/color.ts';
+import { warnOfDamaged } from '../output/damaged.ts';
 import { shortId } from '../output/units.ts';
 import { oneOf, parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
@@ -109,10 +110,9 @@ export class Ps extends PodCommand {
   }
 
   private choose(paths: Paths): ListedContainer[] {
-    const everything = listContainers(paths, (id, { message, why, hint }) =>
-      this.warn(
-        [`Warning: container ${shortId(id)} is damaged: ${message}: ${why}`, hint].filter(Boolean).join('\n'),
-      ),
+    const everything = listContainers(
+      paths,
+      warnOfDamaged('container', (text) => this.warn(text)),
     );
     const filter = containerFilter(this.filter, everything, paths);
     const anyState =

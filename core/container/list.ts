@@ -1,4 +1,4 @@
-import { PodError } from '../error.ts';
+import { type TellDamaged, unlessDamaged } from '../named.ts';
 import type { Paths } from '../paths.ts';
 import { discardContainer, isAbandonedInfra, isLost } from './discard.ts';
 import { bootId } from './process-identity.ts';
@@ -15,32 +15,15 @@ export interface ListedContainer {
  * All containers with what they are doing, the newest first. One that is removed meanwhile is left out, and so is one
  * whose monitor, which would have removed it, was killed: it is removed now. One that is damaged is told of.
  */
-export function listContainers(
-  paths: Paths,
-  damaged: (id: string, error: PodError) => void = () => {},
-): ListedContainer[] {
+export function listContainers(paths: Paths, damaged: TellDamaged = () => {}): ListedContainer[] {
   const all: ListedContainer[] = [];
   const boot = bootId();
   for (const id of listIds(paths)) {
-    const record = readOr(paths, id, damaged);
+    const record = unlessDamaged(id, () => readRecord(paths, id), damaged);
     if (!record) continue;
     const state = containerState(paths, record, boot);
     if (isLost(record, state) || isAbandonedInfra(paths, record, state)) discardContainer(paths, record);
     else all.push({ record, state });
   }
   return all.sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
-}
-
-function readOr(
-  paths: Paths,
-  id: string,
-  damaged: (id: string, error: PodError) => void,
-): ContainerRecord | undefined {
-  try {
-    return readRecord(paths, id);
-  } catch (error) {
-    if (!(error instanceof PodError) || error.code !== 'invalid') throw error;
-    damaged(id, error);
-    return undefined;
-  }
 }

@@ -107,7 +107,6 @@ function goOn({ process: first, group, stopped }: PauseMark): void {
 function signalAll({ pid, start }: ProcessIdentity, number: number): void {
   runLauncher(launcherPath(), 'signal', [
     ['target', String(pid), start],
-    ['everybody'],
     ['signal', String(number)],
   ]);
 }

@@ -3,13 +3,36 @@ import { join } from 'node:path';
 import { type ListedContainer, listContainers } from '../container/list.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
-import { directoryOf, findId, listIdsOf, readJson, releaseName } from '../named.ts';
+import {
+  directoryOf,
+  findId,
+  listIdsOf,
+  readJson,
+  releaseName,
+  type TellDamaged,
+  unlessDamaged,
+} from '../named.ts';
 import type { Paths } from '../paths.ts';
 import type { PodRecord } from './record.ts';
 
-/** undefined: removed meanwhile. */
+/** undefined: removed meanwhile. Throws PodError `invalid` for one that is damaged. */
 export function readPod(paths: Paths, id: string): PodRecord | undefined {
-  return readJson(join(directoryOf(paths, 'pod', id), 'pod.json')) as PodRecord | undefined;
+  const file = join(directoryOf(paths, 'pod', id), 'pod.json');
+  const record = readJson(file) as PodRecord | undefined;
+  if (record === undefined || isWhole(record, id)) return record;
+  throw new PodError({
+    code: 'invalid',
+    message: `cannot read ${file}`,
+    why: 'it is no record of this pod',
+    hint: 'tsc-pod system check --repair   # puts it aside',
+  });
+}
+
+/** Whether what everything looks at is there. */
+function isWhole(record: PodRecord, id: string): boolean {
+  const { name, created, labels, shared } = record ?? {};
+  const texts = [name, created].every((text) => typeof text === 'string');
+  return texts && record.id === id && !!labels && Array.isArray(shared);
 }
 
 /** The pod of a name, an id, or an id's beginning that only one has. */
@@ -30,9 +53,10 @@ export interface ListedPod {
   containers: ListedContainer[];
 }
 
-/** All pods with their containers, the newest first. */
-export function listPods(paths: Paths): ListedPod[] {
-  const pods = listIdsOf(paths, 'pod').flatMap((id) => readPod(paths, id) ?? []);
+/** All pods with their containers, the newest first. One that is damaged is told of. */
+export function listPods(paths: Paths, damaged: TellDamaged = () => {}): ListedPod[] {
+  const read = (id: string) => readPod(paths, id);
+  const pods = listIdsOf(paths, 'pod').flatMap((id) => unlessDamaged(id, read, damaged) ?? []);
   if (pods.length === 0) return [];
   const containers = listContainers(paths);
   return pods

@@ -1,25 +1,24 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { ContainerRecord } from '../container/record.ts';
-import { containerDirectory, holderOf, releaseName } from '../container/store.ts';
+import { dirname, join } from 'node:path';
+import { directoryOf, holderOf, NAMED_KINDS, type NamedKind, releaseName } from '../named.ts';
 import type { Paths } from '../paths.ts';
 import type { Finding } from './finding.ts';
 
-/** Names that no container has. One that is being made holds its name already: `holderOf` knows. */
-export function checkNames(paths: Paths, records: readonly ContainerRecord[]): Finding[] {
+/** Names that nothing has. What is being made holds its name already: `holderOf` knows. */
+export function checkNames(paths: Paths, records: readonly { id: string; name: string }[]): Finding[] {
   const nameOf = new Map(records.map(({ id, name }) => [id, name]));
   const findings: Finding[] = [];
   for (const name of existsSync(paths.names) ? readdirSync(paths.names) : []) {
     const add = (problem: string, mend: () => void) =>
       findings.push({ type: 'name', id: name, problem, repair: 'free it', mend });
     const holders = listed(join(paths.names, name));
-    if (holders.length === 0) add('no container has it', () => removeEmpty(join(paths.names, name)));
+    if (holders.length === 0) add('nothing has it', () => removeEmpty(join(paths.names, name)));
     for (const id of holders) {
       const known = nameOf.get(id);
       if (known !== undefined && known !== name)
-        add(`container ${id.slice(0, 12)} has another name, ${known}`, () => releaseName(paths, name, id));
-      else if (known === undefined && !existsSync(containerDirectory(paths, id)) && !isDrafted(paths, id))
-        add('no container has it', () => void holderOf(paths, name));
+        add(`${id.slice(0, 12)} has another name, ${known}`, () => releaseName(paths, name, id));
+      else if (known === undefined && !NAMED_KINDS.some((kind) => isThere(paths, kind, id)))
+        add('nothing has it', () => void holderOf(paths, name));
     }
   }
   return findings;
@@ -33,8 +32,10 @@ function listed(directory: string): string[] {
   }
 }
 
-function isDrafted(paths: Paths, id: string): boolean {
-  return listed(paths.containers).some((entry) => entry.startsWith(`.${id}.`));
+/** Also as a draft, whether its maker lives or not: what is collected gives its name back. */
+function isThere(paths: Paths, kind: NamedKind, id: string): boolean {
+  const directory = directoryOf(paths, kind, id);
+  return existsSync(directory) || listed(dirname(directory)).some((entry) => entry.startsWith(`.${id}.`));
 }
 
 function removeEmpty(directory: string): void {

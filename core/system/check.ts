@@ -8,6 +8,7 @@ import { checkCgroups, checkMounts } from './check-host.ts';
 import { checkImages } from './check-images.ts';
 import { checkLayers } from './check-layers.ts';
 import { checkNames } from './check-names.ts';
+import { checkPods } from './check-pods.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkRuntime } from './check-runtime.ts';
 import { checkVolumes } from './check-volumes.ts';
@@ -37,6 +38,7 @@ async function lookAtAll({ paths, environment, quick }: CheckWish): Promise<Find
   const programs = checkPrograms(paths); // first: to mend the others it takes a launcher
   const images = await checkImages(paths, quick);
   const containers = checkContainers(paths);
+  const pods = checkPods(paths, containers.records);
   const used = new Map(
     containers.records.flatMap(({ driver, layers, image }) =>
       driver === 'copy' ? [] : layers.map((hex) => [hex, image.name] as const),
@@ -47,7 +49,8 @@ async function lookAtAll({ paths, environment, quick }: CheckWish): Promise<Find
     ...images.findings,
     ...checkLayers(paths, images.layers, used),
     ...containers.findings,
-    ...checkNames(paths, containers.records),
+    ...pods.findings,
+    ...checkNames(paths, [...containers.records, ...pods.pods]),
     ...checkVolumes(paths, containers.records),
     ...checkRuntime(paths),
     ...checkMounts(paths),

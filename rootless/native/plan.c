@@ -17,7 +17,6 @@ static const struct shape {
   const char *name;
   int least, most;
 } shapes[] = {
-    {"everybody", 0, 0},
     {"apply", 1, 3},
     {"attach", 1, 1},
     {"bind", 3, 4},
@@ -58,7 +57,6 @@ static const struct shape {
     {"lock", 1, 1},
     {"log", 4, 5},
     {"masked", 1, 1},
-    {"mkdir", 2, 2},
     {"mount", 5, 5},
     {"mount-filled", 5, 5},
     {"namespace", 1, 2},
@@ -98,7 +96,6 @@ static const struct shape {
     {"setgroups", 1, 1},
     {"signal", 1, 1},
     {"stdin", 1, 1},
-    {"stop-timeout", 1, 1},
     {"symlink", 2, 2},
     {"sysctl", 2, 2},
     {"target", 2, 2},
@@ -109,7 +106,6 @@ static const struct shape {
     {"unlink-plan", 0, 0},
     {"user", 3, 3},
     {"volume-fill", 6, 6},
-    {"wait-for", 2, 2},
 };
 
 static int octal_digit(char byte) {

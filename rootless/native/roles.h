@@ -13,6 +13,6 @@ int role_check(const struct plan *plan);   /* one health check: check.h */
 int role_check_now(const struct plan *plan); /* asks a container's monitor for a health check: 0 healthy, 1 not */
 int role_lock(const struct plan *plan);   /* holds a lock until standard input ends */
 int role_rotate(const struct plan *plan); /* moves a full log of events aside */
-int role_signal(const struct plan *plan); /* signals a process that can't be mistaken, and waits for its end */
+int role_signal(const struct plan *plan); /* signals all processes of a pid namespace */
 
 #endif

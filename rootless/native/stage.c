@@ -65,15 +65,6 @@ static void write_sysctl(int root, const struct operation *operation) {
   close(fd);
 }
 
-static void make_directory(int root, const struct operation *operation) {
-  int fd = make_directory_in_root(root, operation->words[1]);
-  char path[40];
-  int length = snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-  if (length < 0 || chmod(path, (mode_t)strtoul(operation->words[2], NULL, 8)) < 0)
-    die_errno("cannot set the mode of %s", operation->words[1]);
-  close(fd);
-}
-
 static void make_symlink(int root, const struct operation *operation) {
   const char *name;
   int parent = open_parent_in_root(root, operation->words[2], &name);
@@ -102,7 +93,6 @@ static void build(const struct plan *plan, struct world *world, const struct ope
   else if (strcmp(name, "overlay") == 0) mount_overlay(world->root, operation);
   else if (strcmp(name, "volume-fill") == 0) fill_volume(world->root, operation);
   else if (strcmp(name, "bind-of") == 0) mount_shared_tree(world->root, operation);
-  else if (strcmp(name, "mkdir") == 0) make_directory(world->root, operation);
   else if (strcmp(name, "symlink") == 0) make_symlink(world->root, operation);
   else if (strcmp(name, "sysctl") == 0) write_sysctl(world->root, operation);
   else if (strcmp(name, "masked") == 0) mask_path(words[1]);

@@ -149,8 +149,8 @@ test('names that nobody has', async () => {
     {
       code: 1,
       lines: [
-        'name dead: no container has it (--repair: free it)',
-        'name orphan: no container has it (--repair: free it)',
+        'name dead: nothing has it (--repair: free it)',
+        'name orphan: nothing has it (--repair: free it)',
       ],
     },
   );
@@ -162,7 +162,37 @@ test('a volume that a container uses', async () => {
   await podOk(['run', '--name', 'user', '-v', 'kept:/x', '--network', 'none', BUSYBOX, 'true']);
   rmSync(join(data, 'volumes/kept'), { recursive: true });
   await foundAndMended(['volume: it is missing, and container user uses it']);
+  assert.is((await pod(['volume', 'rm', 'kept'])).code, 2);
+  rmSync(join(data, 'volumes/kept/users'), { recursive: true });
+  await foundAndMended(['volume: container user uses it, and is not among its users']);
+  assert.is((await pod(['volume', 'rm', 'kept'])).code, 2);
   await podOk(['rm', 'user']);
+});
+
+test('pods and their infra containers', async () => {
+  const pods = join(data, 'pods');
+  await podOk(['pod', 'create', '--name', 'whole']);
+  await isClean();
+  const id = await podOk(['pod', 'create', '--name', 'torn']);
+  const infra = await podOk(['pod', 'inspect', '--format', '{{.InfraContainerID}}', 'torn']);
+  rmSync(join(data, 'containers', infra), { recursive: true });
+  await foundAndMended(['pod: its infra container is gone', 'name: nothing has it']);
+  assert.is(await podOk(['pod', 'ps', '--format', '{{.Name}}']), 'whole');
+  const other = await podOk(['pod', 'create', '--name', 'torn']);
+  assert.is.not(other, id);
+  writeFileSync(join(pods, other, 'pod.json'), '{}');
+  const listed = await pod(['pod', 'ps', '--format', '{{.Name}}']);
+  assert.equal(
+    listed,
+    ended(
+      0,
+      'whole\n',
+      `Warning: pod ${other.slice(0, 12)} is damaged: cannot read ${join(pods, other, 'pod.json')}: ` +
+        'it is no record of this pod\ntsc-pod system check --repair   # puts it aside\n',
+    ),
+  );
+  await foundAndMended(['pod: pod.json: it is no record of this pod']);
+  await podOk(['pod', 'rm', 'whole']);
 });
 
 test('what a runtime directory says of a container that is gone', async () => {

@@ -45,17 +45,6 @@ const maps: Operation[] = [
 ];
 const enter = (...jobs: Operation[]) => run('enter', [...maps, ...jobs]);
 
-const targetOf = (pid: number): Operation => ['target', String(pid), identify(pid).start];
-
-async function sleeper(
-  script = 'echo ready; exec sleep 60',
-): Promise<{ pid: number; ended: Promise<unknown[]> }> {
-  const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const ended = once(child, 'exit');
-  await once(child.stdout, 'data');
-  return { pid: child.pid!, ended };
-}
-
 test('what is no call of it is told how it is called', () => {
   for (const args of [[], ['-c'], ['a', 'b'], ['-c', 'x', 'y']]) {
     const { status, stderr } = spawnSync(launcher, args, { encoding: 'utf8' });
@@ -146,74 +135,33 @@ test('a lock that can not be taken says why', async () => {
   );
 });
 
-test('a signal goes to that very process, and nobody waits unless told to', async () => {
-  const { pid, ended } = await sleeper();
-  assert.is(run('signal', [targetOf(pid), ['signal', '15']]).code, 0);
-  assert.equal(await ended, [null, 'SIGTERM']);
-});
-
-test('another process with the number gets none', async () => {
-  const { pid, ended } = await sleeper();
-  const { start: born } = identify(pid);
-  assert.is(
-    run('signal', [
-      ['target', String(pid), String(BigInt(born) - 1n)],
-      ['signal', '9'],
-      ['stop-timeout', '0'],
-    ]).code,
-    0,
-  );
-  process.kill(pid, 0);
-  process.kill(pid, 'SIGINT');
-  assert.equal(await ended, [null, 'SIGINT']);
-  assert.is(
-    run('signal', [
-      ['target', String(pid), born],
-      ['signal', '9'],
-      ['stop-timeout', '-1'],
-    ]).code,
-    0,
-  );
-});
-
-test('who does not listen is killed when the time is over', async () => {
-  const { pid, ended } = await sleeper("trap '' TERM; echo ready; exec sleep 60");
-  const begin = performance.now();
-  assert.is(run('signal', [targetOf(pid), ['signal', '15'], ['stop-timeout', '300']]).code, 0);
-  assert.ok(performance.now() - begin >= 290);
-  assert.equal(await ended, [null, 'SIGKILL']);
-});
-
-test('signal 0 sends none, and waits as long as it takes', async () => {
-  const { pid, ended } = await sleeper();
-  const waiter = start('signal', [targetOf(pid), ['signal', '0'], ['stop-timeout', '-1']]);
-  await eventually(() => readFileSync(`/proc/${waiter.pid}/comm`, 'utf8') === 'tsc-pod\n');
-  assert.is(waiter.exitCode, null);
-  process.kill(pid, 'SIGHUP');
-  assert.equal(
-    [await ended, await once(waiter, 'exit')],
-    [
-      [null, 'SIGHUP'],
-      [0, null],
-    ],
-  );
-});
-
-test('it waits for another process too, that of the monitor, even if the first is gone', async () => {
-  const monitor = await sleeper();
-  const waiter = start('signal', [
-    ['target', '1', '999999999999'],
-    ['wait-for', String(monitor.pid), identify(monitor.pid).start],
-  ]);
-  await eventually(() => readFileSync(`/proc/${waiter.pid}/comm`, 'utf8') === 'tsc-pod\n');
-  assert.is(waiter.exitCode, null);
-  process.kill(monitor.pid, 'SIGKILL');
-  assert.equal(await once(waiter, 'exit'), [0, null]);
-  await monitor.ended;
-});
-
 const namespaces = spawnSync('unshare', ['-Ur', 'true']).status === 0;
 const needNamespaces = () => namespaces || skip('this user may make no user namespace');
+
+test('a signal goes to all processes of a pid namespace, and to none whose number it only has', async () => {
+  needNamespaces();
+  const script = 'sleep 60 & sleep 60 & echo ready; wait';
+  const outer = spawn('unshare', ['-Urpf', '--kill-child', 'sh', '-c', script], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(outer, 'exit');
+  await once(outer.stdout, 'data');
+  const childrenOf = (pid: number) =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const first = childrenOf(outer.pid!)[0]!;
+  const all = [first, ...childrenOf(first)];
+  const stopped = () => all.filter((pid) => /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))).length;
+  const { start: born } = identify(first);
+  const another: Operation = ['target', String(first), String(BigInt(born) - 1n)];
+  assert.equal(run('signal', [another, ['signal', '19']]), { code: 0, stdout: '', stderr: '' });
+  assert.is(stopped(), 0);
+  const target: Operation = ['target', String(first), born];
+  assert.equal(run('signal', [target, ['signal', '19']]), { code: 0, stdout: '', stderr: '' });
+  assert.is(all.length, 3);
+  await eventually(() => stopped() === 3);
+  outer.kill('SIGKILL');
+  await ended;
+});
 
 test('a command is root of the namespace, and its exit code comes out', () => {
   needNamespaces();

@@ -46,7 +46,7 @@ test('help is given whatever stands behind it, but not for what the container ge
 });
 
 test('an option that takes its value only behind an equals sign is shown so', async () => {
-  assert.match((await tscPod('login', '--help')).stdout, '      --sign[=key]   Sign with a key\n');
+  assert.match((await tscPod('login', '--help')).stdout, '      --sign[=key]    Sign with a key\n');
 });
 
 test('the name of each kind of operand shows whether it is needed and repeats', async () => {
