@@ -12,6 +12,7 @@ import { type CopyDestination, destinationOf } from './copy-destination.ts';
 import type { CopyEnd } from './copy-end.ts';
 import { type ChangeEntry, ownedBy, ownersMoved, withoutSetId } from './copy-owners.ts';
 import { type CopySource, fileSource, tarSource } from './copy-source.ts';
+import { spooledApply } from './copy-spool.ts';
 import { emitContainerEvent } from './events.ts';
 import type { HostFacts } from './facts.ts';
 import { containerPlace, hostPlace, ownersPlace, type Place } from './place.ts';
@@ -61,7 +62,7 @@ export async function copyFiles(
     : tarSource(context.input());
   const target = to.kind === 'stream' ? undefined : sideOf(to, options, context);
   const bytes = await (target
-    ? toFiles(source, target, changeOf(origin, target, options, context), options, context)
+    ? toFiles(source, { origin, target }, options, context)
     : toTar(source, context));
   if (origin?.record) emitContainerEvent(context.paths, origin.record, 'archive-path', { path: origin.path });
   if (target?.record)
@@ -126,18 +127,17 @@ async function toTar(source: CopySource, context: CopyContext): Promise<number> 
 
 async function toFiles(
   source: CopySource,
-  target: Side,
-  change: ChangeEntry,
+  { origin, target }: { origin: Side | undefined; target: Side },
   options: CopyOptions,
   context: CopyContext,
 ): Promise<number> {
+  const change = changeOf(origin, target, options, context);
   const { directory, name }: CopyDestination = await destinationOf(target, source);
   const failing = `cannot copy ${source.label} to ${target.label}`;
-  const job = startApply(
-    target.place(),
-    ['apply', '/', directory, options.overwrite ? '-' : 'kinds'],
-    failing,
-  );
+  const words = ['apply', '/', directory, options.overwrite ? '-' : 'kinds'];
+  const start = () => startApply(target.place(), words, failing);
+  const within = origin?.record !== undefined && origin.record.id === target.record?.id;
+  const job = within ? spooledApply(context.paths, start) : start();
   const ops = encodeFileOps();
   const layer = layerOps(ops, { literal: true });
   let size = 0;

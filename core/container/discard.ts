@@ -5,31 +5,41 @@ import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
 import { discardVolume, releaseVolume } from '../volume/users.ts';
 import { emitContainerEvent } from './events.ts';
+import { endOrphan } from './orphans.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState, isUp, readRunning } from './state.ts';
 import { containerDirectory, holderOf, readRecord, releaseName, runtimeDirectory } from './store.ts';
 
-/** Takes a container out of sight: from here on it is gone, but for its files. False: somebody else has done it. */
-export function discardContainer(paths: Paths, record: ContainerRecord): boolean {
+/**
+ * Takes a container out of sight: from here on it is gone, but for its files. Gives where these are now, also those of
+ * volumes that go with it; undefined: somebody else has done it.
+ */
+export function discardContainer(paths: Paths, record: ContainerRecord): string[] | undefined {
   const { id, name } = record;
   mkdirSync(paths.trash, { recursive: true, mode: 0o700 });
   const runtime = runtimeDirectory(paths, id);
+  const files = join(paths.trash, id);
   try {
-    renameSync(containerDirectory(paths, id), join(paths.trash, id));
+    renameSync(containerDirectory(paths, id), files);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
+    if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   } finally {
     releaseName(paths, name, id);
     for (const volume of record.volumes) releaseVolume(paths, volume.name, id);
     endLateStart(runtime);
+    endOrphan(runtime);
     rmSync(runtime, { recursive: true, force: true });
   }
   emitContainerEvent(paths, record, 'destroy');
-  if (record.autoRemove)
-    for (const volume of record.volumes) if (volume.anonymous) discardVolume(paths, volume.name);
-  return true;
+  return record.autoRemove ? [files, ...discardAnonymous(paths, record)] : [files];
+}
+
+/** Those of its anonymous volumes that no other container uses (--volumes-from). Gives where their files are now. */
+export function discardAnonymous(paths: Paths, { volumes }: Pick<ContainerRecord, 'volumes'>): string[] {
+  const names = new Set(volumes.filter(({ anonymous }) => anonymous).map(({ name }) => name));
+  return [...names].map((name) => discardVolume(paths, name)).filter((trash) => typeof trash === 'string');
 }
 
 /** A start that was under way looks whether the container is there once it has written its state: so one sees the other. */

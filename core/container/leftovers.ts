@@ -5,6 +5,7 @@ import { spawnLauncher } from '../../rootless/launcher.ts';
 import { abandonedLayers } from '../images/unpack.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
+import { endOrphans } from './orphans.ts';
 import { isSameProcess } from './process-identity.ts';
 import { holderOf, runtimeDirectory } from './store.ts';
 
@@ -44,10 +45,12 @@ function removeRuntimeOf(paths: Paths, trash: readonly string[]): void {
 }
 
 /**
- * Removes what killed processes have left: drafts of containers and layers, and what was on its way out in trash/. In
- * the background, since nobody waits for it; a second process at work on the same trees does no harm.
+ * Ends and removes what killed processes have left: containers without their monitor, drafts of containers and layers, and
+ * what was on its way out in trash/. Files go in the background, since nobody waits for it; a second process at work on
+ * the same trees does no harm.
  */
 export function collectLeftovers(paths: Paths): void {
+  endOrphans(paths);
   removeAbandonedPlans(paths);
   const drafts = abandonedDrafts(paths.containers);
   // Whoever was killed while making a container may have taken a name for it.

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { findId, reservation } from '../named.ts';
 import type { Paths } from '../paths.ts';
 import { discardContainer } from './discard.ts';
@@ -25,5 +24,5 @@ export async function removeDamaged(paths: Paths, wish: string): Promise<void> {
     restart: { name: 'always', maximum: 0 },
   } as unknown as ContainerRecord;
   await stopContainer(paths, remnant);
-  if (discardContainer(paths, remnant)) removeTrees([join(paths.trash, id)]);
+  removeTrees(discardContainer(paths, remnant) ?? []);
 }

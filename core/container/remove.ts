@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { PodError } from '../error.ts';
 import { directoryOf } from '../named.ts';
 import type { Paths } from '../paths.ts';
-import { discardVolume } from '../volume/users.ts';
 import { dependentsOf } from './dependents.ts';
-import { discardContainer } from './discard.ts';
+import { discardAnonymous, discardContainer } from './discard.ts';
 import type { ContainerRecord } from './record.ts';
 import { removeTrees } from './remove-tree.ts';
 import { containerState, isUp } from './state.ts';
@@ -69,13 +67,7 @@ export async function removeContainer(
     await stopContainer(paths, record, { timeout: options.timeout ?? 0 });
   }
   // With --rm the monitor has removed it already.
-  const doomed = discardContainer(paths, record) ? [join(paths.trash, record.id)] : [];
+  const doomed = discardContainer(paths, record) ?? [];
   if (options.volumes) doomed.push(...discardAnonymous(paths, record));
   removeTrees(doomed);
-}
-
-/** Those of its anonymous volumes that no other container uses (--volumes-from). Gives where their files are now. */
-function discardAnonymous(paths: Paths, { volumes }: ContainerRecord): string[] {
-  const names = new Set(volumes.filter(({ anonymous }) => anonymous).map(({ name }) => name));
-  return [...names].map((name) => discardVolume(paths, name)).filter((trash) => typeof trash === 'string');
 }

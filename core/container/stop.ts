@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import { discardContainer, isLost } from './discard.ts';
 import { emitContainerEvent } from './events.ts';
+import { endOrphan } from './orphans.ts';
 import { resume } from './pause.ts';
 import { isSameProcess, type ProcessIdentity } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
+import { removeTrees } from './remove-tree.ts';
 import { signalNumber } from './signals.ts';
 import { mayRestart } from './start-mode.ts';
 import { type ContainerState, containerState, isUp } from './state.ts';
@@ -51,6 +54,12 @@ export async function stopContainer(
     await end(state.monitor);
   }
   emitContainerEvent(paths, record, 'stop');
+  if (endOrphan(runtimeDirectory(paths, record.id))) removeLost(paths, record);
+}
+
+/** One made with --rm, which its monitor would have removed. */
+function removeLost(paths: Paths, record: ContainerRecord): void {
+  if (isLost(record, containerState(paths, record))) removeTrees(discardContainer(paths, record) ?? []);
 }
 
 /** Sends one signal, by name or number, and doesn't wait. A paused container goes on with it, as docker's does. */

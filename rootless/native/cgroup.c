@@ -131,6 +131,13 @@ static bool make_groups(const struct plan *plan) {
   return mkdir(container, 0755) == 0 || errno == EEXIST;
 }
 
+/* RUNTIME/cgroup: whoever finds the monitor killed ends what is in there. */
+static void note_group(void) {
+  int fd = open("cgroup", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0 || dprintf(fd, "%s\n", container) < 0) die_errno("cannot write the runtime directory");
+  close(fd);
+}
+
 void cgroup_make(const struct plan *plan) {
   const struct operation *wish = plan_find(plan, "cgroup-base"), *setting;
   size_t from = 0;
@@ -140,6 +147,7 @@ void cgroup_make(const struct plan *plan) {
     *container = 0;
     return;
   }
+  note_group();
   while ((setting = plan_next(plan, "cgroup-set", &from))) apply_setting(setting, true);
   from = 0;
   while ((setting = plan_next(plan, "cgroup-try", &from))) apply_setting(setting, false);

@@ -14,7 +14,7 @@
 #include "die.h"
 #include "identity.h"
 
-enum { LOOK_EVERY_MS = 5 };
+enum { LOOK_EVERY_MS = 5, COPY_LOOKS = 2000 / LOOK_EVERY_MS };
 
 static int lock = -1;
 
@@ -64,20 +64,38 @@ static void runtime_link(const struct plan *plan, char path[4200]) {
   snprintf(path, 4200, "%s/runtime", plan_word(plan, "container", 2));
 }
 
-/* Whether the state that a monitor left names a process that is there. */
-static bool runs(const struct plan *plan) {
-  char link[4200], path[4300], text[256] = "";
+/* The numbers that a file of the last runtime directory begins with: how many there are, -1 in an empty one. */
+static int read_runtime(const struct plan *plan, const char *name, unsigned long long numbers[4]) {
+  char link[4200], path[4300];
   runtime_link(plan, link);
-  snprintf(path, sizeof path, "%s/state", link);
-  int fd = open(path, O_RDONLY | O_CLOEXEC), pid = 0, monitor = 0;
-  unsigned long long start = 0, monitor_start = 0;
-  if (fd < 0) return false;
-  ssize_t got = read(fd, text, sizeof text - 1);
+  snprintf(path, sizeof path, "%s/%s", link, name);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  char text[256] = "";
+  if (fd < 0) return 0;
+  if (read(fd, text, sizeof text - 1) < 0) *text = 0;
   close(fd);
-  if (got <= 0 || sscanf(text, "%d %llu %d %llu", &pid, &start, &monitor, &monitor_start) != 4) return false;
-  /* Number 0: it has ended, and its monitor will start it anew. */
-  if (pid == 0) return is_alive(monitor, monitor_start);
-  return is_alive(pid, start);
+  return sscanf(text, "%llu %llu %llu %llu", &numbers[0], &numbers[1], &numbers[2], &numbers[3]);
+}
+
+/* Whether the state that a monitor left names a process that is there; number 0: its monitor will start it anew. */
+static bool runs(const struct plan *plan) {
+  unsigned long long of[4];
+  if (read_runtime(plan, "state", of) < 4) return false;
+  return of[0] ? is_alive((pid_t)of[0], of[1]) : is_alive((pid_t)of[2], of[3]);
+}
+
+/* Whether it is about to start, or to end: who has the lock then is no copier. */
+static bool is_changing(const struct plan *plan) {
+  unsigned long long of[4];
+  if (read_runtime(plan, "state", of) == 4 && is_alive((pid_t)of[2], of[3])) return true;
+  return read_runtime(plan, "starter", of) >= 2 && is_alive((pid_t)of[0], of[1]);
+}
+
+/* Its process waits for the monitor's word, or is the monitor. */
+static void write_starter(void) {
+  int fd = open("starter", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 || dprintf(fd, "%d %llu\n", getpid(), start_time(getpid())) < 0) die_errno("cannot write the runtime directory");
+  close(fd);
 }
 
 static void make_runtime_files(const struct plan *plan) {
@@ -113,11 +131,16 @@ static bool give_up(const struct plan *plan) {
 bool claim_container(const struct plan *plan) {
   const char *directory = plan_word(plan, "container", 2), *runtime = plan_word(plan, "runtime", 1);
   if (!directory || !runtime) bug("no container or no runtime directory");
-  while ((lock = claim_directory(directory)) < 0) {
+  for (int looks = 0; (lock = claim_directory(directory)) < 0; looks = is_changing(plan) ? 0 : looks + 1) {
     if (errno == ENOENT) die("no such container: it has been removed");
     if (errno != EWOULDBLOCK) die_errno("cannot lock %s", directory);
     if (runs(plan)) return give_up(plan);
-    nanosleep(&(struct timespec){0, LOOK_EVERY_MS * 1000000L}, NULL); /* it is about to start, or to end */
+    if (looks > COPY_LOOKS) {
+      give_up(plan);
+      set_hint("start it when that has ended");
+      die("its files are being copied: cp, commit, diff or export is at work");
+    }
+    nanosleep(&(struct timespec){0, LOOK_EVERY_MS * 1000000L}, NULL);
   }
   if (runs(plan)) { /* though its monitor was killed */
     claim_let_go();
@@ -126,6 +149,7 @@ bool claim_container(const struct plan *plan) {
   remove_runtime(runtime);
   if (mkdir(runtime, 0700) < 0 && errno != EEXIST) die_errno("cannot make %s", runtime);
   if (chdir(runtime) < 0) die_errno("cannot enter %s", runtime);
+  write_starter();
   make_link(plan, runtime);
   make_runtime_files(plan);
   if (plan->file && plan_find(plan, "restart") && rename(plan->file, "plan") < 0) die_errno("cannot keep the plan of the container");

@@ -9,8 +9,9 @@
  * A container has one monitor: the holder of a lock (flock(2)) on the container's directory.
  *
  * Takes the lock and makes the runtime directory, empty but for the plan's runtime-files; DIR/runtime leads to it. A
- * plan with a restart policy becomes RUNTIME/plan. Waits for a monitor that is about to end.
- * false: the container runs already. Dies when it is gone.
+ * plan with a restart policy becomes RUNTIME/plan. Waits for a monitor that is about to start or to end, and two seconds
+ * for who copies files (`hold` of the enter role). RUNTIME/starter: the process that starts it, and its start time.
+ * false: the container runs already. Dies when it is gone, or still held.
  */
 bool claim_container(const struct plan *plan);
 /* Of a monitor that has executed itself anew and has kept the lock at the descriptor `lock`. */

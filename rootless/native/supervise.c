@@ -119,8 +119,9 @@ static void conclude(struct ending *ending) {
     ending->stopped = restart_forbidden() || !container.leaving;
     record_end(plan, ending, true);
   }
-  remove_traces(plan, container.userns);
   cgroup_remove();
+  remove_traces(plan, container.userns);
+  claim_let_go(); /* it can be started while a client hasn't taken its last output yet */
   relay_end(&container.relay, container.signals, ending->code);
 }
 

@@ -81,6 +81,14 @@ for (const driver of drivers) {
       assert.equal(shown, ended(0, LISTED));
     });
 
+    test(`${driver}: both ends may be in one container that is ${state}`, async () => {
+      assert.equal(await pod(['cp', 'tree', `${name}:/one`]), ended(0));
+      assert.equal(await pod(['cp', `${name}:/one`, `${name}:/one/two`]), ended(0));
+      rmSync(here('two'), { recursive: true, force: true });
+      assert.equal(await pod(['cp', `${name}:/one/two`, 'two']), ended(0));
+      assert.equal(await command(['diff', '-r', '--no-dereference', 'tree', 'two']), ended(0));
+    });
+
     test(`${driver}: the volume of a container that is ${state} is written and read`, async () => {
       assert.equal(await pod(['cp', 'tree/file', `${name}:/v/`]), ended(0));
       const volume = `${state === 'up' ? 'vu' : 'vd'}-${driver.slice(0, 4)}`;

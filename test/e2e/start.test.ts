@@ -123,6 +123,33 @@ test('of a start and a removal at once one wins, and nothing is left over', asyn
   }
 });
 
+test('a start waits for who copies from the stopped container, but not for ever', async () => {
+  await podOk(['run', ...plain, '--name', 'big', BUSYBOX, 'sh', '-c', 'head -c 8m /dev/zero >/f']);
+  for (const patient of [true, false]) {
+    // Its output isn't read: it holds the container's files.
+    const copy = startPod(['cp', 'big:/f', '-'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const over = new Promise((resolve) => copy.on('close', resolve));
+    await eventually(() => copy.stdout!.readableLength > 0 || !copy.stdout!.readable || copy.stdout!.read(1));
+    const started = pod(['start', 'big']);
+    if (patient) setTimeout(() => copy.stdout!.resume(), 300);
+    assert.equal(
+      await started,
+      patient
+        ? ended(0, 'big\n')
+        : ended(
+            125,
+            '',
+            'Error: its files are being copied: cp, commit, diff or export is at work\nstart it when that has ended\n',
+          ),
+    );
+    copy.stdout!.resume();
+    assert.is(await over, 0);
+    await podOk(['wait', 'big']);
+  }
+  await podOk(['rm', 'big']);
+  assert.equal(remains(), []);
+});
+
 test('a container made with --rm goes after its first run', async () => {
   await create('brief', ['--rm'], 'sh', '-c', 'exit 6');
   assert.is(await show('brief', '{{.State.Status}}'), 'created');

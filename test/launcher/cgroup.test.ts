@@ -24,7 +24,7 @@ function hierarchy(files: string[] = [], events = ''): { parent: string; base: s
 }
 
 const ways = (letters: string, operations: Operation[], ...more: string[]) =>
-  run(driver, [letters, encodePlan('run', operations), ...more]);
+  run(driver, [letters, encodePlan('run', operations), ...more], '', { cwd: scratch() });
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
 
 test('the monitor moves into its leaf, the controllers are handed down, the container is placed', () => {
@@ -46,6 +46,7 @@ test('the monitor moves into its leaf, the controllers are handed down, the cont
     'each controller by itself: one that is refused takes no other with it',
   );
   assert.is(read(container, 'cgroup.procs'), '4321');
+  assert.is(read(scratch(), 'cgroup'), `${container}\n`, 'told in the runtime directory');
 });
 
 test('a setting goes into the first of its files that is there', () => {

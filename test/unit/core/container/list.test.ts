@@ -106,9 +106,9 @@ test('a name of a lost one is free for the next', () => {
 test('who discards second does no harm', () => {
   const paths = emptyPaths();
   const first = make(paths, 'web');
-  assert.is(discardContainer(paths, first), true);
+  assert.equal(discardContainer(paths, first), [join(paths.trash, first.id)]);
   const second = make(paths, 'web');
-  assert.is(discardContainer(paths, first), false);
+  assert.is(discardContainer(paths, first), undefined);
   assert.is(holderOf(paths, 'web'), second.id);
 });
 
