@@ -56,10 +56,7 @@ test('the next run ends it', async () => {
   const [kept, brief] = [await orphan('kept'), await orphan('brief', '--rm')];
   assert.equal(await pod(['run', '--rm', '--network', 'none', BUSYBOX, 'true']), ended(0));
   await eventually(() => !lives(kept) && !lives(brief));
-  assert.match(
-    await podOk(['ps', '-a', '--format', '{{.Names}} {{.Status}}']),
-    /^kept Exited \(137\)$/,
-  );
+  assert.match(await podOk(['ps', '-a', '--format', '{{.Names}} {{.Status}}']), /^kept Exited \(137\)$/);
   await podOk(['rm', 'kept']);
   await pod(['run', '--rm', '--network', 'none', BUSYBOX, 'true']); // collects what `ps` has put aside
   await nothing();

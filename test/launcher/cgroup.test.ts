@@ -23,8 +23,9 @@ function hierarchy(files: string[] = [], events = ''): { parent: string; base: s
   return { parent, base, container };
 }
 
+const runtime = mkdtempSync(join(scratch(), 'runtime-'));
 const ways = (letters: string, operations: Operation[], ...more: string[]) =>
-  run(driver, [letters, encodePlan('run', operations), ...more], '', { cwd: scratch() });
+  run(driver, [letters, encodePlan('run', operations), ...more], '', { cwd: runtime });
 const read = (...path: string[]) => readFileSync(join(...path), 'utf8');
 
 test('the monitor moves into its leaf, the controllers are handed down, the container is placed', () => {
@@ -46,7 +47,7 @@ test('the monitor moves into its leaf, the controllers are handed down, the cont
     'each controller by itself: one that is refused takes no other with it',
   );
   assert.is(read(container, 'cgroup.procs'), '4321');
-  assert.is(read(scratch(), 'cgroup'), `${container}\n`, 'told in the runtime directory');
+  assert.is(read(runtime, 'cgroup'), `${container}\n`, 'told in the runtime directory');
 });
 
 test('a setting goes into the first of its files that is there', () => {
