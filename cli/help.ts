@@ -61,11 +61,15 @@ function describe(node: CommandNode): string {
   const description = node.command?.usage?.description;
   if (description) return description;
   const word = node.path.at(-1) ?? '';
-  if (word === 'system') return 'Manage tsc-pod itself';
-  if (word === 'generate') return 'Generate files from containers';
-  if (word === 'healthcheck') return 'Check the health of containers';
-  return `Manage ${word}s`;
+  return GROUPS[word] ?? `Manage ${word}s`;
 }
+
+/** Groups that are no kind of object. */
+const GROUPS: Record<string, string> = {
+  generate: 'Generate files from containers',
+  healthcheck: 'Check the health of containers',
+  system: 'Manage tsc-pod itself',
+};
 
 /** `IMAGE [COMMAND] [ARG...]`, `CONTAINER [CONTAINER...]`: upper-case names of the operands. */
 function operandWords(command: CommandDeclaration): string[] {

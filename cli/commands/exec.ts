@@ -10,7 +10,10 @@ import { terminalSize } from '../terminal-size.ts';
 
 export class Exec extends PodCommand {
   static override paths = [['exec'], ['container', 'exec']];
-  static override usage = { description: 'Run a command in a running container' };
+  static override usage = {
+    category: 'Common Commands',
+    description: 'Run a command in a running container',
+  };
 
   cidfile = Option.String('--cidfile', { description: 'The container whose id is in this `file`' });
   detach = Option.Boolean('-d,--detach', false, { description: 'Run in the background' });

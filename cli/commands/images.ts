@@ -45,7 +45,7 @@ function matchesReference(one: Named, pattern: string): boolean {
 
 export class Images extends PodCommand {
   static override paths = [['images'], ['image', 'ls'], ['image', 'list']];
-  static override usage = { description: 'List images' };
+  static override usage = { category: 'Common Commands', description: 'List images' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All of them' });
   digests = Option.Boolean('--digests', false, { description: 'Show digests' });

@@ -7,7 +7,10 @@ import { pathsOf } from '../paths.ts';
 
 export class Info extends PodCommand {
   static override paths = [['info'], ['system', 'info']];
-  static override usage = Command.Usage({ description: 'Show facts about the host and the store' });
+  static override usage = Command.Usage({
+    category: 'Common Commands',
+    description: 'Show facts about the host and the store',
+  });
 
   format = Option.String('-f,--format', { description: 'Print them as json or by a Go `template`' });
 

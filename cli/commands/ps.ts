@@ -42,7 +42,7 @@ const ORDERS = {
 
 export class Ps extends PodCommand {
   static override paths = [['ps'], ['container', 'ps'], ['container', 'ls'], ['container', 'list']];
-  static override usage = { description: 'List containers' };
+  static override usage = { category: 'Common Commands', description: 'List containers' };
 
   all = Option.Boolean('-a,--all', false, { description: 'Those that have ended, too' });
   external = Option.Boolean('--external', false, { description: 'Other tools have none here: no effect' });

@@ -4,7 +4,7 @@ import { obtainImage } from '../obtain-image.ts';
 
 export class Pull extends PodCommand {
   static override paths = [['pull'], ['image', 'pull']];
-  static override usage = { description: 'Fetch images from a registry' };
+  static override usage = { category: 'Common Commands', description: 'Fetch images from a registry' };
 
   certDir = Option.String('--cert-dir', { description: 'Certificates from this `directory`' });
   platform = Option.String('--platform', { description: 'For this `platform`, as linux/arm64' });

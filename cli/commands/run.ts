@@ -4,7 +4,7 @@ import { ContainerCommand } from '../container-command.ts';
 
 export class Run extends ContainerCommand {
   static override paths = [['run'], ['container', 'run']];
-  static override usage = { description: 'Run a command in a new container' };
+  static override usage = { category: 'Common Commands', description: 'Run a command in a new container' };
 
   detach = Option.Boolean('-d,--detach', false, {
     description: 'Run in the background and print the container id',

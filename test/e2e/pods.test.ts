@@ -211,6 +211,13 @@ test("the list has podman's columns and filters", async () => {
   assert.equal(remains(), []);
 });
 
+test('rm --all leaves what holds the namespaces to pod rm', async () => {
+  await create('held');
+  const id = await member('one', ['--pod', 'held']);
+  assert.equal(await pod(['rm', '-af']), ended(0, `${id}\n`));
+  assert.is(await list('{{.Name}} {{.Status}} {{.NumberOfContainers}}'), 'held Running 1');
+});
+
 test('without an infra container the containers share nothing', async () => {
   await create('loose', ['--infra=false']);
   assert.is(await list('{{.Name}} {{.Status}} {{.NumberOfContainers}}'), 'loose Created 0');

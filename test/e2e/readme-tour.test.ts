@@ -1,4 +1,6 @@
 /** The first tour of README.md, as it is typed there. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import {
   busyboxImage,
@@ -8,6 +10,7 @@ import {
   podOk,
   podTerminal,
   type Registry,
+  sandbox,
   startRegistry,
   test,
 } from './harness/index.ts';
@@ -41,14 +44,16 @@ test('alpine is pulled from a mirror of docker.io and works in a pipe', async ()
   assert.equal(await pod(['run', '--rm', '-i', 'alpine', 'cat'], { input: 'hi\n' }), said('hi\n'));
 });
 
-test('a container in the background is reached by its port, looked at, stopped and removed', async () => {
+test('a container in the background is reached by its port, filled, looked at, committed and removed', async () => {
   const port = 20_000 + (process.pid % 10_000);
-  const server = 'echo served >/tmp/page; echo ready; exec httpd -f -p 80 -h /tmp';
-  const id = await podOk(['run', '-d', '--name', 'web', '-p', `${port}:80`, 'alpine', 'sh', '-c', server]);
+  const flags = ['-d', '--name', 'web', '-p', `${port}:80`, '-v', 'pages:/srv', '--restart', 'always'];
+  const server = ['httpd', '-f', '-p', '80', '-h', '/srv'];
+  const id = await podOk(['run', ...flags, 'builtin:busybox', ...server]);
   assert.match(id, /^[0-9a-f]{64}$/);
-  await eventually(async () => (await podOk(['logs', 'web'])) === 'ready');
-
-  const served = await eventually(() => fetch(`http://127.0.0.1:${port}/page`));
+  const page = join(sandbox.work, 'README.md');
+  writeFileSync(page, 'served\n');
+  await podOk(['cp', page, 'web:/srv/index.html']);
+  const served = await eventually(() => fetch(`http://127.0.0.1:${port}/`));
   assert.is(await served.text(), 'served\n');
 
   assert.match(await podOk(['ps']), /\bweb\b/);
@@ -56,10 +61,15 @@ test('a container in the background is reached by its port, looked at, stopped a
   await shell.until(/[#$] /);
   shell.send('exit\r');
   assert.equal(await shell.end(), { code: 0, signal: null });
+  assert.equal(await pod(['logs', 'web']), said(''));
+  assert.match(await podOk(['stats', '--no-stream', 'web']), /\bweb\b/);
+  await podOk(['commit', 'web', 'my-web']);
+  assert.match(await podOk(['images']), /\bmy-web\b/);
   await podOk(['stop', '-t', '1', 'web']);
   assert.not.match(await podOk(['ps']), /\bweb\b/);
   await podOk(['rm', 'web']);
   assert.is(await podOk(['ps', '-aq']), '');
+  assert.is(await podOk(['volume', 'ls', '-q']), 'pages');
 });
 
 test('a dry run shows a plan and makes no container', async () => {
