@@ -1,7 +1,8 @@
 import type { LooseTest, StrictValidator } from 'typanion';
 import { PodError } from '../core/error.ts';
 
-function refused(what: string, text: string, why: string): PodError {
+/** The error of a value that can't be read: `what` is its kind, `why` says what it should be. */
+export function refused(what: string, text: string, why: string): PodError {
   return new PodError({ code: 'usage', message: `invalid ${what} ${JSON.stringify(text)}`, why });
 }
 

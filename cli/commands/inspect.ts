@@ -1,11 +1,14 @@
 import { inspectContainer } from '../../core/container/inspect.ts';
-import type { ContainerRecord } from '../../core/container/record.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { writtenSizes } from '../../core/container/written-size.ts';
 import { PodError } from '../../core/error.ts';
 import { resolveImage } from '../../core/images/find.ts';
 import { inspectImage } from '../../core/images/inspect.ts';
 import type { Paths } from '../../core/paths.ts';
+import { inspectPod } from '../../core/pod/inspect.ts';
+import { containersOf, findPod } from '../../core/pod/store.ts';
+import { inspectVolume } from '../../core/volume/inspect.ts';
+import { findVolume } from '../../core/volume/store.ts';
 import { Option, PodCommand } from '../command.ts';
 import { formatObject } from '../format/rows.ts';
 import { toJson } from '../format/values.ts';
@@ -14,32 +17,50 @@ import { reportError } from '../output/error.ts';
 import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
-type Kind = 'all' | 'container' | 'image';
+/** In the order in which a name is looked for. */
+const KINDS = ['container', 'image', 'volume', 'pod'] as const;
+type Kind = 'all' | (typeof KINDS)[number];
 
 /** Whether it is only this kind of object that doesn't have the name. */
 function isMissing(error: unknown): boolean {
   return error instanceof PodError && (error.code === 'not-found' || error.code === 'usage');
 }
 
-function sizesShown(paths: Paths, record: ContainerRecord): object {
+/** `sized`: with its sizes. */
+function shownContainer(paths: Paths, name: string, sized: boolean): object | undefined {
+  const record = findContainer(paths, name);
+  const container = inspectContainer(paths, record);
+  if (!container || !sized) return container;
   const { written, virtual } = writtenSizes(paths, [record]).get(record.id)!;
-  return { SizeRw: written, SizeRootFs: virtual };
+  return { ...container, SizeRw: written, SizeRootFs: virtual };
 }
 
-/** `sized`: containers are shown with their sizes. */
+function shownPod(paths: Paths, name: string): object {
+  const pod = findPod(paths, name);
+  return inspectPod(paths, { pod, containers: containersOf(paths, pod) });
+}
+
+function shownImage(paths: Paths, name: string): object | undefined {
+  const image = resolveImage(paths, name);
+  return image && inspectImage(image);
+}
+
+const SHOWN = {
+  container: shownContainer,
+  image: shownImage,
+  volume: (paths: Paths, name: string) => inspectVolume(paths, findVolume(paths, name)),
+  pod: shownPod,
+};
+
 function inspectObject(paths: Paths, name: string, kind: Kind, sized: boolean): object {
-  if (kind !== 'image') {
+  for (const one of kind === 'all' ? KINDS : [kind]) {
     try {
-      const record = findContainer(paths, name);
-      const container = inspectContainer(paths, record);
-      if (container && sized) return { ...container, ...sizesShown(paths, record) };
-      if (container) return container;
+      const found = SHOWN[one](paths, name, sized);
+      if (found) return found;
     } catch (error) {
-      if (kind === 'container' || !isMissing(error)) throw error;
+      if (kind !== 'all' || !isMissing(error)) throw error;
     }
   }
-  const image = kind === 'container' ? undefined : resolveImage(paths, name);
-  if (image) return inspectImage(image);
   throw new PodError({ code: 'not-found', message: `no such ${kind === 'all' ? 'object' : kind}: ${name}` });
 }
 
@@ -71,10 +92,10 @@ abstract class InspectCommand extends PodCommand {
 
 export class Inspect extends InspectCommand {
   static override paths = [['inspect']];
-  static override usage = { description: 'Show all about containers and images' };
+  static override usage = { description: 'Show all about containers, images, volumes and pods' };
   type = Option.String('-t,--type', 'all', {
-    description: 'all, container or image (`kind`)',
-    validator: oneOf('all', 'container', 'image'),
+    description: 'all, container, image, volume or pod (`kind`)',
+    validator: oneOf('all', ...KINDS),
   });
   size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => this.type;

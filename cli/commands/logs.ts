@@ -7,17 +7,11 @@ import { chooseContainers } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
 import { createLogPrinter, type LogPrinter } from '../format/log-lines.ts';
+import { parseMoment } from '../moment.ts';
 import { reportError } from '../output/error.ts';
 import { shortId } from '../output/units.ts';
-import { parseDuration, parsed, parseInteger } from '../parse.ts';
+import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
-
-/** A moment: RFC 3339 or a date, seconds since the epoch, or a duration before now as Go writes it. */
-function parseMoment(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? Date.now() - parseDuration(text) : time;
-}
 
 export class Logs extends PodCommand {
   static override paths = [['logs'], ['container', 'logs']];

@@ -80,8 +80,9 @@ export class Stats extends PodCommand {
       throw new PodError({ code: 'usage', message: 'names, --all and --latest exclude each other' });
     const ids = this.chosen(paths);
     const { mount } = hostFacts(this.context.env).cgroups;
-    let before = usageOf(this.choose(paths, ids), mount);
-    await delay(FIRST_LOOK);
+    const first = this.choose(paths, ids);
+    let before = usageOf(first, mount);
+    if (first.some(({ state }) => isUp(state.status))) await delay(FIRST_LOOK);
     for (;;) {
       const listed = this.choose(paths, ids);
       const now = usageOf(listed, mount);

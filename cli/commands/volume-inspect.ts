@@ -1,26 +1,11 @@
 import { PodError } from '../../core/error.ts';
-import type { Paths } from '../../core/paths.ts';
-import { findVolume, listVolumes, volumeData } from '../../core/volume/store.ts';
+import { inspectVolume } from '../../core/volume/inspect.ts';
+import { findVolume, listVolumes } from '../../core/volume/store.ts';
 import { Option, PodCommand } from '../command.ts';
 import { formatObject } from '../format/rows.ts';
 import { isTerminal } from '../output/color.ts';
 import { reportError } from '../output/error.ts';
 import { pathsOf } from '../paths.ts';
-
-/** docker's fields, and podman's Anonymous. */
-function describe(paths: Paths, wish: string): object {
-  const { name, created, driver, labels, options, anonymous } = findVolume(paths, wish);
-  return {
-    CreatedAt: created,
-    Driver: driver,
-    Labels: labels,
-    Mountpoint: volumeData(paths, name),
-    Name: name,
-    Options: options,
-    Scope: 'local',
-    Anonymous: anonymous,
-  };
-}
 
 export class VolumeInspect extends PodCommand {
   static override paths = [['volume', 'inspect']];
@@ -39,7 +24,7 @@ export class VolumeInspect extends PodCommand {
     let status = 0;
     for (const name of names) {
       try {
-        found.push(describe(paths, name));
+        found.push(inspectVolume(paths, findVolume(paths, name)));
       } catch (error) {
         status ||= reportError(error, this.context, { debug: this.debug });
       }

@@ -9,6 +9,7 @@ import {
   type Fields,
   fieldOf,
   isMap,
+  isMarkedMap,
   isPlainObject,
   isTrue,
   typeName,
@@ -170,9 +171,9 @@ function lookUp(holder: unknown, path: string[], depth: number, at: number, run:
   if (holder instanceof Map) return holder.get(name);
   const isObject = isPlainObject(holder) && !(holder instanceof Date);
   if (isObject && Object.hasOwn(holder, name)) return fieldOf(holder, name);
-  if (isObject && isMap(holder)) return undefined;
-  const spelled = isObject && otherSpelling(holder, name);
+  const spelled = isObject && !isMarkedMap(holder) && otherSpelling(holder, name);
   if (spelled) return fieldOf(holder, spelled);
+  if (isObject && isMap(holder)) return undefined;
   const seen = path
     .slice(0, depth)
     .map((part) => `.${part}`)
@@ -182,7 +183,7 @@ function lookUp(holder: unknown, path: string[], depth: number, at: number, run:
   throw templateError(run.source, at, `${seen || 'this'} is ${typeName(holder)}, it has no field ${name}`);
 }
 
-/** Docker and podman take a field by its name in Go, too: `.ID` is what their JSON calls `Id`. */
+/** Docker and podman take a field by its name in Go, too: `.ID` for what their JSON calls `Id`, `.Host` for `host`. */
 function otherSpelling(holder: Fields, name: string): string | undefined {
   if (!/^\p{Lu}/u.test(name)) return undefined;
   return Object.keys(holder).find((key) => key.toLowerCase() === name.toLowerCase());

@@ -20,6 +20,10 @@ export function asMap<T extends object>(value: T): T {
   return value;
 }
 
+export function isMarkedMap(value: object): boolean {
+  return knownMaps.has(value);
+}
+
 /** A field of a value, marked as a map where its name says that it is one. */
 export function fieldOf(holder: Fields, name: string): unknown {
   const value = holder[name];

@@ -34,7 +34,7 @@ export interface VolumeRecord {
   anonymous: boolean;
 }
 
-type VolumePaths = Pick<Paths, 'volumes'>;
+export type VolumePaths = Pick<Paths, 'volumes'>;
 
 export function volumeDirectory(paths: VolumePaths, name: string): string {
   return join(paths.volumes, checkName('volume', name));

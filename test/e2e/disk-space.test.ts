@@ -58,17 +58,21 @@ test('container prune removes what does not run, and says what that has freed', 
   await podOk(['rm', '-f', running, 'labelled']);
 });
 
-test('nobody is asked where there is no terminal, and there a no is a no', async () => {
-  for (const what of ['container', 'image', 'volume', 'system'])
+test('nothing is removed where nobody answers, and a no is a no, from a terminal or a pipe', async () => {
+  for (const what of ['container', 'image', 'volume', 'system']) {
+    const { code, stdout, stderr } = await pod([what, 'prune']);
+    assert.match(stdout, /^WARNING! .*\nAre you sure you want to continue\? \[y\/N\] \n$/s);
     assert.equal(
-      await pod([what, 'prune']),
-      ended(
+      [code, stderr],
+      [
         125,
-        '',
-        'Error: cannot ask whether to go on: standard input is no terminal\nadd --force (-f) to do it without being asked\n',
-      ),
+        'Error: nobody said whether to go on: standard input has ended\nadd --force (-f) to do it without being asked\n',
+      ],
       what,
     );
+  }
+  assert.is((await pod(['volume', 'prune', '-a'], { input: 'n\n' })).code, 1);
+  assert.match((await pod(['container', 'prune'], { input: 'y\ny\n' })).stdout, 'Total reclaimed space: ');
   const refused = await pod(['volume', 'prune', '-a'], { tty: true, input: 'n\n' });
   assert.is(refused.code, 1);
   assert.is(await podOk(['volume', 'ls', '-q']), 'vol');
@@ -103,6 +107,12 @@ test('volumes are made, listed, shown and removed', async () => {
   assert.is(
     await podOk(['volume', 'inspect', '-f', '{{.Name}} {{.Labels.a}} {{.Mountpoint}}', 'one']),
     `one b ${sandbox.data}/volumes/one/_data`,
+  );
+  assert.is(await podOk(['inspect', '-f', '{{.Name}} {{.Labels.a}}', 'one']), 'one b');
+  assert.is(await podOk(['inspect', '--type', 'volume', '-f', '{{.Driver}}', 'one']), 'local');
+  assert.is(
+    (await pod(['inspect', '--type', 'pod', 'one'])).stderr.split('\n')[0],
+    'Error: no such pod: one',
   );
   assert.equal(await pod(['volume', 'exists', 'none']), ended(1));
   assert.equal(

@@ -17,6 +17,8 @@ export function parseVolumeFlag(value: string): MountRequest {
   const [source, target, options = ''] =
     parts.length === 1 ? [undefined, parts[0]!] : [parts[0], parts[1]!, parts[2]];
   const isPath = source !== undefined && /^[./~]/.test(source);
+  if (source?.includes('/') && !isPath)
+    throw refuse(asked, 'what has a / is no name of a volume', `-v ./${value}   # a directory here`);
   const request: MountRequest = {
     kind: isPath ? 'bind' : 'volume',
     asked,

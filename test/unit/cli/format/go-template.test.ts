@@ -96,6 +96,11 @@ test('a field that does not exist is refused, with the near one or the list', ()
 
 test('a field has its name in JSON, and its name in Go, which may differ in case', () => {
   assert.is(render('{{.Id}} {{.ID}}', { Id: 'abc', Size: 1 }), 'abc abc');
+  assert.is(
+    render('{{.Host.OS}} {{.Host.CpuCount}}', { host: { os: 'linux', 'a-b': 1 } }),
+    'linux <no value>',
+  );
+  assert.is(render('{{.Labels.A}}', { Labels: { a: 'b' } }), '<no value>');
 });
 
 test('methods are called, with arguments or without', () => {

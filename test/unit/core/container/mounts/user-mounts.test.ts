@@ -103,6 +103,10 @@ test('what is no volume is refused', () => {
     refusal(() => of({ volume: ['/nonexistent/x:/x'] })),
     'not-found: cannot mount /nonexistent/x on /x: it does not exist',
   );
+  assert.is(
+    refusal(() => of({ volume: ['sub/dir:/x'] })),
+    'usage: cannot use -v sub/dir:/x: what has a / is no name of a volume',
+  );
   const link = join(host, 'dangling');
   symlinkSync('/nonexistent', link);
   assert.match(
