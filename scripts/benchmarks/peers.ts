@@ -24,7 +24,7 @@ export async function prepare(): Promise<Peers> {
   const registry = await startRegistry();
   writeFileSync(
     join(config, 'registries.conf'),
-    `unqualified-search-registries = ["${registry.address}"]\n[[registry]]\nlocation = "${registry.address}"\ninsecure = true\n`,
+    `unqualified-search-registries = ["${registry.host}"]\n[[registry]]\nlocation = "${registry.host}"\ninsecure = true\n`,
   );
   const at = (name: string) => join(sandbox.dir, 'podman', name);
   writeFileSync(
@@ -39,7 +39,7 @@ export async function prepare(): Promise<Peers> {
   writeFileSync(join(config, 'policy.json'), '{"default":[{"type":"insecureAcceptAnything"}]}');
   environment.TMPDIR = sandbox.work;
   await registry.push(image, busyboxImage());
-  const name = `${registry.address}/${image}`;
+  const name = `${registry.host}/${image}`;
   const images = { podman: name, pod: (await knows('pull')) ? name : 'builtin:busybox' };
   for (const tool of ['podman', 'pod'] as const) {
     if (images[tool] !== name) continue;
@@ -69,7 +69,7 @@ export async function pushLarge(registry: Registry): Promise<string> {
     })),
   ]);
   await registry.push('bench/large:latest', { layers });
-  return `${registry.address}/bench/large:latest`;
+  return `${registry.host}/bench/large:latest`;
 }
 
 /** Whether tsc-pod has the command already. */

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { listImages } from '../../core/images/find.ts';
 import { test } from './harness/index.ts';
+import { configure, trust } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';
-import { basicAuth, configure, contents, env, logIn, newStore, pull, refusal, trust } from './pull-lab.ts';
+import { basicAuth, contents, env, logIn, newStore, pull, refusal } from './pull-lab.ts';
 import {
   answer,
   corrupt,

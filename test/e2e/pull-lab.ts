@@ -1,5 +1,5 @@
 /** What the tests of pulling share: a store in the sandbox, the tests' own configuration, and short retries. */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PodError } from '../../core/error.ts';
 import type { LayerProgress } from '../../core/images/fetch-layer.ts';
@@ -26,20 +26,6 @@ let stores = 0;
 /** An empty store of its own. */
 export function newStore(): Paths {
   return findPaths(env, join(sandbox.work, `store-${++stores}`));
-}
-
-/** Replaces the user's registries.conf. */
-export function configure(toml: string): void {
-  mkdirSync(config, { recursive: true });
-  writeFileSync(join(config, 'registries.conf'), toml);
-}
-
-/** Trusts a registry's authority under these hosts (its own unless told). */
-export function trust(registry: TestRegistry, ...hosts: string[]): void {
-  for (const host of hosts.length > 0 ? hosts : [registry.host]) {
-    mkdirSync(join(config, 'certs.d', host), { recursive: true });
-    if (registry.ca) cpSync(registry.ca, join(config, 'certs.d', host, 'ca.crt'));
-  }
 }
 
 /** Replaces the user's auth.json; with undefined there is none. */

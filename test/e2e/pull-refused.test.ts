@@ -9,8 +9,9 @@ import * as assert from 'uvu/assert';
 import { digestOf } from '../../core/images/digest.ts';
 import { listImages } from '../../core/images/find.ts';
 import { test } from './harness/index.ts';
+import { configure } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';
-import { configure, contents, env, newStore, pull, refusal } from './pull-lab.ts';
+import { contents, env, newStore, pull, refusal } from './pull-lab.ts';
 import { answer, type FaultProxy, serve, startFaultProxy } from './registry/fault-proxy.ts';
 import { tarOf } from './registry/make-image.ts';
 

@@ -4,8 +4,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { pod, test } from './harness/index.ts';
+import { configure, trust } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';
-import { configure, trust } from './pull-lab.ts';
 import { seedAlpine } from './registry/make-image.ts';
 import { startRegistry, type TestRegistry } from './registry/start-registry.ts';
 

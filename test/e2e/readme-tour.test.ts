@@ -17,7 +17,7 @@ import {
 
 let registry: Registry;
 test.before(async () => {
-  registry = await startRegistry({ tls: true, auth: 'anonymous-token' });
+  registry = await startRegistry({ tls: true, auth: 'token' });
   mirrorDockerHub(registry);
   await registry.push('library/alpine:latest', busyboxImage());
 });

@@ -12,8 +12,6 @@ export interface ImageSpec {
   /** The image config's `config`: Cmd, Entrypoint, Env, User, WorkingDir... */
   config?: object;
   compression?: 'gzip' | 'zstd' | 'none';
-  /** Docker's media types instead of OCI's. */
-  docker?: boolean;
   /** GOARCH of the image; this machine's unless told. */
   architecture?: string;
 }
@@ -27,27 +25,17 @@ interface Descriptor {
 const goArch: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
 
 const types = {
-  oci: {
-    manifest: 'application/vnd.oci.image.manifest.v1+json',
-    config: 'application/vnd.oci.image.config.v1+json',
-    layer: { none: 'tar', gzip: 'tar+gzip', zstd: 'tar+zstd' },
-    prefix: 'application/vnd.oci.image.layer.v1.',
-  },
-  docker: {
-    manifest: 'application/vnd.docker.distribution.manifest.v2+json',
-    config: 'application/vnd.docker.container.image.v1+json',
-    layer: { none: 'tar', gzip: 'tar.gzip', zstd: 'tar.zstd' },
-    prefix: 'application/vnd.docker.image.rootfs.diff.',
-  },
+  manifest: 'application/vnd.oci.image.manifest.v1+json',
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: 'application/vnd.oci.image.layer.v1.tar',
 };
 
 function sha256(bytes: Buffer): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
-/** Puts an image into an OCI layout (made where there is none) under a tag; gives its manifest's digest. */
-export function addImage(layout: string, tag: string, spec: ImageSpec): string {
-  const kind = types[spec.docker === true ? 'docker' : 'oci'];
+/** Makes an OCI layout of one image, `latest`; gives its manifest's digest. */
+export function makeLayout(layout: string, spec: ImageSpec): string {
   const compression = spec.compression ?? 'gzip';
   const blobs = join(layout, 'blobs/sha256');
   mkdirSync(blobs, { recursive: true });
@@ -64,7 +52,9 @@ export function addImage(layout: string, tag: string, spec: ImageSpec): string {
     gzip: (tar: Buffer) => gzipSync(tar),
     zstd: (tar: Buffer) => zstdCompressSync(tar),
   };
-  const layers = tars.map((tar) => put(pack[compression](tar), `${kind.prefix}${kind.layer[compression]}`));
+  const layers = tars.map((tar) =>
+    put(pack[compression](tar), compression === 'none' ? types.layer : `${types.layer}+${compression}`),
+  );
   const config = json(
     {
       architecture: spec.architecture ?? goArch[arch()],
@@ -74,16 +64,13 @@ export function addImage(layout: string, tag: string, spec: ImageSpec): string {
       rootfs: { type: 'layers', diff_ids: tars.map(sha256) },
       history: tars.map((_, at) => ({ created: '2026-01-01T00:00:00Z', created_by: `layer ${at}` })),
     },
-    kind.config,
+    types.config,
   );
-  const manifest = json({ schemaVersion: 2, mediaType: kind.manifest, config, layers }, kind.manifest);
+  const manifest = json({ schemaVersion: 2, mediaType: types.manifest, config, layers }, types.manifest);
 
-  const indexPath = join(layout, 'index.json');
-  const index: { manifests: object[] } = existsSync(indexPath)
-    ? JSON.parse(readFileSync(indexPath, 'utf8'))
-    : { schemaVersion: 2, manifests: [] };
-  index.manifests.push({ ...manifest, annotations: { 'org.opencontainers.image.ref.name': tag } });
-  writeFileSync(indexPath, JSON.stringify(index));
+  const annotations = { 'org.opencontainers.image.ref.name': 'latest' };
+  const index = { schemaVersion: 2, manifests: [{ ...manifest, annotations }] };
+  writeFileSync(join(layout, 'index.json'), JSON.stringify(index));
   writeFileSync(join(layout, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
   return manifest.digest;
 }
