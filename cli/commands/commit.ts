@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { commitContainer } from '../../core/container/commit.ts';
+import { commitContainer } from '../../core/container/commit/commit.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';

@@ -1,5 +1,5 @@
-import { copyFiles } from '../../core/container/copy.ts';
-import { parseCopyEnd } from '../../core/container/copy-end.ts';
+import { copyFiles } from '../../core/container/copy/copy.ts';
+import { parseCopyEnd } from '../../core/container/copy/copy-end.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { PodError } from '../../core/error.ts';
 import { Option, PodCommand } from '../command.ts';

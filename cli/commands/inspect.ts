@@ -1,4 +1,4 @@
-import { inspectContainer } from '../../core/container/inspect.ts';
+import { inspectContainer } from '../../core/container/inspect/inspect.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { writtenSizes } from '../../core/container/written-size.ts';
 import { PodError } from '../../core/error.ts';

@@ -1,4 +1,4 @@
-import { type LogOptions, readLogs } from '../../core/container/logs.ts';
+import { type LogOptions, readLogs } from '../../core/container/log/logs.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';

@@ -1,4 +1,4 @@
-import type { LogRecord } from '../../core/container/log-record.ts';
+import type { LogRecord } from '../../core/container/log/log-record.ts';
 import type { PodContext } from '../command.ts';
 import { colorsFor } from '../output/color.ts';
 

@@ -1,8 +1,8 @@
 /** `diff`: what a container has added (A), changed (C) and deleted (D) in its image's files. */
 
 import type { OciSpec } from '../../rootless/oci-spec.ts';
-import { packFiles } from './pack-job.ts';
-import type { PlaceParts } from './place.ts';
+import { packFiles } from './copy/pack-job.ts';
+import type { PlaceParts } from './copy/place.ts';
 import { readSpec } from './store.ts';
 import { writtenLayer } from './written-layer.ts';
 

@@ -1,5 +1,5 @@
 import { PodError } from '../error.ts';
-import { readLineFile } from './line-file.ts';
+import { readLineFile } from './log/line-file.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

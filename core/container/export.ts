@@ -1,9 +1,9 @@
 /** `export`: a container's file tree as a tar archive, without what is mounted in it. */
 
 import { tarSink } from '../archive/tar-sink.ts';
+import { packFiles } from './copy/pack-job.ts';
+import { ownRootPlace, type PlaceParts } from './copy/place.ts';
 import { emitContainerEvent } from './events.ts';
-import { packFiles } from './pack-job.ts';
-import { ownRootPlace, type PlaceParts } from './place.ts';
 
 /** `output` gets the archive's bytes in order. Returns notices, a line each. */
 export async function exportContainer(

@@ -1,5 +1,5 @@
 import { PodError } from '../error.ts';
-import { readLineFile } from './line-file.ts';
+import { readLineFile } from './log/line-file.ts';
 
 /** `KEY[=VALUE]` words, those of files first. */
 export function readLabels(words: readonly string[], files: readonly string[]): Record<string, string> {

@@ -5,8 +5,8 @@ import { mapPlan } from '../../rootless/id-map.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Namespace } from '../images/apply-job.ts';
 import { launcherPath } from '../launcher.ts';
-import { ownersMoved } from './copy-owners.ts';
-import type { PlaceParts } from './place.ts';
+import { ownersMoved } from './copy/copy-owners.ts';
+import type { PlaceParts } from './copy/place.ts';
 import { layerJob } from './root.ts';
 import { containerDirectory } from './store.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createJournalParser } from '../../core/container/journal-export.ts';
+import { createJournalParser } from '../../core/container/log/journal-export.ts';
 import { buildDriver, sanitizers, scratch } from './build.ts';
 import { run } from './drivers.ts';
 

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createLogParser, type LogFormat } from '../../core/container/log-record.ts';
+import { createLogParser, type LogFormat } from '../../core/container/log/log-record.ts';
 import { eventually } from '../e2e/harness/eventually.ts';
 import { buildDriver, sanitizers, scratch } from './build.ts';
 import { run } from './drivers.ts';

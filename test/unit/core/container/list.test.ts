@@ -4,7 +4,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { discardContainer, freeName, isLost } from '../../../../core/container/discard.ts';
 import { isMapped } from '../../../../core/container/facts.ts';
-import { inspectContainer } from '../../../../core/container/inspect.ts';
+import { inspectContainer } from '../../../../core/container/inspect/inspect.ts';
 import { listContainers } from '../../../../core/container/list.ts';
 import { identify } from '../../../../core/container/process-identity.ts';
 import type { ContainerRecord } from '../../../../core/container/record.ts';

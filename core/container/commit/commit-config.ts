@@ -1,9 +1,9 @@
 /** The config of an image that is made from a container. */
 
-import type { OciSpec } from '../../rootless/oci-spec.ts';
-import type { ExecutionConfig, HistoryEntry, ImageConfig } from '../images/types.ts';
+import type { OciSpec } from '../../../rootless/oci-spec.ts';
+import type { ExecutionConfig, HistoryEntry, ImageConfig } from '../../images/types.ts';
+import type { ContainerRecord } from '../record.ts';
 import { applyChanges } from './commit-changes.ts';
-import type { ContainerRecord } from './record.ts';
 
 /** What the engine gives each container anew. */
 const ENGINE_VARIABLES = new Set(['HOME', 'HOSTNAME', 'TERM', 'container']);

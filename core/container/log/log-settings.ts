@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { PodError } from '../error.ts';
-import type { Paths } from '../paths.ts';
-import type { ContainerOptions } from './options.ts';
-import type { ContainerRecord, LogSettings } from './record.ts';
-import { parseSize } from './size.ts';
-import { containerDirectory } from './store.ts';
+import { PodError } from '../../error.ts';
+import type { Paths } from '../../paths.ts';
+import type { ContainerOptions } from '../options.ts';
+import type { ContainerRecord, LogSettings } from '../record.ts';
+import { parseSize } from '../size.ts';
+import { containerDirectory } from '../store.ts';
 
 const DRIVERS = ['k8s-file', 'json-file', 'journald', 'none', 'passthrough'] as const;
 const DEFAULT_SIZE = 10 << 20;

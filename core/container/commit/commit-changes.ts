@@ -1,10 +1,10 @@
 /** `commit --change`: the Dockerfile instructions that change an image's config and not its files. */
 
 import { posix } from 'node:path';
-import { PodError } from '../error.ts';
-import type { ExecutionConfig, Healthcheck } from '../images/types.ts';
-import { commandForm, execForm, keyValues, splitWords } from './instruction-words.ts';
-import { stopSignalOf } from './signals.ts';
+import { PodError } from '../../error.ts';
+import type { ExecutionConfig, Healthcheck } from '../../images/types.ts';
+import { commandForm, execForm, keyValues, splitWords } from '../instruction-words.ts';
+import { stopSignalOf } from '../signals.ts';
 
 type Apply = (config: ExecutionConfig, value: string) => void;
 

@@ -2,12 +2,12 @@ import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileS
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type LogOptions, readLogs } from '../../../../core/container/logs.ts';
-import { identify } from '../../../../core/container/process-identity.ts';
-import type { ContainerRecord } from '../../../../core/container/record.ts';
-import { containerDirectory, runtimeDirectory } from '../../../../core/container/store.ts';
-import type { Paths } from '../../../../core/paths.ts';
-import { emptyPaths, recordOf } from './fixtures.ts';
+import { type LogOptions, readLogs } from '../../../../../core/container/log/logs.ts';
+import { identify } from '../../../../../core/container/process-identity.ts';
+import type { ContainerRecord } from '../../../../../core/container/record.ts';
+import { containerDirectory, runtimeDirectory } from '../../../../../core/container/store.ts';
+import type { Paths } from '../../../../../core/paths.ts';
+import { emptyPaths, recordOf } from '../fixtures.ts';
 
 const id = 'a'.repeat(64);
 const line = (text: string, second = 0, flag = 'F') =>

@@ -1,7 +1,7 @@
-import type { ThrottleDevice } from '../../rootless/cgroup/resources.ts';
-import type { OciSpec } from '../../rootless/oci-spec.ts';
+import type { ThrottleDevice } from '../../../rootless/cgroup/resources.ts';
+import type { OciSpec } from '../../../rootless/oci-spec.ts';
+import type { ContainerRecord } from '../record.ts';
 import { portMap } from './inspect-network.ts';
-import type { ContainerRecord } from './record.ts';
 
 /** Docker's HostConfig: how the container meets the host, in the user's words where they are known. */
 export function shownHostConfig(record: ContainerRecord, spec: OciSpec, logFile: string): object {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errnoOf, PodError } from '../error.ts';
+import { errnoOf, PodError } from '../../error.ts';
 
 /** The lines of an --env-file or --label-file: docker's format, `#` begins a comment line. `kind` names it in an error. */
 export function readLineFile(path: string, kind: 'env' | 'label'): string[] {

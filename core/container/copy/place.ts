@@ -1,19 +1,19 @@
 /** Where files are worked on: in a container, whatever it is doing, or on the host. See `enter` in rootless/plan.ts. */
 
-import { compileMount } from '../../rootless/compile.ts';
-import { mapPlan } from '../../rootless/id-map.ts';
-import type { OciSpec } from '../../rootless/oci-spec.ts';
-import type { Operation } from '../../rootless/plan.ts';
-import { PodError } from '../error.ts';
-import type { Namespace } from '../images/apply-job.ts';
-import { launcherPath } from '../launcher.ts';
-import type { Paths } from '../paths.ts';
-import type { HostFacts } from './facts.ts';
-import { mountExtras } from './mounts/extras.ts';
-import type { ContainerRecord } from './record.ts';
-import { rootOperations } from './root.ts';
-import { containerState } from './state.ts';
-import { containerDirectory, readSpec } from './store.ts';
+import { compileMount } from '../../../rootless/compile.ts';
+import { mapPlan } from '../../../rootless/id-map.ts';
+import type { OciSpec } from '../../../rootless/oci-spec.ts';
+import type { Operation } from '../../../rootless/plan.ts';
+import { PodError } from '../../error.ts';
+import type { Namespace } from '../../images/apply-job.ts';
+import { launcherPath } from '../../launcher.ts';
+import type { Paths } from '../../paths.ts';
+import type { HostFacts } from '../facts.ts';
+import { mountExtras } from '../mounts/extras.ts';
+import type { ContainerRecord } from '../record.ts';
+import { rootOperations } from '../root.ts';
+import { containerState } from '../state.ts';
+import { containerDirectory, readSpec } from '../store.ts';
 
 /** Made new for each job: between two of them a container may start or end. */
 export type Place = () => Namespace;

@@ -1,8 +1,8 @@
 /** `commit`: an image of a container as it is now. Its files become one layer over those of its image. */
 
-import { PodError } from '../error.ts';
-import { digestOf } from '../images/digest.ts';
-import { resolveImage } from '../images/find.ts';
+import { PodError } from '../../error.ts';
+import { digestOf } from '../../images/digest.ts';
+import { resolveImage } from '../../images/find.ts';
 import {
   DOCKER_CONFIG,
   DOCKER_MANIFEST,
@@ -10,17 +10,17 @@ import {
   OCI_CONFIG,
   OCI_MANIFEST,
   ociType,
-} from '../images/media-types.ts';
-import { putImage } from '../images/store.ts';
-import type { Descriptor, ImageRecord, Manifest } from '../images/types.ts';
-import { canonicalName, parseImageReference, withRepository } from '../reference.ts';
+} from '../../images/media-types.ts';
+import { putImage } from '../../images/store.ts';
+import type { Descriptor, ImageRecord, Manifest } from '../../images/types.ts';
+import { canonicalName, parseImageReference, withRepository } from '../../reference.ts';
+import type { PlaceParts } from '../copy/place.ts';
+import { emitContainerEvent } from '../events.ts';
+import { pauseContainer, resumeContainer } from '../pause.ts';
+import { containerState } from '../state.ts';
+import { readSpec } from '../store.ts';
 import { type CommitWords, commitConfig } from './commit-config.ts';
 import { storeLayer } from './commit-layer.ts';
-import { emitContainerEvent } from './events.ts';
-import { pauseContainer, resumeContainer } from './pause.ts';
-import type { PlaceParts } from './place.ts';
-import { containerState } from './state.ts';
-import { readSpec } from './store.ts';
 
 export interface CommitOptions extends CommitWords {
   /** What to call it; undefined: nothing. */

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, watch } from 'node:fs';
-import { errnoOf } from '../error.ts';
+import { errnoOf } from '../../error.ts';
 
 /** One file of a log, as it was opened: rotation renames it, and it stays readable. */
 export interface LogFile {

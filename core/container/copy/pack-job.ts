@@ -2,11 +2,11 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { type FileStreamSink, type FoundEntry, parseFileStream } from '../../rootless/file-stream.ts';
-import { spawnLauncher } from '../../rootless/launcher.ts';
-import type { Operation } from '../../rootless/plan.ts';
-import { PodError } from '../error.ts';
-import { jobFailure, type Namespace, readTalk } from '../images/apply-job.ts';
+import { type FileStreamSink, type FoundEntry, parseFileStream } from '../../../rootless/file-stream.ts';
+import { spawnLauncher } from '../../../rootless/launcher.ts';
+import type { Operation } from '../../../rootless/plan.ts';
+import { PodError } from '../../error.ts';
+import { jobFailure, type Namespace, readTalk } from '../../images/apply-job.ts';
 import type { Place } from './place.ts';
 
 const PATIENCE_MS = 10_000;

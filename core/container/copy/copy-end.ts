@@ -1,5 +1,5 @@
 import { isAbsolute, posix } from 'node:path';
-import { PodError } from '../error.ts';
+import { PodError } from '../../error.ts';
 
 /** One end of a copy: a path in a container, one here, or a tar archive on a standard stream. */
 export type CopyEnd =

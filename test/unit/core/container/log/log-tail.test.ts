@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { closeLogFiles, openLogFiles, readOn } from '../../../../core/container/log-files.ts';
-import { createLogParser, type LogRecord } from '../../../../core/container/log-record.ts';
-import { seekTail } from '../../../../core/container/log-tail.ts';
+import { closeLogFiles, openLogFiles, readOn } from '../../../../../core/container/log/log-files.ts';
+import { createLogParser, type LogRecord } from '../../../../../core/container/log/log-record.ts';
+import { seekTail } from '../../../../../core/container/log/log-tail.ts';
 
 const line = (text: string, flag = 'F', second = 0) =>
   `2026-01-01T00:00:0${second}.000000000+00:00 stdout ${flag} ${text}\n`;

@@ -1,8 +1,8 @@
 /** Who owns copies, and what else of a file goes along: docker-container-cp(1), --archive. */
 
-import type { IdMaps } from '../../rootless/id-map.ts';
-import { type IdRange, toContainer, toHost } from '../../rootless/id-range.ts';
-import type { TarEntry } from '../archive/tar-entry.ts';
+import type { IdMaps } from '../../../rootless/id-map.ts';
+import { type IdRange, toContainer, toHost } from '../../../rootless/id-range.ts';
+import type { TarEntry } from '../../archive/tar-entry.ts';
 
 export type ChangeEntry = <T extends TarEntry>(entry: T) => T;
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createLogParser, type LogFormat } from '../../../../core/container/log-record.ts';
+import { createLogParser, type LogFormat } from '../../../../../core/container/log/log-record.ts';
 
 function parse(
   format: LogFormat,

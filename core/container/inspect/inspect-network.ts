@@ -1,5 +1,5 @@
-import type { ContainerRecord } from './record.ts';
-import { type ContainerState, isUp } from './state.ts';
+import type { ContainerRecord } from '../record.ts';
+import { type ContainerState, isUp } from '../state.ts';
 
 export type PortMap = Record<string, { HostIp: string; HostPort: string }[] | null>;
 

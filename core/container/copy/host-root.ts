@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { OciCapabilities } from '../../rootless/capabilities.ts';
-import type { IdMaps } from '../../rootless/id-map.ts';
+import type { OciCapabilities } from '../../../rootless/capabilities.ts';
+import type { IdMaps } from '../../../rootless/id-map.ts';
 
 /** The capabilities with which a container can open again what is closed to it of the host. */
 const OPENING = ['CAP_SYS_ADMIN', 'CAP_SYS_MODULE', 'CAP_SYS_RAWIO'];

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { JOURNAL_SOCKET, logSettings } from '../../../../core/container/log-settings.ts';
-import { refusal } from './fixtures.ts';
+import { JOURNAL_SOCKET, logSettings } from '../../../../../core/container/log/log-settings.ts';
+import { refusal } from '../fixtures.ts';
 
 const plain = {
   logDriver: undefined as string | undefined,

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import type { OciSpec } from '../../rootless/oci-spec.ts';
-import type { Paths } from '../paths.ts';
-import { type Health, readHealth } from './health.ts';
+import type { OciSpec } from '../../../rootless/oci-spec.ts';
+import type { Paths } from '../../paths.ts';
+import { type Health, readHealth } from '../health.ts';
+import { joinsOf } from '../joins.ts';
+import { logPath } from '../log/log-settings.ts';
+import type { ContainerRecord } from '../record.ts';
+import { type ContainerState, containerState, isUp } from '../state.ts';
+import { containerDirectory, readSpec } from '../store.ts';
 import { shownHostConfig } from './inspect-host-config.ts';
 import { shownMounts } from './inspect-mounts.ts';
 import { shownNetwork } from './inspect-network.ts';
-import { joinsOf } from './joins.ts';
-import { logPath } from './log-settings.ts';
-import type { ContainerRecord } from './record.ts';
-import { type ContainerState, containerState, isUp } from './state.ts';
-import { containerDirectory, readSpec } from './store.ts';
 
 const NEVER = '0001-01-01T00:00:00Z'; // Go's zero time, which docker shows
 

@@ -1,9 +1,9 @@
 /** What is copied: a file or tree of a container or of the host, or a tar archive that comes in. */
 
-import type { FoundEntry } from '../../rootless/file-stream.ts';
-import { decompress, EXPANSION_LIMIT } from '../archive/decompress.ts';
-import { createTarParser, type TarSink } from '../archive/tar-parser.ts';
-import { PodError } from '../error.ts';
+import type { FoundEntry } from '../../../rootless/file-stream.ts';
+import { decompress, EXPANSION_LIMIT } from '../../archive/decompress.ts';
+import { createTarParser, type TarSink } from '../../archive/tar-parser.ts';
+import { PodError } from '../../error.ts';
 import { assertsDirectory, basenameOf, meansContents, trimmed } from './copy-end.ts';
 import { lookAt, packFiles } from './pack-job.ts';
 import type { Place } from './place.ts';

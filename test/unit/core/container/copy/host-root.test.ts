@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostRootNotice } from '../../../../core/container/host-root.ts';
-import { mergeCapabilities } from '../../../../rootless/capabilities.ts';
+import { hostRootNotice } from '../../../../../core/container/copy/host-root.ts';
+import { mergeCapabilities } from '../../../../../rootless/capabilities.ts';
 
 const range = (host: number) => [{ container: 0, host, size: 65536 }];
 const maps = (host: number) => ({ uid: range(host), gid: range(host), helpers: undefined, oneIdOnly: false });

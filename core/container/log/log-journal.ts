@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { currentUser } from '../../rootless/id-map.ts';
-import { PodError } from '../error.ts';
+import { currentUser } from '../../../rootless/id-map.ts';
+import { PodError } from '../../error.ts';
+import type { ContainerRecord } from '../record.ts';
 import { createJournalParser } from './journal-export.ts';
 import type { LogRecord } from './log-record.ts';
 import type { LogOptions } from './logs.ts';
-import type { ContainerRecord } from './record.ts';
 
 const LOOK_AGAIN_MS = 200;
 /** After the container's end: journald may still have to take what the monitor has sent. */

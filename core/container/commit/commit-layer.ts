@@ -7,16 +7,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { FileStreamSink, FoundEntry } from '../../rootless/file-stream.ts';
-import { mapPlan } from '../../rootless/id-map.ts';
-import { printable } from '../archive/tar-entry.ts';
-import { tarSink } from '../archive/tar-sink.ts';
-import { blobPath, removeFile, storeError } from '../images/layout.ts';
-import { type UnpackedLayer, unpackLayer } from '../images/unpack.ts';
-import { launcherPath } from '../launcher.ts';
-import { type PackWork, packSteps } from './pack-job.ts';
-import { ownRootPlace, type PlaceParts } from './place.ts';
-import { writtenLayer } from './written-layer.ts';
+import type { FileStreamSink, FoundEntry } from '../../../rootless/file-stream.ts';
+import { mapPlan } from '../../../rootless/id-map.ts';
+import { printable } from '../../archive/tar-entry.ts';
+import { tarSink } from '../../archive/tar-sink.ts';
+import { blobPath, removeFile, storeError } from '../../images/layout.ts';
+import { type UnpackedLayer, unpackLayer } from '../../images/unpack.ts';
+import { launcherPath } from '../../launcher.ts';
+import { type PackWork, packSteps } from '../copy/pack-job.ts';
+import { ownRootPlace, type PlaceParts } from '../copy/place.ts';
+import { writtenLayer } from '../written-layer.ts';
 
 /** Empty files that were made for what is bound over them. */
 const MOUNT_POINTS = new Set(['etc/hosts', 'etc/hostname', 'etc/resolv.conf', 'run/.containerenv']);

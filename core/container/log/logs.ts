@@ -1,5 +1,7 @@
-import { PodError } from '../error.ts';
-import type { Paths } from '../paths.ts';
+import { PodError } from '../../error.ts';
+import type { Paths } from '../../paths.ts';
+import type { ContainerRecord } from '../record.ts';
+import { containerState, isUp } from '../state.ts';
 import {
   closeLogFiles,
   fileChange,
@@ -11,8 +13,6 @@ import {
 import { createLogParser, type LogFormat, type LogRecord } from './log-record.ts';
 import { logPath } from './log-settings.ts';
 import { seekTail } from './log-tail.ts';
-import type { ContainerRecord } from './record.ts';
-import { containerState, isUp } from './state.ts';
 
 export interface LogOptions {
   follow: boolean;

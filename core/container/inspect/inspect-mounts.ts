@@ -1,6 +1,6 @@
-import type { OciMount, OciSpec } from '../../rootless/oci-spec.ts';
-import { parseTmpfsFlag } from './mounts/tmpfs-flag.ts';
-import type { ContainerRecord, OverlayUse } from './record.ts';
+import type { OciMount, OciSpec } from '../../../rootless/oci-spec.ts';
+import { parseTmpfsFlag } from '../mounts/tmpfs-flag.ts';
+import type { ContainerRecord, OverlayUse } from '../record.ts';
 
 /** Docker's Mounts: what users see as mounted; what --tmpfs brings is in HostConfig.Tmpfs instead. */
 export function shownMounts(record: ContainerRecord, spec: OciSpec): object[] {

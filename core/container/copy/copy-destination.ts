@@ -1,7 +1,7 @@
 /** Where a copy goes, by docker's rules: `docker cp --help`, "DESCRIPTION" of docker-container-cp(1). */
 
 import { posix } from 'node:path';
-import { PodError } from '../error.ts';
+import { PodError } from '../../error.ts';
 import { assertsDirectory, trimmed } from './copy-end.ts';
 import type { CopySource } from './copy-source.ts';
 import { lookAt } from './pack-job.ts';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { applyChanges } from '../../../../core/container/commit-changes.ts';
-import { splitWords } from '../../../../core/container/instruction-words.ts';
+import { applyChanges } from '../../../../../core/container/commit/commit-changes.ts';
+import { splitWords } from '../../../../../core/container/instruction-words.ts';
 
 const changed = (...changes: string[]) => applyChanges({}, changes);
 

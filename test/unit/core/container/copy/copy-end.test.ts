@@ -6,7 +6,7 @@ import {
   meansContents,
   parseCopyEnd,
   trimmed,
-} from '../../../../core/container/copy-end.ts';
+} from '../../../../../core/container/copy/copy-end.ts';
 
 test('a colon separates the container, unless the text can only be a path here', () => {
   const inside = (container: string, path: string) => ({ kind: 'container', container, path });

@@ -1,23 +1,23 @@
 /** `cp`: from and to containers, whatever they are doing. Every path of a container is resolved inside its root. */
 
 import { isAbsolute } from 'node:path';
-import { encodeFileOps } from '../../rootless/file-ops.ts';
-import { layerOps } from '../archive/layer-ops.ts';
-import type { TarSink } from '../archive/tar-parser.ts';
-import { tarSink } from '../archive/tar-sink.ts';
-import { PodError } from '../error.ts';
-import { startApply } from '../images/apply-job.ts';
-import type { Paths } from '../paths.ts';
+import { encodeFileOps } from '../../../rootless/file-ops.ts';
+import { layerOps } from '../../archive/layer-ops.ts';
+import type { TarSink } from '../../archive/tar-parser.ts';
+import { tarSink } from '../../archive/tar-sink.ts';
+import { PodError } from '../../error.ts';
+import { startApply } from '../../images/apply-job.ts';
+import type { Paths } from '../../paths.ts';
+import { spooledApply } from '../copy-spool.ts';
+import { emitContainerEvent } from '../events.ts';
+import type { HostFacts } from '../facts.ts';
+import type { ContainerRecord } from '../record.ts';
+import { findContainer } from '../store.ts';
 import { type CopyDestination, destinationOf } from './copy-destination.ts';
 import type { CopyEnd } from './copy-end.ts';
 import { type ChangeEntry, ownedBy, ownersMoved, withoutSetId } from './copy-owners.ts';
 import { type CopySource, fileSource, tarSource } from './copy-source.ts';
-import { spooledApply } from './copy-spool.ts';
-import { emitContainerEvent } from './events.ts';
-import type { HostFacts } from './facts.ts';
 import { containerPlace, hostPlace, ownersPlace, type Place } from './place.ts';
-import type { ContainerRecord } from './record.ts';
-import { findContainer } from './store.ts';
 
 export interface CopyOptions {
   /** Owners are kept; else they become root in a container, and the user here. */
