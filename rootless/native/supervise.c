@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +45,11 @@ static struct {
   bool ended;
   int status;     /* of wait(2) */
   int signals;    /* a signalfd(2) of all of them */
+  int endings;    /* one of those that end a start, and of SIGCHLD */
   bool restart;   /* when it has ended, whatever the policy says */
   bool cancelled; /* what waits to be started anew is not to be */
   bool leaving;   /* the machine goes down: nothing starts anew, but nobody has stopped it */
-} container = {.socket = -1, .userns = -1, .signals = -1};
+} container = {.socket = -1, .userns = -1, .signals = -1, .endings = -1};
 
 static void stop_helpers(void) {
   network_end(&container.network);
@@ -150,8 +152,38 @@ __attribute__((noreturn)) static void fail(const struct message *message) {
   die_with((unsigned char)message->data[0], "%s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
 }
 
+static bool has_ended(pid_t pid) {
+  siginfo_t about = {0};
+  return pid > 0 && waitid(P_PID, (id_t)pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == pid;
+}
+
+static bool has_word(int timeout) {
+  struct pollfd polls[2] = {{container.socket, POLLIN, 0}, {container.endings, POLLIN, 0}};
+  poll(polls, timeout ? 2 : 1, timeout);
+  return polls[0].revents;
+}
+
+static void end_when_told(void) {
+  struct signalfd_siginfo info;
+  while (read(container.endings, &info, sizeof info) == sizeof info)
+    if (info.ssi_signo != SIGCHLD) die_with(128 + (int)info.ssi_signo, "cannot start the container: signal %u came first", info.ssi_signo);
+}
+
+/*
+ * In a pid namespace that isn't its own, others may stop or kill the first process, and stage one keeps the socket open: the
+ * namespace's own process 1 could not end before this one is reaped, and so must not be waited for here. pid_namespaces(7)
+ */
+static bool await_message(struct message *message) {
+  for (;;) {
+    if (has_word(0)) return receive_message(container.socket, message);
+    bool ended = has_ended(container.pid) || has_ended(container.stage);
+    if (ended && !has_word(0)) return false;
+    if (!has_word(ended ? 0 : -1)) end_when_told();
+  }
+}
+
 static void expect(unsigned char type, struct message *message) {
-  if (!receive_message(container.socket, message)) die("the container's first process ended before it could start");
+  if (!await_message(message)) die("the container's first process ended before it could start");
   if (message->type == MESSAGE_ERROR) fail(message);
   if (message->type != type) bug("message %c instead of %c", message->type, type);
 }
@@ -203,7 +235,7 @@ static void start(void) {
   send_message(container.socket, MESSAGE_GO, NULL, 0, -1);
   for (int i = 0; i < 3; i++)
     if (close_after[i] >= 0) close(close_after[i]);
-  if (receive_message(container.socket, &message)) fail(&message);
+  if (await_message(&message)) fail(&message);
   close(container.socket);
   container.socket = -1;
 }
@@ -271,7 +303,12 @@ static void open_signals(void) {
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
   container.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (container.signals < 0) die_errno("signalfd");
+  const int endings[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+  sigset_t few;
+  sigemptyset(&few);
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) sigaddset(&few, endings[i]);
+  container.endings = signalfd(-1, &few, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (container.signals < 0 || container.endings < 0) die_errno("signalfd");
 }
 
 int supervise(const struct plan *plan, int starter, int link) {
@@ -284,6 +321,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   log_open(plan);
   start();
+  reap(); /* whose signal was taken meanwhile */
   event_write(plan, "start", "");
   notify_started(plan);
   report_to(-1);

@@ -1,4 +1,5 @@
 import { readlinkSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains, sh } from './container-lab.ts';
 import { eventually, pod, podOk, test } from './harness/index.ts';
@@ -200,6 +201,21 @@ test('who is joined must run when the other one starts', async () => {
     ),
   );
   await podOk(['rm', '--depend', 'web']);
+  assert.equal(remains(), []);
+});
+
+test('a container that stops the processes of who joins it can be removed, and their start ends with it', async () => {
+  await holder('evil', [], 'while :; do kill -STOP -1; done 2> /dev/null');
+  const joining = () => sh('true', ['--name', 'late', '--pid', 'container:evil']);
+  let late: ReturnType<typeof joining> | undefined;
+  await eventually(async () => {
+    const one = joining();
+    if (await Promise.race([one.then(() => false), pause(1000, true)])) late = one;
+    return late !== undefined;
+  });
+  assert.equal(await pod(['rm', '-f', 'evil']), ended(0, 'evil\n'));
+  const { code } = await late!;
+  assert.ok(code === 125 || code === 137, `${code}`);
   assert.equal(remains(), []);
 });
 
