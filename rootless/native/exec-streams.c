@@ -5,9 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "stream.h"
 
 static char buffer[BACKLOG_MAX];
@@ -41,13 +41,9 @@ static void end(int *fd) {
 
 /* One read of a pipe. false: there is nothing now. When nobody takes it the pipe is closed, as it would be without us. */
 static bool show(int *from, int to) {
-  ssize_t got = read(*from, buffer, sizeof buffer), put = 0;
+  ssize_t got = read(*from, buffer, sizeof buffer);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  for (ssize_t done = 0; done < got; done += put) {
-    put = write(to, buffer + done, (size_t)(got - done));
-    if (put < 0 && errno == EINTR) put = 0;
-    else if (put < 0) got = 0;
-  }
+  if (got > 0 && !child_write(to, buffer, (size_t)got)) got = 0;
   if (got <= 0) end(from);
   return got > 0;
 }
@@ -68,20 +64,16 @@ static void feed(struct exec_streams *streams) {
   if (!open || (streams->source < 0 && !streams->backlog.length)) end_input(streams);
 }
 
-/* -1 while the process runs. */
-static int take_signal(int signals, pid_t pid) {
+static void take_signal(int signals, pid_t pid) {
   struct signalfd_siginfo info;
-  int status;
-  if (read(signals, &info, sizeof info) != sizeof info) return -1;
-  if (info.ssi_signo == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-  if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) kill(pid, (int)info.ssi_signo);
-  return -1;
+  if (read(signals, &info, sizeof info) != sizeof info) return;
+  if (info.ssi_signo == SIGCHLD) child_reap();
+  else if (info.ssi_signo != SIGPIPE && info.ssi_signo != SIGWINCH) kill(pid, (int)info.ssi_signo);
 }
 
 int exec_streams_carry(struct exec_streams *streams, pid_t pid, int signals) {
-  int code = -1;
-  while (code < 0) {
+  child_is(pid);
+  while (child_code() < 0) {
     bool full = streams->backlog.length > 0;
     struct pollfd polls[5] = {{signals, POLLIN, 0},
                               {streams->output, POLLIN, 0},
@@ -89,7 +81,7 @@ int exec_streams_carry(struct exec_streams *streams, pid_t pid, int signals) {
                               {full ? -1 : streams->source, POLLIN, 0},
                               {full ? streams->input : -1, POLLOUT, 0}};
     if (poll(polls, 5, -1) < 0) continue;
-    if (polls[0].revents) code = take_signal(signals, pid);
+    if (polls[0].revents) take_signal(signals, pid);
     if (polls[1].revents) show(&streams->output, STDOUT_FILENO);
     if (polls[2].revents) show(&streams->errors, STDERR_FILENO);
     if (polls[3].revents) take_input(streams);
@@ -97,5 +89,5 @@ int exec_streams_carry(struct exec_streams *streams, pid_t pid, int signals) {
   }
   while (streams->output >= 0 && show(&streams->output, STDOUT_FILENO)) continue;
   while (streams->errors >= 0 && show(&streams->errors, STDERR_FILENO)) continue;
-  return code;
+  return child_code();
 }

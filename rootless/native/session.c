@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "backlog.h"
+#include "child.h"
 #include "keys.h"
 #include "terminal.h"
 
@@ -32,13 +32,7 @@ static void copy_size(int master) {
 static bool show(int master) {
   ssize_t got = read(master, buffer, sizeof buffer);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-  for (ssize_t done = 0; done < got;) {
-    ssize_t put = write(STDOUT_FILENO, buffer + done, (size_t)(got - done));
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return false;
-    done += put;
-  }
-  return got > 0;
+  return got > 0 && child_write(STDOUT_FILENO, buffer, (size_t)got);
 }
 
 /* One read of what was typed. false: its end. */
@@ -51,16 +45,12 @@ static bool take_input(int master, struct keys *keys, bool *detached) {
   return backlog_put(&backlog, master, out, length);
 }
 
-/* -1 while the process runs. */
-static int take_signal(int signals, pid_t pid, int master) {
+static void take_signal(int signals, pid_t pid, int master) {
   struct signalfd_siginfo info;
-  int status;
-  if (read(signals, &info, sizeof info) != sizeof info) return -1;
+  if (read(signals, &info, sizeof info) != sizeof info) return;
   if (info.ssi_signo == SIGWINCH) copy_size(master);
-  else if (info.ssi_signo == SIGCHLD && waitpid(pid, &status, WNOHANG) == pid)
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-  else if (info.ssi_signo != SIGCHLD && info.ssi_signo != SIGPIPE) kill(pid, (int)info.ssi_signo);
-  return -1;
+  else if (info.ssi_signo == SIGCHLD) child_reap();
+  else if (info.ssi_signo != SIGPIPE) kill(pid, (int)info.ssi_signo);
 }
 
 static int converse(pid_t pid, int master, int signals, bool input, struct keys *keys) {
@@ -71,11 +61,11 @@ static int converse(pid_t pid, int master, int signals, bool input, struct keys 
     polls[3].fd = backlog.length ? master : -1;
     if (poll(polls, 4, -1) < 0) continue;
     if ((polls[0].revents || polls[2].revents) && terminal_hung_up()) return SESSION_HUNG_UP;
-    int code = polls[0].revents ? take_signal(signals, pid, master) : -1;
+    if (polls[0].revents) take_signal(signals, pid, master);
     if (polls[1].revents && !show(master)) polls[1].fd = -1;
     if (polls[2].revents) input = take_input(master, keys, &detached);
     if (polls[3].revents) backlog_flush(&backlog, master);
-    if (code >= 0) return code;
+    if (child_code() >= 0) return child_code();
     if (detached) return SESSION_DETACHED;
   }
 }
@@ -84,6 +74,7 @@ int terminal_session(const struct plan *plan, pid_t pid, int master, int signals
   struct keys keys = keys_of(plan);
   const char *word = plan_word(plan, "stdin", 1);
   bool input = word && strcmp(word, "null") != 0;
+  child_is(pid);
   fcntl(master, F_SETFL, O_NONBLOCK);
   watch_terminal();
   if (input) raw_terminal(STDIN_FILENO);
@@ -98,10 +89,11 @@ int terminal_session(const struct plan *plan, pid_t pid, int master, int signals
 
 int terminal_abandoned(pid_t pid, int master, int signals) {
   struct pollfd polls[2] = {{signals, POLLIN, 0}, {master, POLLIN, 0}};
-  for (;;) {
+  child_is(pid);
+  while (child_code() < 0) {
     if (poll(polls, 2, -1) < 0) continue;
-    int code = polls[0].revents ? take_signal(signals, pid, master) : -1;
-    if (code >= 0) return code;
+    if (polls[0].revents) take_signal(signals, pid, master);
     if (polls[1].revents && !show(master)) polls[1].fd = -1;
   }
+  return child_code();
 }

@@ -166,7 +166,10 @@ static bool has_word(int timeout) {
 static void end_when_told(void) {
   struct signalfd_siginfo info;
   while (read(container.endings, &info, sizeof info) == sizeof info)
-    if (info.ssi_signo != SIGCHLD) die_with(128 + (int)info.ssi_signo, "cannot start the container: signal %u came first", info.ssi_signo);
+    if (info.ssi_signo != SIGCHLD) {
+      container.leaving = true;
+      die_with(128 + (int)info.ssi_signo, "cannot start the container: signal %u came first", info.ssi_signo);
+    }
 }
 
 /*

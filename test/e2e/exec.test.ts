@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
-import { eventually, pod, podOk, test } from './harness/index.ts';
+import { eventually, pod, podOk, startPod, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 
 const plain = ['--network', 'none'];
@@ -187,6 +187,20 @@ test('a command ends with its container', async () => {
   await eventually(async () => (await podOk(['exec', 'box', 'ps'])).match(/sleep 1000/g)?.length === 2);
   await podOk(['rm', '-f', 'box']);
   assert.equal(await inside, ended(137));
+});
+
+test('a container ends though nobody reads what a command in it writes', async () => {
+  const still =
+    'pid=$(pidof yes) && a=$(cat /proc/$pid/stat) && sleep 0.2 && test "$a" = "$(cat /proc/$pid/stat)"';
+  for (const flags of [[], ['-t']]) {
+    await podOk(['run', '-d', ...plain, '--name', 'unread', BUSYBOX, 'sleep', '1000']);
+    const unread = startPod(['exec', ...flags, 'unread', 'yes'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    await eventually(async () => (await pod(['exec', 'unread', 'sh', '-c', still])).code === 0);
+    assert.equal(await pod(['rm', '-f', 'unread']), ended(0, 'unread\n'));
+    const code = new Promise((resolve) => unread.on('close', resolve));
+    unread.stdout!.resume();
+    assert.is(await code, 137);
+  }
 });
 
 test.run();
