@@ -2,7 +2,8 @@ import type { CreateContext } from '../core/container/create.ts';
 import { hostFacts } from '../core/container/facts.ts';
 import { HEALTH_ACTIONS } from '../core/container/health-options.ts';
 import type { ContainerOptions } from '../core/container/options.ts';
-import { Option, PodCommand } from './command.ts';
+import { Option } from './command.ts';
+import { LimitCommand } from './limit-command.ts';
 import { obtainImage } from './obtain-image.ts';
 import { oneOf, parseDuration, parsed, parseInteger } from './parse.ts';
 import { pathsOf } from './paths.ts';
@@ -15,28 +16,16 @@ const duration = (names: string, description: string) =>
 const flag = (names: string, description: string) => Option.Boolean(names, false, { description });
 
 /** The flags that `run` and `create` share, in docker's words. */
-export abstract class ContainerCommand extends PodCommand {
+export abstract class ContainerCommand extends LimitCommand {
   addHost = list('--add-host', 'Add a line to /etc/hosts (`name:address`)');
   annotation = list('--annotation', 'Add an annotation (`key=value`)');
   attach = list('-a,--attach', 'Attach only to stdin, stdout or stderr (`stream`)');
-  blkioWeight = text('--blkio-weight', 'Share of block I/O, 10 to 1000 (`weight`)');
-  blkioWeightDevice = list('--blkio-weight-device', "Share of a device's I/O (`device:weight`)");
   capAdd = list('--cap-add', 'Add a `capability`');
   capDrop = list('--cap-drop', 'Drop a `capability`');
   cgroupns = text('--cgroupns', 'Cgroup namespace: private, host, container:NAME or ns:PATH (`mode`)');
   cidfile = text('--cidfile', 'Write the container id to this `file`');
-  cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');
-  cpuQuota = text('--cpu-quota', 'CPU time a period in `microseconds`');
-  cpuShares = text('-c,--cpu-shares', 'CPU `shares`, relative to others');
-  cpus = text('--cpus', 'Number of CPUs, as 1.5 (`number`)');
-  cpusetCpus = text('--cpuset-cpus', 'CPUs to run on, as 0-2,4 (`list`)');
-  cpusetMems = text('--cpuset-mems', 'Memory nodes to use, as 0,1 (`list`)');
   detachKeys = text('--detach-keys', 'The `keys` that detach from a container (default ctrl-p,ctrl-q)');
   device = list('--device', 'Give a `device` of the host');
-  deviceReadBps = list('--device-read-bps', 'Limit reading from a device (`device:rate`)');
-  deviceReadIops = list('--device-read-iops', 'Limit reads a second (`device:number`)');
-  deviceWriteBps = list('--device-write-bps', 'Limit writing to a device (`device:rate`)');
-  deviceWriteIops = list('--device-write-iops', 'Limit writes a second (`device:number`)');
   dns = list('--dns', 'Name `server` to use');
   dnsOption = list('--dns-option,--dns-opt', 'An `option` for resolv.conf');
   dnsSearch = list('--dns-search', 'A search `domain` for resolv.conf');
@@ -84,9 +73,6 @@ export abstract class ContainerCommand extends PodCommand {
     'Where output goes: k8s-file, json-file, journald, none or passthrough (`driver`)',
   );
   logOpt = list('--log-opt', 'max-size, max-file, path, tag, labels or env of the log (`key=value`)');
-  memory = text('-m,--memory', 'Memory limit (`size`)');
-  memoryReservation = text('--memory-reservation', 'Memory that is kept (`size`)');
-  memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
   mount = list(
     '--mount',
     'Mount a bind, volume, tmpfs, image or devpts: type=bind,src=/host,dst=/path (`mount`)',
@@ -98,7 +84,6 @@ export abstract class ContainerCommand extends PodCommand {
   oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
   pid = text('--pid', 'PID namespace: private, host, container:NAME or ns:PATH (`mode`)');
   pidfile = text('--pidfile', 'Write the process id of the container to this `file`');
-  pidsLimit = text('--pids-limit', 'Most processes at a time (`number`)');
   pod = text('--pod', 'Put it into a `pod`; new:NAME makes one');
   platform = text('--platform', 'The `platform` of the image, as linux/arm64');
   preserveFds = Option.String('--preserve-fds', '0', {
@@ -213,22 +198,7 @@ export abstract class ContainerCommand extends PodCommand {
         none: this.noHealthcheck,
       },
       resources: {
-        memory: this.memory,
-        memorySwap: this.memorySwap,
-        memoryReservation: this.memoryReservation,
-        cpus: this.cpus,
-        cpuShares: this.cpuShares,
-        cpuPeriod: this.cpuPeriod,
-        cpuQuota: this.cpuQuota,
-        cpusetCpus: this.cpusetCpus,
-        cpusetMems: this.cpusetMems,
-        pidsLimit: this.pidsLimit,
-        blkioWeight: this.blkioWeight,
-        blkioWeightDevice: this.blkioWeightDevice,
-        deviceReadBps: this.deviceReadBps,
-        deviceWriteBps: this.deviceWriteBps,
-        deviceReadIops: this.deviceReadIops,
-        deviceWriteIops: this.deviceWriteIops,
+        ...this.limits(),
         oomKillDisable: this.oomKillDisable,
         oomScoreAdj: this.oomScoreAdj,
       },
