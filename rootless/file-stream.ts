@@ -3,25 +3,11 @@
  * what is there in a tree, entry by entry, in the order of their names, a directory before what is in it.
  */
 
+import type { FileEntry } from './file-entry.ts';
 import type { Time } from './file-ops.ts';
 
-/** What a pack job found under a name. Strings are byte strings. */
-export interface FoundEntry {
-  /** Below the root of the walk; the root itself is "". */
-  path: string;
-  type: 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
-  /** Target of a symbolic link, path of a hard link's other name in the same stream, else ''. */
-  linkTarget: string;
-  /** Length of a file in bytes, holes included; 0 for everything else. */
-  size: number;
-  /** Permission bits, 07777. */
-  mode: number;
-  uid: number;
-  gid: number;
-  mtime: Time;
-  major: number;
-  minor: number;
-  xattrs: ReadonlyMap<string, Uint8Array>;
+/** What a pack job found under a name: a path below the root of the walk; the root itself is "". */
+export interface FoundEntry extends FileEntry {
   /** Of a file with holes: where its data is. */
   pieces?: readonly { offset: number; length: number }[];
   /** Of a file in a walk without data: the last change of anything about it. */

@@ -4,8 +4,8 @@ import { findPod } from '../../core/pod/store.ts';
 import { ChosenPods } from '../chosen-pods.ts';
 import { Option } from '../command.ts';
 import { exitOneIfMissing, forEachName, unlessMissing } from '../each.ts';
-import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
+import { stopTime } from '../stop-time.ts';
 
 export class PodRm extends ChosenPods {
   static override paths = [['pod', 'rm']];
@@ -16,10 +16,7 @@ export class PodRm extends ChosenPods {
   });
   ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
   podIdFile = Option.Array('--pod-id-file', [], { description: 'The pod whose id is in this `file`' });
-  time = Option.String('-t,--time', {
-    description: 'Time before SIGKILL, -1: no limit (`seconds`)',
-    validator: parsed((text) => parseInteger(text, -1)),
-  });
+  time = stopTime('With -f: time to end before SIGKILL, -1: no limit (`seconds`)');
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);

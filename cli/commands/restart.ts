@@ -5,8 +5,8 @@ import { findContainer } from '../../core/container/store.ts';
 import { ChosenCommand } from '../chosen-command.ts';
 import { Option } from '../command.ts';
 import { forEachName } from '../each.ts';
-import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
+import { stopTime } from '../stop-time.ts';
 
 export class Restart extends ChosenCommand {
   static override paths = [['restart'], ['container', 'restart']];
@@ -14,11 +14,7 @@ export class Restart extends ChosenCommand {
 
   running = Option.Boolean('--running', false, { description: 'All that run' });
   signal = Option.String('-s,--signal', { description: 'Stop them by this `signal`' });
-  time = Option.String('-t,--time,--timeout', {
-    description:
-      "Time before SIGKILL, -1: no limit (default 10, or the container's --stop-timeout) (`seconds`)",
-    validator: parsed((text) => parseInteger(text, -1)),
-  });
+  time = stopTime();
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);

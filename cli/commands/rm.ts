@@ -7,8 +7,8 @@ import type { Paths } from '../../core/paths.ts';
 import { ChosenCommand } from '../chosen-command.ts';
 import { Option } from '../command.ts';
 import { exitOneIfMissing, forEachName, unlessMissing } from '../each.ts';
-import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
+import { stopTime } from '../stop-time.ts';
 
 export class Rm extends ChosenCommand {
   static override paths = [['rm'], ['container', 'rm'], ['container', 'remove']];
@@ -22,10 +22,7 @@ export class Rm extends ChosenCommand {
   });
   override filter = Option.Array('--filter', [], { description: 'All those of a `key=value`, as for ps' });
   ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
-  time = Option.String('-t,--time,--timeout', {
-    description: 'With -f: time to end before SIGKILL, -1: no limit (`seconds`)',
-    validator: parsed((text) => parseInteger(text, -1)),
-  });
+  time = stopTime('With -f: time to end before SIGKILL, -1: no limit (`seconds`)');
   volumes = Option.Boolean('-v,--volumes', false, { description: 'Remove their anonymous volumes too' });
 
   async execute(): Promise<number> {

@@ -4,8 +4,8 @@ import { findContainer } from '../../core/container/store.ts';
 import { ChosenCommand } from '../chosen-command.ts';
 import { Option } from '../command.ts';
 import { forEachName, unlessMissing } from '../each.ts';
-import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
+import { stopTime } from '../stop-time.ts';
 
 export class Stop extends ChosenCommand {
   static override paths = [['stop'], ['container', 'stop']];
@@ -13,11 +13,7 @@ export class Stop extends ChosenCommand {
 
   ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
   signal = Option.String('-s,--signal', { description: 'Another `signal` than the stop signal' });
-  time = Option.String('-t,--time,--timeout', {
-    description:
-      "Time before SIGKILL, -1: no limit (default 10, or the container's --stop-timeout) (`seconds`)",
-    validator: parsed((text) => parseInteger(text, -1)),
-  });
+  time = stopTime();
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);

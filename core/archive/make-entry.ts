@@ -1,12 +1,13 @@
 /** Puts a header and what extends it together. */
+import type { FileType } from '../../rootless/file-entry.ts';
 import type { Overrides } from './pax-overrides.ts';
-import { brokenTar, MAX_NAME_BYTES, NO_XATTRS, type TarEntry, type TarType } from './tar-entry.ts';
+import { brokenTar, MAX_NAME_BYTES, NO_XATTRS, type TarEntry } from './tar-entry.ts';
 import type { RawHeader } from './tar-header.ts';
 
 /** (uid_t)-1 means "leave it", chown(2). */
 const MAX_ID = 0xffff_fffe;
 
-const TYPES: Record<string, TarType> = {
+const TYPES: Record<string, FileType> = {
   '0': 'file',
   '7': 'file',
   S: 'file',

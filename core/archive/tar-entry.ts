@@ -1,30 +1,11 @@
-/**
- * What a tar archive says about one file. Strings are byte strings: one character a byte (latin1), because names
- * in an archive, as in Linux, have no encoding; `Buffer.from(s, 'latin1')` gives the bytes back.
- */
-import type { Time } from '../../rootless/file-ops.ts';
+import type { FileEntry } from '../../rootless/file-entry.ts';
 import { PodError } from '../error.ts';
 
-export type TarType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
-
-export interface TarEntry {
-  /** As it is in the archive, a trailing slash included: not yet a name to be trusted. */
-  path: string;
-  type: TarType;
-  /** Target of a symbolic link, name in the archive of a hard link's other file, else ''. */
-  linkTarget: string;
-  /** Length of a file in bytes, holes included; 0 for everything else. */
-  size: number;
-  /** Permission bits, 07777. */
-  mode: number;
-  uid: number;
-  gid: number;
-  mtime: Time;
-  /** Of a device. */
-  major: number;
-  minor: number;
-  xattrs: ReadonlyMap<string, Uint8Array>;
-}
+/**
+ * What a tar archive says about one file. Names in an archive, as in Linux, have no encoding; `Buffer.from(s, 'latin1')`
+ * gives the bytes back. A path is as it is in the archive, a trailing slash included: not yet a name to be trusted.
+ */
+export type TarEntry = FileEntry;
 
 export const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 

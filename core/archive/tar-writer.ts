@@ -2,17 +2,18 @@
  * A tar writer: POSIX ustar headers, and a pax header before them for what doesn't fit. The same entries give the
  * same bytes. Readers of all ages understand it; nothing in it depends on a locale, a clock or a name of a user.
  */
+import type { FileType } from '../../rootless/file-entry.ts';
 import type { Time } from '../../rootless/file-ops.ts';
 import { paxRecord, paxTime } from './pax.ts';
 import { type SparsePiece, sparseMap } from './sparse.ts';
-import type { TarEntry, TarType } from './tar-entry.ts';
+import type { TarEntry } from './tar-entry.ts';
 import { BLOCK } from './tar-header.ts';
 
 /** What is to be written; what is left out is 0, empty, or for a mode 0644 (0755 for a directory). */
 export type NewEntry = Pick<TarEntry, 'path' | 'type'> &
   Partial<TarEntry> & { pieces?: readonly SparsePiece[] };
 
-const TYPEFLAGS: Record<TarType, string> = {
+const TYPEFLAGS: Record<FileType, string> = {
   file: '0',
   hardlink: '1',
   symlink: '2',
