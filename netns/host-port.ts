@@ -61,6 +61,7 @@ async function chooseInRange(
       await facts.tryBind(hostIp, hostPort, protocol);
       return mapping;
     } catch (error) {
+      if (facts.mayBeTaken && first === last && errnoOf(error) === 'EADDRINUSE') return mapping;
       failed ??= { mapping, error };
       if (errnoOf(error) !== 'EADDRINUSE' && errnoOf(error) !== 'EACCES') break;
     }

@@ -12,6 +12,8 @@ export interface HostPortFacts {
   holder: (mapping: PortMapping) => string | undefined | Promise<string | undefined>;
   /** Text of /proc/sys/net/ipv4/ip_unprivileged_port_start. */
   firstFreePort: () => number;
+  /** A port that was asked for by its number is for later: taken now, it may be free then. */
+  mayBeTaken?: boolean;
 }
 
 /** The system's own facts; `holder` may know more, such as the names of containers. */

@@ -3,6 +3,7 @@ import type { ContainerRecord } from '../../core/container/record.ts';
 import { PodError } from '../../core/error.ts';
 import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
+import { warnOfDamaged } from '../output/damaged.ts';
 import { pathsOf } from '../paths.ts';
 
 type Mapping = ContainerRecord['network']['ports'][number];
@@ -33,7 +34,8 @@ export class Port extends PodCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     if (this.all) {
-      for (const { record, state } of listContainers(paths))
+      const damaged = warnOfDamaged('container', (text) => this.warn(text));
+      for (const { record, state } of listContainers(paths, damaged))
         if (state.status !== 'exited' && state.status !== 'created') this.printAll(record, `${record.id}\t`);
       return 0;
     }

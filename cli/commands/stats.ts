@@ -9,6 +9,7 @@ import type { Paths } from '../../core/paths.ts';
 import { Option, PodCommand } from '../command.ts';
 import { formatList } from '../format/rows.ts';
 import { isTerminal } from '../output/color.ts';
+import { warnOfDamaged } from '../output/damaged.ts';
 import { bytesSize, humanSize, shortId } from '../output/units.ts';
 import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
@@ -59,6 +60,7 @@ function rowOf({ record }: ListedContainer, before: Usages, now: Usages, whole: 
 }
 
 export class Stats extends PodCommand {
+  private readonly told = new Set<string>();
   static override paths = [['stats'], ['container', 'stats']];
   static override usage = { description: 'Show what containers use' };
 
@@ -98,8 +100,17 @@ export class Stats extends PodCommand {
     return this.containers.map((name) => findContainer(paths, name).id);
   }
 
+  /** What is shown again and again warns once. */
+  private tellOnce(text: string): void {
+    if (!this.told.has(text)) this.warn(text);
+    this.told.add(text);
+  }
+
   private choose(paths: Paths, ids: readonly string[]): ListedContainer[] {
-    const everything = listContainers(paths);
+    const everything = listContainers(
+      paths,
+      warnOfDamaged('container', (text) => this.tellOnce(text)),
+    );
     if (ids.length > 0) return ids.flatMap((id) => everything.filter(({ record }) => record.id === id));
     if (this.latest) return everything.slice(0, 1);
     return everything.filter(({ state }) => this.all || isUp(state.status));

@@ -47,7 +47,7 @@ export async function createContainer(
 ): Promise<CreatedContainer> {
   const idFile = options.cidfile === undefined || context.dryRun ? undefined : reserveIdFile(options.cidfile);
   try {
-    await checkPublished(options);
+    await checkPublished(options, context.starts);
     const created = await create(options, context, await context.image(options));
     idFile?.write(created.record.id);
     return created;

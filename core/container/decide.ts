@@ -102,6 +102,7 @@ export async function decide(
     environment: context.environment,
     paths,
     maps,
+    starts: context.starts,
     shared: sharedNetworkOf(paths, namespaces),
     hostname: foreignHostname(paths, namespaces),
     notice,

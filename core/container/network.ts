@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assignHostPorts } from '../../netns/host-port.ts';
+import { assignHostPorts, type HostPortFacts, hostPortFacts } from '../../netns/host-port.ts';
 import { planNetwork } from '../../netns/network.ts';
 import type { PortMapping } from '../../netns/port.ts';
 import { findSlirp4netns } from '../../netns/slirp4netns-program.ts';
@@ -19,6 +19,8 @@ export interface NetworkContext {
   environment: NodeJS.ProcessEnv;
   paths: Paths;
   maps: IdMaps;
+  /** It is started at once. */
+  starts: boolean;
   /** Whose network it shares, with that one's config.json; `host`: one that has the host's. */
   shared: { record: ContainerRecord; spec: OciSpec } | 'host' | undefined;
   /** Of the UTS namespace, where that is not its own. */
@@ -45,9 +47,15 @@ export interface ContainerNetwork {
 }
 
 /** Refuses ports that can't be had, before an image is fetched or anything is made. */
-export async function checkPublished(options: ContainerOptions): Promise<void> {
+export async function checkPublished(options: ContainerOptions, starts: boolean): Promise<void> {
   const { publish } = readNetworkOptions(options);
-  if (publish.length > 0) await assignHostPorts(publish);
+  if (publish.length > 0) await assignHostPorts(publish, portFacts(starts));
+}
+
+/** What is only made may have a port that is taken now: its start tells. */
+function portFacts(starts: boolean): HostPortFacts {
+  const facts = hostPortFacts();
+  return starts ? facts : { ...facts, mayBeTaken: true };
 }
 
 export async function networkOf(
@@ -63,7 +71,7 @@ export async function networkOf(
     wish.hostname ??
     context.hostname ??
     (wish.mode.kind === 'host' ? (await import('node:os')).hostname() : context.id.slice(0, 12));
-  const ports = wish.publish.length > 0 ? await assignHostPorts(wish.publish) : [];
+  const ports = wish.publish.length > 0 ? await assignHostPorts(wish.publish, portFacts(context.starts)) : [];
   const slirp4netns =
     wish.mode.kind === 'slirp4netns'
       ? await findSlirp4netns({

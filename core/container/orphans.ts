@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, rmdirSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Paths } from '../paths.ts';
 import { bootId, isSameProcess } from './process-identity.ts';
@@ -31,11 +31,21 @@ function endGroup(runtime: string): void {
   const group = attempt(() => readFileSync(join(runtime, 'cgroup'), 'utf8').trim());
   if (!group || basename(group) !== 'container') return;
   const base = dirname(group);
-  attempt(() => writeFileSync(join(group, 'cgroup.kill'), '1', { flag: 'r+' }));
+  attempt(() => endAllIn(group));
   attempt(() => rmdirSync(group));
   if (!/^tsc-pod-[0-9a-f]{64}$/.test(basename(base))) return;
   attempt(() => rmdirSync(join(base, 'monitor')));
   attempt(() => rmdirSync(base));
+}
+
+/** Linux 5.14. The file can only be written. */
+function endAllIn(group: string): void {
+  const file = openSync(join(group, 'cgroup.kill'), constants.O_WRONLY);
+  try {
+    writeSync(file, '1');
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** It may have ended meanwhile, and others do the same. */

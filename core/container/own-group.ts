@@ -12,5 +12,5 @@ export function ownGroup(
 ): string | undefined {
   const group = mount && cgroupOf(process.pid, mount);
   if (!group) return undefined;
-  return new RegExp(`^.*/tsc-pod-${id}(?:\\.scope)?/container(?=/|$)`).exec(group)?.[0];
+  return new RegExp(`^.*/tsc-pod-${id}(?:-\\d+\\.scope)?/container(?=/|$)`).exec(group)?.[0];
 }

@@ -1,5 +1,6 @@
 import { checkPassed, handOver } from '../../rootless/launcher.ts';
 import { encodePlan } from '../../rootless/plan.ts';
+import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import { warnWithoutLinger } from '../systemd/linger.ts';
 import { type CreateContext, createContainer } from './create.ts';
@@ -15,6 +16,7 @@ import { runMode } from './start-mode.ts';
  */
 export async function runContainer(options: ContainerOptions, context: CreateContext): Promise<number> {
   const { paths, host } = context;
+  refusePassedAgain(options);
   checkPassed(options.preserveFds);
   runMode(options, { id: '', interactive: options.interactive }); // what excludes each other is known before an image is fetched
   collectLeftovers(paths);
@@ -24,6 +26,12 @@ export async function runContainer(options: ContainerOptions, context: CreateCon
   if (options.preserveFds > 0) launch.operations.push(['preserve-fds', String(options.preserveFds)]);
   const file = writePlan(paths, record.id, launch);
   return handOver(launcherPath(), file, launch.prefix, options.preserveFds);
+}
+
+/** What this process has open is there for one start. */
+function refusePassedAgain({ preserveFds, restart }: ContainerOptions): void {
+  if (preserveFds > 0 && restart !== undefined && restart !== 'no')
+    throw new PodError({ code: 'usage', message: '--preserve-fds and --restart exclude each other' });
 }
 
 /** `run --dry-run`: the plan's text; nothing is left on disk. */

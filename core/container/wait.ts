@@ -3,12 +3,22 @@ import { runRole } from '../../rootless/launcher.ts';
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
+import { readHealth } from './health.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerState, isUp } from './state.ts';
 import { readRecord, runtimeDirectory } from './store.ts';
 
 /** What can be waited for; `stopped` is docker's and podman's other word for exited. */
-export const CONDITIONS = ['created', 'running', 'paused', 'restarting', 'exited', 'stopped'] as const;
+export const CONDITIONS = [
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'exited',
+  'stopped',
+  'healthy',
+  'unhealthy',
+] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
 /**
@@ -36,6 +46,7 @@ export async function waitForCondition(
   const wanted = new Set<string>(conditions.map((one) => (one === 'stopped' ? 'exited' : one)));
   for (;;) {
     const state = containerState(paths, record);
+    if (isUp(state.status) && wanted.has(readHealth(paths, record)?.Status ?? '')) return -1;
     if (wanted.has(state.status)) return state.status === 'exited' ? state.exitCode : -1;
     if (!readRecord(paths, record.id)) {
       if (wanted.has('exited')) return 137;

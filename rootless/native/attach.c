@@ -144,10 +144,13 @@ static void hang_up(const struct plan *plan, int socket) {
   end_by(SIGHUP);
 }
 
+/* A monitor removes RUNTIME/state at the container's end; one that was killed has left it there. */
 static void explain_loss(void) {
-  int again = connect_monitor();
-  if (again < 0) die_with(128 + SIGKILL, "the container's monitor was killed, and the container with it");
-  set_hint("tsc-pod logs   # shows what it wrote since");
+  bool monitored = connect_monitor() >= 0;
+  if (!monitored && access("state", F_OK) == 0)
+    die_with(128 + SIGKILL, "the container's monitor was killed, and the container with it");
+  set_hint(monitored ? "tsc-pod logs   # shows what it wrote since" : "tsc-pod ps -a   # shows how, tsc-pod logs what it wrote");
+  if (!monitored) die("the container has ended while nobody took its output here");
   die("detached from the container: nobody took its output here, and others waited for it");
 }
 

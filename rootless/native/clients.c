@@ -6,10 +6,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attach.h"
+#include "clock.h"
 #include "die.h"
 
 enum { FRONT = 16, ENDED_INPUT = 32 }; /* beside WANT_... */
@@ -30,12 +30,6 @@ static struct {
   const char *data;
   size_t length;
 } piece;
-
-static long long now_ms(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
 
 static void add(int fd, unsigned char flags) { clients[count++] = (struct client){fd, flags, false, false, 0}; }
 
@@ -72,7 +66,7 @@ int clients_timeout(void) {
   long long least = -1, now = 0;
   for (int i = 0; i < count; i++) {
     if (!clients[i].owed || clients[i].flags & FRONT) continue;
-    if (!now) now = now_ms();
+    if (!now) now = clock_ms();
     long long left = clients[i].since + STALL_MS - now;
     if (left < 0) left = 0;
     if (least < 0 || left < least) least = left;
@@ -81,7 +75,7 @@ int clients_timeout(void) {
 }
 
 static void drop_stalled(void) {
-  long long now = clients_timeout() == 0 ? now_ms() : 0;
+  long long now = clients_timeout() == 0 ? clock_ms() : 0;
   for (int i = 0; i < count; i++)
     if (clients[i].owed && !(clients[i].flags & FRONT) && now - clients[i].since >= STALL_MS) drop(&clients[i]);
 }
@@ -95,7 +89,7 @@ static void hand_over(struct client *client) {
   while (sent < 0 && errno == EINTR);
   bool full = sent < 0 && (errno == EAGAIN || errno == ENOBUFS);
   if (sent < 0 && !full) client->flags &= (unsigned char)~(WANT_OUTPUT | WANT_ERRORS);
-  if (full && !client->owed) client->since = now_ms();
+  if (full && !client->owed) client->since = clock_ms();
   client->owed = full;
 }
 
@@ -110,6 +104,11 @@ void clients_offer(char frame, const char *data, size_t length) {
   piece.length = length;
   for (int i = 0; i < count; i++)
     if (wants(&clients[i], frame)) hand_over(&clients[i]);
+}
+
+void clients_accept_last(void) {
+  int fd;
+  while (count < CLIENTS_MAX && (fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) add(fd, 0);
 }
 
 void clients_hold_input(void) { holding = true; }

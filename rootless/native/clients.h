@@ -28,6 +28,8 @@ typedef bool take_frame(void *context, int client, const char *frame, size_t len
 /* Serves what clients_watch() asked for. */
 void clients_serve(const struct pollfd *polls, int count, take_frame *take, void *context);
 
+/* Those who have connected just before the end are to be told of it, too. */
+void clients_accept_last(void);
 /* From here on input stays where it is, for the next image of this process. */
 void clients_hold_input(void);
 /* Hands out a piece of output, which must stay until clients_waiting() is false. */

@@ -225,6 +225,7 @@ void relay_drain(struct relay *relay, int signals) {
 
 void relay_end(struct relay *relay, int signals, int code) {
   char byte = (char)code;
+  clients_accept_last();
   clients_offer(FRAME_EXIT, &byte, 1);
   while (clients_waiting()) relay_step(relay, signals, -1);
 }

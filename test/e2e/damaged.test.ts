@@ -30,6 +30,39 @@ test('a damaged record does not keep the others from being listed, stopped and r
   assert.equal(remains(), []);
 });
 
+test('no list fails for it', async () => {
+  const id = await run('broken');
+  writeFileSync(file(id), '{"id": "');
+  const lists = [
+    'images',
+    'pod ps',
+    'volume ls',
+    'stats --no-stream -a',
+    'port -a',
+    'system df',
+    'system df -v',
+  ];
+  for (const list of [
+    ...lists,
+    'container prune -f',
+    'volume prune -f',
+    'image prune -f',
+    'events --since 1m --until 0s',
+    'stop -a',
+    'pause -a',
+    'info',
+  ])
+    assert.is((await pod(list.split(' '))).code, 0, list);
+  for (const list of ['stats --no-stream -a', 'port -a', 'ps', 'ps -a'])
+    assert.is(
+      (await pod(list.split(' '))).stderr.split('\n').filter((line) => line.startsWith('Warning: ')).length,
+      1,
+      list,
+    );
+  await podOk(['rm', '-f', 'broken']);
+  assert.equal(remains(), []);
+});
+
 test('a record of something else is damaged too', async () => {
   const id = await run('odd');
   for (const text of ['null', '[]', '{}', '"x"', `{"id": "${id}"}`]) {

@@ -232,4 +232,19 @@ test('the helper ends with its container, however that ends', async () => {
   await podOk(['rm', '-f', other]);
 });
 
+test('create takes a port that is taken now; start refuses it until it is free', async () => {
+  const server = createServer().listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await podOk(['create', '--name', 'later', '-p', `${port}:80`, 'builtin:busybox', 'true']);
+  const early = await pod(['start', 'later']);
+  assert.is(early.code, 125);
+  assert.match(early.stderr, new RegExp(`^Error: cannot publish .*${port}`));
+  assert.is((await pod(['run', '--rm', '-p', `${port}:80`, 'builtin:busybox', 'true'])).code, 125);
+  server.close();
+  await once(server, 'close');
+  assert.is((await pod(['start', '-a', 'later'])).code, 0);
+  await podOk(['rm', 'later']);
+});
+
 test.run();

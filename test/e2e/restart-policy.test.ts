@@ -190,6 +190,10 @@ test('what a policy can not be is told', async () => {
     (await pod(['run', ...plain, ...flags, BUSYBOX, 'true'])).stderr;
   assert.is(await refused('--restart', 'always', '--rm'), 'Error: --restart and --rm exclude each other\n');
   assert.is(
+    await refused('--restart', 'always', '--preserve-fds', '1'),
+    'Error: --preserve-fds and --restart exclude each other\n',
+  );
+  assert.is(
     await refused('--restart', 'maybe'),
     'Error: cannot use --restart maybe: there is no such policy\n--restart takes no, on-failure[:number], always or unless-stopped\n',
   );

@@ -197,6 +197,16 @@ test('wait: several, conditions, the code of one that is removed at its end', as
   assert.equal(remains(), []);
 });
 
+test('wait --condition healthy and unhealthy', async () => {
+  const health = ['--health-cmd', 'test -e /well', '--health-interval', '50ms', '--health-retries', '1'];
+  await podOk(['run', '-d', ...plain, '--name', 'h', ...health, BUSYBOX, 'sleep', '1000']);
+  const waiting = (condition: string) => pod(['wait', '--condition', condition, '--interval', '10ms', 'h']);
+  assert.equal(await waiting('unhealthy'), ended(0, '-1\n'));
+  await podOk(['exec', 'h', 'touch', '/well']);
+  assert.equal(await waiting('healthy'), ended(0, '-1\n'));
+  await podOk(['rm', '-f', 'h']);
+});
+
 test('stop and rm ignore what is not there when they are told to', async () => {
   assert.equal(await pod(['stop', '--ignore', 'nope']), ended(0));
   assert.equal(await pod(['rm', '--ignore', 'nope']), ended(0));

@@ -55,13 +55,13 @@ TEST
 
 it 'puts the container in a scope of its own, and leaves nothing' <<'TEST'
   id=$(tsc-pod run -d --network none --memory 64m builtin:busybox sleep 1000)
-  systemctl --user --quiet is-active "tsc-pod-$id.scope"
-  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id.scope")
+  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
+  systemctl --user --quiet is-active "$(basename "$scope")"
   test -n "$(cat "$scope/container/cgroup.procs")"
   test -n "$(cat "$scope/monitor/cgroup.procs")"
   tsc-pod rm -f "$id"
   eventually 10 test ! -e "$scope"
-  eventually 10 systemctl --user --quiet list-units "tsc-pod-$id.scope" --all
+  eventually 10 systemctl --user --quiet list-units "$(basename "$scope")" --all
 TEST
 
 it 'can change the limits of a container that runs' <<'TEST'

@@ -4,7 +4,7 @@
 it -t 120 'one that its policy starts anew is in the same scope, with its limits, and the monitor beside it' <<'TEST'
   id=$(tsc-pod run -d --name a --network none --restart always --memory 64m --pids-limit 40 builtin:busybox \
     sh -c 'echo up >>/ups; while :; do sleep 0.1; done')
-  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id.scope")
+  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   before=$(ls "$scope")
   first=$(tsc-pod inspect -f '{{.State.Pid}}' a)
   count() { tsc-pod inspect -f '{{.State.Status}} {{.RestartCount}}' a; }
@@ -22,9 +22,11 @@ it -t 120 'one that its policy starts anew is in the same scope, with its limits
   done
   same "$(ls "$scope")" "$before"
 
-  # By hand it is another scope of the same name, and limits that were updated hold.
+  # By hand it is another scope, and limits that were updated hold.
   tsc-pod update --memory 48m a
   tsc-pod restart -t 0 a
+  eventually 10 test ! -e "$scope"
+  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   pid=$(tsc-pod inspect -f '{{.State.Pid}}' a)
   grep -qx "$pid" "$scope/container/cgroup.procs"
   same "$(cat "$scope/container/memory.max")" 50331648
@@ -36,6 +38,9 @@ it -t 120 'one that its policy starts anew is in the same scope, with its limits
   tsc-pod pause a
   grep -q 'frozen 1' "$scope/container/cgroup.events"
   tsc-pod restart -t 0 a
+  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
+  scope=$(dirname "$(grep -lx "$(tsc-pod inspect -f '{{.State.Pid}}' a)" $(printf '%s/container/cgroup.procs ' $scope))")
+  scope=${scope%/container}
   grep -q 'frozen 0' "$scope/container/cgroup.events"
   same "$(count)" 'running 0'
   tsc-pod pause a
@@ -63,7 +68,7 @@ it -t 90 'a pod has its limits, and its containers the cgroup namespace that is 
   tsc-pod run -d --pod p --name host --cgroupns host --memory 32m builtin:busybox sleep 1000
   same "$(tsc-pod exec in cat /proc/1/cgroup | xargs)" '0::/'
   id=$(tsc-pod inspect -f '{{.Id}}' host)
-  tsc-pod exec host cat /proc/self/cgroup | grep -E "^0::/.*/tsc-pod-$id.scope/container$"
+  tsc-pod exec host cat /proc/self/cgroup | grep -E "^0::/.*/tsc-pod-$id-[0-9]+.scope/container$"
   tsc-pod pod restart p
   same "$(tsc-pod exec in cat /sys/fs/cgroup/memory.max)" 33554432
   tsc-pod pod rm -f p
@@ -73,10 +78,21 @@ TEST
 it -t 90 'a container that its killed monitor left behind is ended by the next command' <<'TEST'
   # With the host's process ids, only the first process dies with the monitor.
   id=$(tsc-pod run -d --name left --network none --pid host builtin:busybox sh -c 'sleep 4321 & sleep 4321')
-  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id.scope")
+  scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   test "$(wc -l <"$scope/container/cgroup.procs")" = 2
   kill -9 "$(tsc-pod inspect -f '{{.State.ConmonPid}}' left)"
   tsc-pod run --rm --network none builtin:busybox true
   eventually 10 test ! -e "$scope"
   tsc-pod rm left
+TEST
+
+it -t 60 'of many starts at once all are fine, and it is started once' <<'TEST'
+  tsc-pod create --name race --network none builtin:busybox sh -c 'echo start; exec sleep 1000' >id
+  for i in 1 2 3 4; do tsc-pod start race >"said$i" 2>&1 & done
+  wait
+  same "$(cat said?)" "$(printf 'race\nrace\nrace\nrace')"
+  eventually 10 test -n "$(tsc-pod logs race)"
+  same "$(tsc-pod logs race)" start
+  one_scope() { test "$(find "$POD_CGROUP" -type d -name "tsc-pod-$(cat id)-*.scope" | wc -l)" = 1; }
+  eventually 10 one_scope
 TEST
