@@ -88,8 +88,9 @@ export function launchPrefix(facts: CgroupFacts, id: string): string[] {
   return [...environment, program, ...manager, ...options, '--'];
 }
 
+/** Another for each start: of several at once one finds out that it is first only once it is in its scope. */
 function scopeName(id: string): string {
-  return `tsc-pod-${id}.scope`;
+  return `tsc-pod-${id}-${process.pid}.scope`;
 }
 
 function settingOp({ optional, choices }: CgroupSetting): string[] {

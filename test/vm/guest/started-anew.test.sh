@@ -38,9 +38,8 @@ it -t 120 'one that its policy starts anew is in the same scope, with its limits
   tsc-pod pause a
   grep -q 'frozen 1' "$scope/container/cgroup.events"
   tsc-pod restart -t 0 a
+  eventually 10 test ! -e "$scope"
   scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
-  scope=$(dirname "$(grep -lx "$(tsc-pod inspect -f '{{.State.Pid}}' a)" $(printf '%s/container/cgroup.procs ' $scope))")
-  scope=${scope%/container}
   grep -q 'frozen 0' "$scope/container/cgroup.events"
   same "$(count)" 'running 0'
   tsc-pod pause a

@@ -41,7 +41,7 @@ test('with systemd the launcher starts in a scope and makes the groups in it', (
       '--scope',
       '--quiet',
       '--collect',
-      '--unit=tsc-pod-abc.scope',
+      `--unit=tsc-pod-abc-${process.pid}.scope`,
       '--property=Delegate=yes',
       '--',
     ],
