@@ -1,24 +1,11 @@
 /** Files of a running container, whose processes may change what lies on the way at any moment. */
 import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync } from 'node:fs';
-import { errnoOf } from '../error.ts';
+import { attempt, BYTES_MAX, walkPath } from './walk-path.ts';
 
-const LINKS_MAX = 40; // the kernel's own limit, path_resolution(7)
-const BYTES_MAX = 4 << 20;
 /** open(2); Node has no name for it. The same on every architecture that asm-generic/fcntl.h is used on. */
 const O_PATH = 0o10000000;
-const NOT_THERE = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EINVAL', 'ELOOP', 'ENXIO']);
-
-function attempt<T>(action: () => T): T | undefined {
-  try {
-    return action();
-  } catch (error) {
-    if (NOT_THERE.has(errnoOf(error) ?? '')) return undefined;
-    throw error;
-  }
-}
 
 const seen = (fd: number): string => `/proc/self/fd/${fd}`;
-const steps = (path: string): string[] => path.split('/').filter((step) => step !== '' && step !== '.');
 
 /**
  * The text of a regular file below `root`; undefined when there is none, or it is larger than 4 MiB. Every step is
@@ -28,31 +15,27 @@ const steps = (path: string): string[] => path.split('/').filter((step) => step 
 export function readFileBelow(root: string, path: string): string | undefined {
   const top = attempt(() => openSync(root, O_PATH | constants.O_DIRECTORY));
   if (top === undefined) return undefined;
-  const directories = [top];
-  const ascend = (depth: number) => directories.splice(depth).forEach((fd) => void closeSync(fd));
-  const pending = steps(path);
+  const way = [top];
+  const backTo = (depth: number) => way.splice(depth).forEach((fd) => void closeSync(fd));
   try {
-    for (let links = 0, step = pending.shift(); step !== undefined; step = pending.shift()) {
-      if (step === '..') {
-        ascend(Math.max(directories.length - 1, 1));
-        continue;
-      }
-      const name = `${seen(directories.at(-1)!)}/${step}`;
-      const fd = attempt(() => openSync(name, O_PATH | constants.O_NOFOLLOW));
-      if (fd === undefined) return undefined;
-      directories.push(fd);
-      const about = fstatSync(fd);
-      if (about.isSymbolicLink()) {
-        ascend(directories.length - 1);
-        const target = attempt(() => readlinkSync(name));
-        if (target === undefined || ++links > LINKS_MAX) return undefined;
-        if (target.startsWith('/')) ascend(1);
-        pending.unshift(...steps(target));
-      } else if (pending.length === 0) return about.isFile() ? textOf(fd) : undefined;
-    }
-    return undefined;
+    const isThere = walkPath(path, {
+      enter(step) {
+        const name = `${seen(way.at(-1)!)}/${step}`;
+        const fd = attempt(() => openSync(name, O_PATH | constants.O_NOFOLLOW));
+        if (fd === undefined) return undefined;
+        way.push(fd);
+        if (!fstatSync(fd).isSymbolicLink()) return 'entered';
+        backTo(way.length - 1);
+        const link = attempt(() => readlinkSync(name));
+        return link === undefined ? undefined : { link };
+      },
+      leave: () => backTo(Math.max(way.length - 1, 1)),
+      restart: () => backTo(1),
+    });
+    const last = way.at(-1)!;
+    return isThere && fstatSync(last).isFile() ? textOf(last) : undefined;
   } finally {
-    ascend(0);
+    backTo(0);
   }
 }
 
