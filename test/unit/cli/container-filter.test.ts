@@ -114,7 +114,7 @@ test('what can not be read is told', () => {
   ])
     assert.match(
       refusal(() => names(word)),
-      /^usage: invalid (filter|duration)/,
+      /^usage: invalid (filter|time)/,
       word,
     );
   assert.match(
