@@ -10,7 +10,7 @@ export function readLineFile(path: string, kind: 'env' | 'label'): string[] {
     throw new PodError({
       code: errnoOf(cause) === 'ENOENT' ? 'not-found' : 'io',
       message: `cannot read the ${kind} file ${path}`,
-      why: (cause as Error).message,
+      why: (cause as Error).message.replace(/^[A-Z]+: |, \w+( '.*')?$/g, ''), // less Node's code and system call
       cause,
     });
   }

@@ -105,7 +105,7 @@ test('a file with a broken line is refused, and so is one that can not be read',
     );
   assert.match(
     refusal(() => environment({ files: ['/nonexistent'] })),
-    /^not-found: cannot read the env file \/nonexistent: ENOENT/,
+    /^not-found: cannot read the env file \/nonexistent: no such file or directory$/,
   );
 });
 
