@@ -43,6 +43,7 @@ function buildLauncher(): string {
       ...HARDENING,
       ...LIBC,
       '-ffunction-sections',
+      '-fno-asynchronous-unwind-tables',
       '-Wl,--gc-sections',
       '-o',
       output,

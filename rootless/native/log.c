@@ -21,9 +21,9 @@ static struct {
   bool torn; /* the last write ended in the middle of a record */
   long long max_size, size;
   int max_files;
-  char buffer[16384];
   size_t used;
 } state = {.fd = -1};
+static char buffer[16384]; /* not in what has initial values: that is stored, and copied for each monitor */
 
 /* json-file: the beginning of a character whose end wasn't there yet, of each stream. */
 static struct {
@@ -58,7 +58,7 @@ void log_open(const struct plan *plan) {
 static void flush_buffer(void) {
   if (state.torn && state.used && state.fd >= 0 && write(state.fd, "\n", 1) == 1) state.torn = false;
   for (size_t done = 0; state.fd >= 0 && done < state.used;) {
-    ssize_t put = write(state.fd, state.buffer + done, state.used - done);
+    ssize_t put = write(state.fd, buffer + done, state.used - done);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) {
       state.torn = true;
@@ -72,12 +72,12 @@ static void flush_buffer(void) {
 
 static void put(const char *data, size_t length) {
   while (length > 0) {
-    size_t room = sizeof state.buffer - state.used, now = length < room ? length : room;
-    memcpy(state.buffer + state.used, data, now);
+    size_t room = sizeof buffer - state.used, now = length < room ? length : room;
+    memcpy(buffer + state.used, data, now);
     state.used += now;
     data += now;
     length -= now;
-    if (state.used == sizeof state.buffer) flush_buffer();
+    if (state.used == sizeof buffer) flush_buffer();
   }
 }
 
