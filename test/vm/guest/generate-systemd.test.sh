@@ -36,7 +36,8 @@ it -t 150 'starts and stops a container that stays, and starts it anew when it f
   systemctl --user start container-stays.service
   tsc-pod exec stays true
   tsc-pod kill stays
-  eventually 30 test "$(systemctl --user show -P NRestarts container-stays.service)" != 0 || true
+  restarted() { test "$(systemctl --user show -P NRestarts container-stays.service)" != 0; }
+  eventually 30 restarted
   eventually 30 tsc-pod exec stays true
   systemctl --user stop container-stays.service
   same "$(tsc-pod inspect --format '{{.State.Status}}' stays)" exited
