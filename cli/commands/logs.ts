@@ -76,6 +76,13 @@ export class Logs extends PodCommand {
     const attributes = Object.entries(this.details ? (record.log.attributes ?? {}) : {});
     const details = attributes.map(([key, value]) => `${key}=${value}`).join(',');
     const source = printer.source(label, details);
-    for await (const one of readLogs(pathsOf(this), record, options)) await source(one);
+    try {
+      for await (const one of readLogs(pathsOf(this), record, options)) {
+        const busy = source(one);
+        if (busy) await busy;
+      }
+    } finally {
+      await printer.flush();
+    }
   }
 }
