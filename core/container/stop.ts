@@ -26,6 +26,9 @@ export interface StopOptions {
   signal?: string | undefined;
 }
 
+/** Milliseconds that those who read its output have for the rest of it before they are hurried. */
+const READERS_MS = 1000;
+
 /**
  * Sends the container's stop signal and, some time later, SIGKILL; returns when it has ended and its monitor has
  * written down how. Its restart policy doesn't start it again. One that doesn't run is fine.
@@ -51,7 +54,10 @@ export async function stopContainer(
       send(state.process, SIGKILL);
       await end(state.process);
     }
-    await end(state.monitor);
+    if (!(await end(state.monitor, READERS_MS))) {
+      tellStopped(paths, record); // then it waits no longer for who doesn't read the rest of the output
+      await end(state.monitor);
+    }
   }
   emitContainerEvent(paths, record, 'stop');
   if (endOrphan(runtimeDirectory(paths, record.id))) removeLost(paths, record);
@@ -89,12 +95,16 @@ export function killContainer(paths: Paths, record: ContainerRecord, signal: str
 function forbidRestart(paths: Paths, record: ContainerRecord): ContainerState {
   const state = containerState(paths, record);
   if (!isUp(state.status) || !mayRestart(record)) return state;
+  tellStopped(paths, record);
+  return containerState(paths, record);
+}
+
+function tellStopped(paths: Paths, record: ContainerRecord): void {
   try {
     writeFileSync(join(runtimeDirectory(paths, record.id), 'stopped'), '');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
   }
-  return containerState(paths, record);
 }
 
 function send(target: ProcessIdentity | undefined, number: number): void {

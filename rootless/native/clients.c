@@ -119,6 +119,12 @@ bool clients_waiting(void) {
   return false;
 }
 
+void clients_drop_waiting(void) {
+  for (int i = 0; i < count; i++)
+    if (clients[i].owed) drop(&clients[i]);
+  forget_dropped();
+}
+
 bool clients_ended_input(void) {
   for (int i = 0; i < count; i++)
     if (clients[i].flags & ENDED_INPUT) return true;

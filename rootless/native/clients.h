@@ -35,6 +35,8 @@ void clients_hold_input(void);
 /* Hands out a piece of output, which must stay until clients_waiting() is false. */
 void clients_offer(char frame, const char *data, size_t length);
 bool clients_waiting(void);
+/* Lets go of all of those, also of the one that has started the container. */
+void clients_drop_waiting(void);
 /* Whether one has ended the container's input. */
 bool clients_ended_input(void);
 

@@ -15,13 +15,18 @@
 #include "attach.h"
 #include "backlog.h"
 #include "clients.h"
+#include "clock.h"
 #include "die.h"
 #include "health.h"
 #include "log.h"
+#include "restart.h"
 #include "stream.h"
 #include "supervise.h"
 
-enum { PIPE_SURE = 4096 /* PIPE_BUF: what a pipe that polls as writable surely takes, pipe(7) */ };
+enum {
+  PIPE_SURE = 4096, /* PIPE_BUF: what a pipe that polls as writable surely takes, pipe(7) */
+  LOOK_EVERY_MS = 1000,
+};
 
 static char buffer[FRAME_MAX]; /* the last output, until all have taken it */
 static char typed[FRAME_MAX];
@@ -204,6 +209,23 @@ void relay_step(struct relay *relay, int signals, int timeout) {
   clients_serve(polls + 6, count, take_client_frame, relay);
 }
 
+/*
+ * What is left for readers, without end: they may be slow. But who stops the container waits for this too: from then on a
+ * reader that takes nothing for STALL_MS loses the rest, which is in the log.
+ */
+static void await_readers(struct relay *relay, int signals) {
+  long long since = clock_ms();
+  while (!may_read_output()) {
+    size_t before = rest.length;
+    relay_step(relay, signals, LOOK_EVERY_MS);
+    if (rest.length != before) since = clock_ms();
+    if (clock_ms() - since < STALL_MS || !restart_forbidden()) continue;
+    rest.length = 0;
+    relay->foreground = false;
+    clients_drop_waiting();
+  }
+}
+
 void relay_drain(struct relay *relay, int signals) {
   int *const streams[] = {&relay->output, &relay->errors};
   int master = relay->terminal ? relay->input : -1;
@@ -211,10 +233,10 @@ void relay_drain(struct relay *relay, int signals) {
   close_input(relay);
   for (int i = 0; i < 2; i++)
     while (*streams[i] >= 0) {
-      while (!may_read_output()) relay_step(relay, signals, -1);
+      await_readers(relay, signals);
       if (*streams[i] < 0 || !move_output(relay, streams[i], i + 1)) break;
     }
-  while (!may_read_output()) relay_step(relay, signals, -1);
+  await_readers(relay, signals);
   for (int i = 0; i < 2; i++) {
     if (*streams[i] >= 0 && *streams[i] != master) close(*streams[i]);
     *streams[i] = -1;
@@ -227,5 +249,5 @@ void relay_end(struct relay *relay, int signals, int code) {
   char byte = (char)code;
   clients_accept_last();
   clients_offer(FRAME_EXIT, &byte, 1);
-  while (clients_waiting()) relay_step(relay, signals, -1);
+  await_readers(relay, signals);
 }

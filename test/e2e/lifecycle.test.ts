@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains } from './container-lab.ts';
-import { eventually, pod, podOk, test } from './harness/index.ts';
+import { eventually, pod, podOk, startPod, test } from './harness/index.ts';
 
 const plain = ['--network', 'none'];
 const state = (name: string) =>
@@ -169,6 +169,18 @@ test('inspect is JSON, takes templates, and finds nothing that is not there', as
   assert.is(nothing.code === 0, false);
   assert.match(nothing.stderr, /^Error: no such/);
   await podOk(['rm', '-f', 'seen']);
+});
+
+test('a container is stopped though nobody reads its output where it was started', async () => {
+  const unread = startPod(['run', ...plain, '--name', 'unread', BUSYBOX, 'yes'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const code = new Promise((resolve) => unread.on('close', resolve));
+  const still = 'a=$(cat /proc/1/stat) && sleep 0.2 && test "$a" = "$(cat /proc/1/stat)"';
+  await eventually(async () => (await pod(['exec', 'unread', 'sh', '-c', still])).code === 0);
+  assert.equal(await pod(['stop', '-t', '0', 'unread']), ended(0, 'unread\n'));
+  assert.is(await code, 137);
+  await podOk(['rm', 'unread']);
 });
 
 test.run();
