@@ -5,9 +5,10 @@
 export function quoteWord(word: string): string {
   const plain = word.replaceAll('%', '%%').replaceAll('$', '$$$$');
   if (plain !== '' && /^[\w@%+=:,./$-]+$/.test(plain)) return plain;
-  const escaped = plain.replace(/[\\"\n\t\r]/g, (character) => {
+  const escaped = plain.replace(/[\\"\x01-\x1f\x7f]/g, (character) => {
     const named = { '\n': '\\n', '\t': '\\t', '\r': '\\r' } as Record<string, string>;
-    return named[character] ?? `\\${character}`;
+    if (named[character]) return named[character];
+    return /[\\"]/.test(character) ? `\\${character}` : `\\x${Buffer.from(character).toString('hex')}`;
   });
   return `"${escaped}"`;
 }

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -40,6 +41,7 @@ void join_container(const struct plan *plan) {
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (strstr(wanted, kinds[i].name)) flags |= kinds[i].flag;
   if (setns(process, flags) < 0) die_errno("cannot join the container's namespaces");
+  prctl(PR_SET_DUMPABLE, 0); /* joining has set it to what sysctl fs.suid_dumpable says */
   close(process);
 }
 
