@@ -105,7 +105,7 @@ export async function readSmallBody(
 ): Promise<Buffer> {
   const tooLarge = (): RegistryError => {
     answer.body.destroy();
-    const why = `it is larger than ${limit / (1 << 20)} MiB`;
+    const why = `it is larger than ${limit < 1 << 20 ? `${limit >> 10} KiB` : `${limit >> 20} MiB`}`;
     const registry = answer.url.host;
     return new RegistryError({ code: 'invalid', message: `refused ${what} of ${registry}`, why, registry });
   };

@@ -327,7 +327,7 @@ test('an endless token answer is refused', async () => {
     { when: /token/, fault: flood(100 << 20, {}, sent) },
   ];
   const error = await refusal(newStore(), name);
-  assert.match(error.why!, 'larger than 1 MiB');
+  assert.match(error.why!, 'larger than 256 KiB');
 });
 
 test('a token that the registry refuses is renewed once, not for ever', async () => {

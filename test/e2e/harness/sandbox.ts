@@ -37,7 +37,7 @@ function make(): Sandbox {
   for (const path of [box.data, box.run, box.home, box.work])
     mkdirSync(path, { recursive: true, mode: 0o700 });
   // What is said once in a store has been said: there is no systemd where most tests run.
-  mkdirSync(join(box.data, 'told'), { mode: 0o700 });
+  mkdirSync(join(box.data, 'told'), { recursive: true, mode: 0o700 });
   writeFileSync(join(box.data, 'told/restart-unit'), '');
   return box;
 }
