@@ -58,11 +58,11 @@ test('start -a -i gives input, start -a does not', async () => {
   assert.equal(await pod(['start', '-a', '-i', 'cat'], { input: 'typed\n' }), ended(0, 'typed\n'));
   assert.equal(await pod(['start', '-i', 'cat'], { input: 'again\n' }), ended(0, 'again\n'));
   const child = startPod(['start', '-a', 'cat'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const over = new Promise((resolve) => child.on('close', resolve));
   child.stdin!.end('never seen');
   await eventually(async () => (await show('cat', '{{.State.Status}}')) === 'running');
   assert.equal(await pod(['attach', 'cat'], { input: 'by attach\n' }), ended(0, 'by attach\n'));
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  assert.is(code, 0);
+  assert.is(await over, 0);
   await podOk(['rm', 'cat']);
 });
 
