@@ -47,13 +47,13 @@ it -t 150 'starts and stops a container that stays, and starts it anew when it f
   tsc-pod rm stays
 TEST
 
-it -t 180 'tells systemd that it is ready when the monitor is, or when the container says so' <<'TEST'
+it -t 90 'tells systemd that it is ready when the monitor is, or when the container says so' <<'TEST'
   tsc-pod run --rm --network none builtin:busybox true
   as_unit() { # UNIT SECONDS FLAG...
     local unit=$1 seconds=$2
     shift 2
     timeout 90 systemd-run --user --quiet --collect --unit="$unit" -p Type=notify -p NotifyAccess=all -p Delegate=yes \
-      -p TimeoutStartSec="$seconds" --setenv=TSC_POD_ROOT="$TSC_POD_ROOT" --setenv=PATH="$PATH" tsc-pod run -d "$@"
+      -p TimeoutStartSec="$seconds" -p TimeoutStopSec=3 --setenv=TSC_POD_ROOT="$TSC_POD_ROOT" --setenv=PATH="$PATH" tsc-pod run -d "$@"
   }
   as_unit monitor 60 --name ready --sdnotify conmon --network none builtin:busybox sleep 100
   same "$(systemctl --user is-active monitor)" active
