@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { errnoOf, PodError } from './error.ts';
 
@@ -82,6 +82,12 @@ function runtimeRoot(environment: Environment): string {
   return own;
 }
 
+/** Says that a directory is a store of tsc-pod. */
+const MARKER = 'tsc-pod-store';
+/** What a store may hold that has no marker yet; lost+found is that of a file system, or of `system check --repair`. */
+const KNOWN =
+  /^(images|layers|partial|containers|pods|names|volumes|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
+
 function makeDataRoot(data: string): void {
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 });
@@ -96,13 +102,35 @@ function makeDataRoot(data: string): void {
   }
 }
 
+/** A store is emptied, collected and reset by the names in it: `--root ~` must not cost anybody the images in their home. */
+function claimStore(data: string): void {
+  const marker = join(data, MARKER);
+  if (existsSync(marker)) return;
+  makeDataRoot(data);
+  const other = readdirSync(data).find((name) => !KNOWN.test(name));
+  if (other !== undefined) {
+    throw new PodError({
+      code: 'conflict',
+      message: `cannot keep images and containers in ${data}`,
+      why: `it holds other things: ${JSON.stringify(other)}`,
+      hint: `tsc-pod --root ${join(data, 'tsc-pod')} …`,
+    });
+  }
+  try {
+    writeFileSync(marker, '');
+  } catch {
+    // A full disk must not keep anybody from looking, or from making room.
+  }
+}
+
 /**
- * The paths for this environment; `root` is the value of --root. Makes the data directory, which is closed to other
+ * The paths for this environment; `root` is the value of --root. Makes the data directory, which holds nothing else
+ * (`conflict`), and is closed to other
  * users: in layers and containers lie set-user-ID programs that are the user's own outside.
  */
 export function findPaths(environment: Environment, root?: string): Paths {
   const data = owned(dataRoot(environment, root));
-  makeDataRoot(data);
+  claimStore(data);
   return {
     data,
     runtime: runtimeRoot(environment),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -54,6 +54,23 @@ test('a data directory that can not be made is an error', () => {
     refusal(() => of({}, join(file, 'x'))),
     /^denied: cannot make the directory /,
   );
+});
+
+test('a directory that holds other things is no place for a store, one of an older version is', () => {
+  const used = join(home, 'used');
+  mkdirSync(join(used, 'images'), { recursive: true });
+  mkdirSync(join(used, 'Music'));
+  assert.is(
+    refusal(() => of({}, used)),
+    `conflict: cannot keep images and containers in ${used}: it holds other things: "Music"`,
+  );
+  assert.equal(readdirSync(used).sort(), ['Music', 'images']);
+  const older = join(home, 'older');
+  for (const name of ['images', 'layers', 'events.jsonl.1', 'lost+found'])
+    mkdirSync(join(older, name), { recursive: true });
+  assert.is(of({}, older).data, older);
+  writeFileSync(join(older, 'notes'), '');
+  assert.is(of({}, older).data, older, 'it is marked now');
 });
 
 test("the runtime directory is the session's", () => {
