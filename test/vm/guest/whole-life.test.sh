@@ -17,8 +17,12 @@ redis() {
 answers() {
   [ "$(redis ping)" = PONG ]
 }
+# Other tests have containers of their own.
+group_of_redis() {
+  find "$POD_CGROUP" -type d -path "*tsc-pod-$(tsc-pod inspect --format '{{.Id}}' redis)-*/container"
+}
 mkdir -p "$LIFE"
-export -f world redis answers
+export -f world redis answers group_of_redis
 
 it -t 300 'redis runs with a port, a volume and limits, is paused, measured, restarted for its health, and updated' <<'TEST'
   export TSC_POD_ROOT=$LIFE/data
@@ -43,7 +47,7 @@ it -t 300 'redis runs with a port, a volume and limits, is paused, measured, res
   exec 3>&-
   tsc-pod logs redis | grep -q 'Ready to accept connections'
 
-  group=$(find "$POD_CGROUP" -type d -path '*tsc-pod-*/container')
+  group=$(group_of_redis)
   same "$(cat "$group/memory.max" "$group/pids.max" | xargs)" '67108864 100'
   tsc-pod update --memory 128m --pids-limit 50 --cpus 0.9 redis
   same "$(cat "$group/memory.max" "$group/pids.max" "$group/cpu.max" | xargs)" '134217728 50 90000 100000'
@@ -66,7 +70,7 @@ it -t 300 'redis runs with a port, a volume and limits, is paused, measured, res
   eventually 60 restarted
   eventually 60 answers
   same "$(redis get answer)" 42
-  group=$(find "$POD_CGROUP" -type d -path '*tsc-pod-*/container')
+  group=$(group_of_redis)
   same "$(cat "$group/memory.max")" 134217728
 
   tsc-pod rename redis other
