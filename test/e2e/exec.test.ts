@@ -195,9 +195,9 @@ test('a container ends though nobody reads what a command in it writes', async (
   for (const flags of [[], ['-t']]) {
     await podOk(['run', '-d', ...plain, '--name', 'unread', BUSYBOX, 'sleep', '1000']);
     const unread = startPod(['exec', ...flags, 'unread', 'yes'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const code = new Promise((resolve) => unread.on('close', resolve));
     await eventually(async () => (await pod(['exec', 'unread', 'sh', '-c', still])).code === 0);
     assert.equal(await pod(['rm', '-f', 'unread']), ended(0, 'unread\n'));
-    const code = new Promise((resolve) => unread.on('close', resolve));
     unread.stdout!.resume();
     assert.is(await code, 137);
   }
