@@ -3,6 +3,7 @@
 import { PodError } from '../error.ts';
 import { canonicalName, parseImageReference } from '../reference.ts';
 import { type Collected, collect } from './collect.ts';
+import { inOciTypes } from './convert-manifest.ts';
 import { digestOf, parseDigest } from './digest.ts';
 import { idOf, KEPT, nameOf, readRecord } from './entry.ts';
 import { emitImageEvent } from './events.ts';
@@ -10,8 +11,8 @@ import { findEntry, namesOf, noSuchImage, storedName } from './find.ts';
 import { parseImageConfig } from './image-config.ts';
 import { blobSize, hasLayer, REF_NAME, type StorePaths, updateIndex, writeBlob } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
-import { DOCKER_MANIFEST, OCI_MANIFEST, ociType } from './media-types.ts';
-import type { Descriptor, ImageRecord, Index, Manifest } from './types.ts';
+import { DOCKER_MANIFEST, OCI_MANIFEST } from './media-types.ts';
+import type { Descriptor, ImageRecord, Index } from './types.ts';
 
 /** An image whose layer blobs and unpacked layers lie in the store already. */
 export interface NewImage {
@@ -77,19 +78,6 @@ function prepare(image: NewImage): {
     annotations,
   };
   return { entry, blobs, layerBlobs: manifest.layers, diffIds };
-}
-
-function inOciTypes(manifest: Manifest): Manifest {
-  const rename = (descriptor: Descriptor): Descriptor => ({
-    ...descriptor,
-    mediaType: ociType(descriptor.mediaType),
-  });
-  return {
-    ...manifest,
-    mediaType: OCI_MANIFEST,
-    config: rename(manifest.config),
-    layers: manifest.layers.map(rename),
-  };
 }
 
 /** Adds an entry. Who had its name loses it, and a nameless entry of an image that has names goes away. */

@@ -1,0 +1,29 @@
+/** Several pieces of work at once, of which the first failure stops the others. */
+
+import { createGate } from './gate.ts';
+
+/**
+ * Does `work` for every item, so many at a time. The first failure aborts the signal that the others have, and is
+ * thrown when all have ended; so is the reason of `outer`, once that is aborted.
+ */
+export async function sideBySide<T>(
+  items: readonly T[],
+  atOnce: number,
+  outer: AbortSignal | undefined,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
+  const gate = createGate(atOnce);
+  const failures: unknown[] = [];
+  const one = (item: T): Promise<void> =>
+    gate(async () => {
+      if (!signal.aborted) await work(item, signal);
+    }).catch((error) => {
+      failures.push(error);
+      stop.abort(error);
+    });
+  await Promise.all(items.map(one));
+  if (failures.length > 0) throw failures[0];
+  outer?.throwIfAborted();
+}
