@@ -1,8 +1,6 @@
-/** One image from one registry into the store: its layers side by side, its name last. */
+/** One image from one source into the store: its layers side by side, its name last. */
 
 import { PodError } from '../error.ts';
-import { canonicalName, type ImageReference } from '../reference.ts';
-import type { RegistryClient } from '../registry/client.ts';
 import type { Namespace } from './apply-job.ts';
 import { discardUnused } from './collect.ts';
 import { fetchLayer } from './fetch-layer.ts';
@@ -10,6 +8,7 @@ import { createGate } from './gate.ts';
 import { blobSize, hasLayer, type StorePaths } from './layout.ts';
 import type { PullOptions } from './pull-options.ts';
 import { findRemoteImage, type RemoteImage } from './remote-image.ts';
+import type { ImageSource } from './source.ts';
 import { requireSpace } from './space.ts';
 import { putImage } from './store.ts';
 import type { Descriptor, ImageRecord } from './types.ts';
@@ -25,20 +24,29 @@ interface Layer {
   readonly diffId: string;
 }
 
-/** Fetches `source` (the name in a mirror, maybe) and names it `name`. */
+export interface Wanted {
+  /** What the source knows it by; what the source stands for when undefined. */
+  readonly tagOrDigest: string | undefined;
+  /** Canonical name that it gets in the store; undefined for none. */
+  readonly name: string | undefined;
+  /** For messages: "image localhost:5000/app:1", as the source (a mirror, maybe) has it. */
+  readonly what: string;
+}
+
+/** Fetches an image and gives it its name. */
 export async function fetchImage(
-  client: RegistryClient,
-  name: ImageReference,
-  source: ImageReference,
+  source: ImageSource,
+  wanted: Wanted,
   options: PullOptions,
 ): Promise<ImageRecord> {
   const { paths } = options;
-  const image = await findRemoteImage(client, source, options.platform, paths);
+  const { name, what } = wanted;
+  const image = await findRemoteImage(source, wanted, options.platform, paths);
   const layers = layersOf(image);
   for (let left = TRIES; left > 0; left--) {
-    await fetchLayers(client, layers, canonicalName(name), options);
+    await fetchLayers(source, layers, name ?? what, options);
     const put = await putImage(paths, {
-      name: canonicalName(name),
+      name,
       manifest: { bytes: image.manifestBytes, mediaType: image.mediaType },
       config: image.configBytes,
       listDigest: image.listDigest,
@@ -46,7 +54,7 @@ export async function fetchImage(
     });
     if (put !== undefined) return put;
   }
-  const message = `cannot keep ${canonicalName(name)}`;
+  const message = `cannot keep ${name ?? what}`;
   throw new PodError({ code: 'conflict', message, why: 'its layers are being removed at the same time' });
 }
 
@@ -62,7 +70,7 @@ function layersOf({ manifest, config }: RemoteImage): Layer[] {
 }
 
 async function fetchLayers(
-  client: RegistryClient,
+  source: ImageSource,
   layers: readonly Layer[],
   name: string,
   options: PullOptions,
@@ -80,7 +88,7 @@ async function fetchLayers(
   const namespace = await options.namespace();
   for (const path of abandonedLayers(paths.layers)) await removeTree(path, namespace);
   try {
-    await sideBySide(client, layers, namespace, options);
+    await sideBySide(source, layers, namespace, options);
   } catch (error) {
     // What is broken or hostile leaves nothing behind; what broke off is gone on with next time.
     if (error instanceof PodError && error.code === 'invalid') {
@@ -101,7 +109,7 @@ function reportAll(layers: readonly Layer[], { onProgress }: PullOptions): void 
 
 /** The first failure stops the others, and is told when they have stopped. */
 async function sideBySide(
-  client: RegistryClient,
+  source: ImageSource,
   layers: readonly Layer[],
   namespace: Namespace,
   options: PullOptions,
@@ -115,7 +123,7 @@ async function sideBySide(
     layers.map(({ blob, diffId }) =>
       gate(async () => {
         if (signal.aborted) return;
-        await fetchLayer({ blob, diffId, client, paths, namespace, signal, onProgress, onNotice });
+        await fetchLayer({ blob, diffId, source, paths, namespace, signal, onProgress, onNotice });
       }).catch((error) => {
         failures.push(error);
         stop.abort(error);

@@ -1,15 +1,15 @@
-/** One layer from the registry into the store: its blob kept as it came, unpacked while it is on its way. */
+/** One layer from its source into the store: its blob kept as it came, unpacked while it is on its way. */
 
 import { createReadStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
-import type { RegistryClient } from '../registry/client.ts';
 import { downloadBlob } from '../registry/download.ts';
 import type { Namespace } from './apply-job.ts';
 import { parseDigest } from './digest.ts';
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
 import { blobPath, blobSize, hasLayer, removeFile, type StorePaths, storeError } from './layout.ts';
+import type { ImageSource } from './source.ts';
 import type { Descriptor } from './types.ts';
 import { unpackLayer } from './unpack.ts';
 
@@ -29,7 +29,7 @@ export interface LayerProgress {
 export interface LayerJob {
   readonly blob: Descriptor;
   readonly diffId: string;
-  readonly client: RegistryClient;
+  readonly source: ImageSource;
   readonly paths: StorePaths;
   readonly namespace: Namespace;
   readonly signal: AbortSignal;
@@ -137,7 +137,7 @@ async function download(job: LayerJob): Promise<void> {
 
 async function receive(job: LayerJob, file: GrowingFile, signal: AbortSignal): Promise<void> {
   const { digest, size } = job.blob;
-  await downloadBlob(job.client, file, {
+  await downloadBlob(job.source, file, {
     digest,
     size,
     signal,

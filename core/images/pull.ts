@@ -11,7 +11,7 @@ import { canonicalName, familiarName, type ImageReference } from '../reference.t
 import { openRegistry, type RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { openTransport, type Transport } from '../registry/transport.ts';
-import { fetchImage } from './fetch-image.ts';
+import { fetchImage, type Wanted } from './fetch-image.ts';
 import { resolveReference } from './find.ts';
 import { removeFile, type StorePaths } from './layout.ts';
 import type { PullOptions } from './pull-options.ts';
@@ -94,7 +94,7 @@ async function fromRegistries(
       });
       try {
         if (present !== undefined && (await isCurrent(client, endpoint, present))) return present;
-        return await fetchImage(client, candidate, endpoint.reference, options);
+        return await fetchImage(client, wantedOf(candidate, endpoint.reference), options);
       } catch (error) {
         if (!(error instanceof PodError)) throw error;
         if (!isOfThePlace(error)) throw told(candidate, error);
@@ -103,6 +103,12 @@ async function fromRegistries(
     }
   }
   throw told(candidates.length === 1 ? candidates[0]! : reference, last);
+}
+
+/** `remote`: its name where it is fetched, a mirror maybe. */
+function wantedOf(name: ImageReference, remote: ImageReference): Wanted {
+  const tagOrDigest = remote.digest ?? remote.tag ?? 'latest';
+  return { tagOrDigest, name: canonicalName(name), what: `image ${canonicalName(remote)}` };
 }
 
 /** Whether another place may do better. */

@@ -1,14 +1,14 @@
-/** What a registry has under a name: the manifest for a platform and its config, checked against each other. */
+/** What a source has under a name: the manifest for a platform and its config, checked against each other. */
 
 import { PodError } from '../error.ts';
 import { choosePlatform, formatPlatform, hostPlatform, type Platform, platformMatches } from '../platform.ts';
-import { canonicalName, type ImageReference, printable } from '../reference.ts';
-import type { RegistryClient } from '../registry/client.ts';
+import { printable } from '../reference.ts';
 import { digestOf } from './digest.ts';
 import { parseImageConfig } from './image-config.ts';
 import { invalid } from './json.ts';
 import { blobSize, readBlob, type StorePaths } from './layout.ts';
 import { checkLayers, parseAnyManifest } from './manifest.ts';
+import type { ImageSource } from './source.ts';
 import type { Descriptor, ImageConfig, Manifest } from './types.ts';
 
 export interface RemoteImage {
@@ -24,21 +24,23 @@ export interface RemoteImage {
 const CONFIG_LIMIT = 8 << 20;
 const DEEPEST_LIST = 3;
 
-/** Fetches manifest and config of `reference` from a registry, without what the store has already. */
+/**
+ * Fetches the manifest that `tagOrDigest` names and its config, without what the store has already. `what` is for
+ * messages: "image docker.io/library/alpine:latest".
+ */
 export async function findRemoteImage(
-  client: RegistryClient,
-  reference: ImageReference,
+  source: ImageSource,
+  { tagOrDigest, what }: { tagOrDigest: string | undefined; what: string },
   platform: Platform | undefined,
   paths: StorePaths,
 ): Promise<RemoteImage> {
-  const what = `image ${canonicalName(reference)}`;
-  let current = await client.manifest(reference.digest ?? reference.tag ?? 'latest');
+  let current = await source.manifest(tagOrDigest);
   let listDigest: string | undefined;
   for (let depth = 0; ; depth++) {
     const parsed = parseAnyManifest(current.bytes, current.mediaType, what);
     if (parsed.kind === 'manifest') {
       return {
-        ...(await withConfig(client, parsed.manifest, platform, what, paths)),
+        ...(await withConfig(source, parsed.manifest, platform, what, paths)),
         ...found(current, parsed.mediaType),
       };
     }
@@ -48,7 +50,7 @@ export async function findRemoteImage(
     const kept = stored(paths, chosen);
     current = kept
       ? { bytes: kept, mediaType: chosen.mediaType, digest: chosen.digest }
-      : await client.manifest(chosen.digest);
+      : await source.manifest(chosen.digest);
     if (current.bytes.length !== chosen.size)
       throw invalid(what, 'a manifest has not the size that its list tells');
   }
@@ -88,7 +90,7 @@ function stored(paths: StorePaths, { digest, size }: Descriptor): Buffer | undef
 }
 
 async function withConfig(
-  client: RegistryClient,
+  source: ImageSource,
   manifest: Manifest,
   platform: Platform | undefined,
   what: string,
@@ -96,7 +98,7 @@ async function withConfig(
 ): Promise<Pick<RemoteImage, 'manifest' | 'config' | 'configBytes'>> {
   checkLayers(manifest, what);
   const { digest, size } = manifest.config;
-  const configBytes = stored(paths, manifest.config) ?? (await client.smallBlob(digest, size, CONFIG_LIMIT));
+  const configBytes = stored(paths, manifest.config) ?? (await source.smallBlob(digest, size, CONFIG_LIMIT));
   const config = parseImageConfig(configBytes, what);
   if (config.rootfs.diff_ids.length !== manifest.layers.length) {
     throw invalid(

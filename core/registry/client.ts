@@ -5,6 +5,7 @@ import type { Endpoint } from '../config/endpoints.ts';
 import type { Environment } from '../config/read-config.ts';
 import { digestOf, isDigest, parseDigest } from '../images/digest.ts';
 import { ACCEPTED_MANIFESTS } from '../images/media-types.ts';
+import type { BlobBody, ImageSource, SourceManifest } from '../images/source.ts';
 import { printable, repositoryName } from '../reference.ts';
 import { answerError } from './answer-error.ts';
 import { readBody, readSmallBody } from './body.ts';
@@ -13,33 +14,13 @@ import { DEFAULT_RETRY, type RetryPolicy, withRetry } from './retry.ts';
 import { openSession } from './session.ts';
 import type { Answer, Transport } from './transport.ts';
 
-export interface RemoteManifest {
-  readonly bytes: Buffer;
-  /** As the registry names it, without parameters; "" when it doesn't. */
-  readonly mediaType: string;
-  /** Computed from the bytes. */
-  readonly digest: string;
-}
-
-export interface BlobBody {
-  /** The blob from this byte on. */
-  readonly from: number;
-  readonly chunks: AsyncGenerator<Buffer, void, undefined>;
-}
-
-export interface RegistryClient {
+/** A manifest that a digest names is verified. Without a tag it is "latest". */
+export interface RegistryClient extends ImageSource {
   /** "localhost:5000", as a user knows it. */
   readonly registry: string;
   readonly repository: string;
-  readonly retry: RetryPolicy;
-  /** A manifest or index by tag or digest, of 4 MiB at most; that a digest names is verified. */
-  manifest(tagOrDigest: string): Promise<RemoteManifest>;
   /** The digest that a tag has now, without fetching; undefined when the registry doesn't tell. */
   currentDigest(tag: string): Promise<string | undefined>;
-  /** A small blob as a whole, verified. */
-  smallBlob(digest: string, size: number, limit: number): Promise<Buffer>;
-  /** One try to open a blob at an offset; the answer may start earlier. Neither retried nor verified. */
-  openBlob(digest: string, from: number, signal?: AbortSignal): Promise<BlobBody>;
 }
 
 export interface ClientOptions {
@@ -90,7 +71,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
 
   const accept = { accept: ACCEPTED_MANIFESTS.join(', ') };
 
-  async function manifest(tagOrDigest: string): Promise<RemoteManifest> {
+  async function manifest(tagOrDigest = 'latest'): Promise<SourceManifest> {
     const doing = `fetch the manifest ${shortened(tagOrDigest)} of`;
     return withRetry(retry, signal, async () => {
       const answer = await session.send('GET', await url('manifests', tagOrDigest), accept);
@@ -150,7 +131,17 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     });
   }
 
-  return { registry, repository, retry, manifest, currentDigest, smallBlob, openBlob };
+  return {
+    transport: 'docker',
+    description: `${registry}/${repository}`,
+    registry,
+    repository,
+    retry,
+    manifest,
+    currentDigest,
+    smallBlob,
+    openBlob,
+  };
 }
 
 function announcedDigest(answer: Answer): string | undefined {

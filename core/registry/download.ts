@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { parseDigest } from '../images/digest.ts';
-import type { RegistryClient } from './client.ts';
+import type { ImageSource } from '../images/source.ts';
 import { RegistryError } from './error.ts';
 import { withRetry } from './retry.ts';
 
@@ -34,18 +34,13 @@ const PROGRESS = 64 << 10;
  * Downloads what the sink doesn't have yet. Throws a RegistryError `invalid` when the bytes aren't those of the
  * digest, or more than `size`.
  */
-export async function downloadBlob(
-  client: RegistryClient,
-  sink: Sink,
-  options: DownloadOptions,
-): Promise<void> {
+export async function downloadBlob(source: ImageSource, sink: Sink, options: DownloadOptions): Promise<void> {
   const { digest, size, signal } = options;
   const { algorithm, hex } = parseDigest(digest, 'a blob');
   const fail = (why: string, transient = false): RegistryError => {
-    const { registry, repository } = client;
-    const message = `cannot fetch the blob ${algorithm}:${hex.slice(0, 12)} of ${registry}/${repository}`;
+    const message = `cannot fetch the blob ${algorithm}:${hex.slice(0, 12)} of ${source.description}`;
     const code = transient ? 'network' : 'invalid';
-    return new RegistryError({ code, message, why, registry, repository, transient });
+    return new RegistryError({ code, message, why, registry: source.description, transient });
   };
   if (sink.size > size) await sink.clear();
   const hash = createHash(algorithm);
@@ -53,12 +48,12 @@ export async function downloadBlob(
   options.onProgress?.(sink.size);
 
   await withRetry(
-    client.retry,
+    source.retry,
     signal,
     async (attempt) => {
       if (sink.size === size) return;
       const start = sink.size;
-      const body = await client.openBlob(digest, start, signal);
+      const body = await source.openBlob(digest, start, signal);
       let skip = start - body.from;
       for await (const chunk of body.chunks) {
         signal?.throwIfAborted();
