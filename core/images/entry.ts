@@ -1,57 +1,111 @@
 /** Entries of the layout's index: which image, under which name, and what is kept about it beside the standard. */
 
+import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { choosePlatform, hostPlatform } from '../platform.ts';
+import { choosePlatform, formatPlatform, hostPlatform, type Platform } from '../platform.ts';
+import { printable } from '../reference.ts';
 import { parseDigest } from './digest.ts';
 import { parseImageConfig } from './image-config.ts';
-import { invalid } from './json.ts';
-import { REF_NAME, readBlob } from './layout.ts';
+import { invalid, isStringMap, parseOwnJson } from './json.ts';
+import { blobSize, REF_NAME, readBlob } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
 import { DOCKER_MANIFEST, isIndexType } from './media-types.ts';
 import type { Descriptor, ImageRecord, Manifest } from './types.ts';
 
-/** Our annotations, beside REF_NAME. All follow from the blob that the entry names: entries of others lack them. */
+/**
+ * Our annotations, beside REF_NAME: what a listing needs, so that it reads the index alone. Those of an image follow from
+ * the blob that the entry names: entries of others lack them.
+ */
 export const KEPT = {
-  /** The image's id: hex digits of its config's digest. */
+  /** The image's id: hex digits of its config's digest. A list keeps the id that it was made with. */
   id: 'tsc-pod.id',
+  /** RFC 3339, as the config says; empty when it doesn't. */
+  created: 'tsc-pod.created',
   /** Bytes of the unpacked layers. */
   size: 'tsc-pod.size',
   /** Digest of the Docker manifest that the entry's OCI manifest was made from. */
   manifest: 'tsc-pod.manifest',
   /** Digest of the list that the manifest was chosen from. */
   list: 'tsc-pod.list',
+  /** Of a list: where members are that are not in the store, as JSON: `{"sha256:…": "docker://…"}`. */
+  sources: 'tsc-pod.sources',
 } as const;
+
+/** Whether an entry is a list of images for several platforms. */
+export function isList(entry: Descriptor): boolean {
+  return isIndexType(entry.mediaType);
+}
 
 export function nameOf(entry: Descriptor): string | undefined {
   return entry.annotations?.[REF_NAME];
 }
 
-/** The id of an entry's image. Reads the manifest where the entry doesn't tell. */
+/** The id of an entry's image or list. Reads the manifest where the entry of an image doesn't tell. */
 export function idOf(paths: Pick<Paths, 'images'>, entry: Descriptor): string {
   const kept = entry.annotations?.[KEPT.id];
   if (kept !== undefined && /^[a-f0-9]{64,128}$/.test(kept)) return kept;
+  if (isList(entry)) return parseDigest(entry.digest, 'a list').hex;
   return parseDigest(readManifestOf(paths, entry).manifest.config.digest, 'a config').hex;
 }
 
-/** The manifest that an entry leads to: for an index among the entries, the one for this machine. */
+/**
+ * The manifest that an entry leads to: of a list, the member for `platform`, this machine's unless told. PodError
+ * `not-found` where it has none, or the member isn't in the store.
+ */
 export function readManifestOf(
   paths: Pick<Paths, 'images'>,
   entry: Descriptor,
+  platform: Platform = hostPlatform(),
 ): { manifest: Manifest; mediaType: string; digest: string } {
   const what = `image ${nameOf(entry) ?? entry.digest}`;
   const parsed = parseAnyManifest(readBlob(paths, entry.digest), entry.mediaType, what);
   if (parsed.kind === 'manifest') return { ...parsed, digest: entry.digest };
-  const entries = parsed.index.manifests.filter(({ mediaType }) => !isIndexType(mediaType));
-  const chosen = choosePlatform(entries, hostPlatform()) ?? entries[0];
-  if (chosen === undefined) throw invalid(what, 'it lists no manifest');
+  const members = parsed.index.manifests.filter(({ mediaType }) => !isIndexType(mediaType));
+  const told = members.some((member) => member.platform !== undefined);
+  const chosen = choosePlatform(members, platform) ?? (told ? undefined : members[0]);
+  if (chosen === undefined) throw notInList(entry, members, platform);
+  if (blobSize(paths, chosen.digest) === undefined) throw memberElsewhere(entry, chosen);
   return readManifestOf(paths, { ...chosen, ...(entry.annotations && { annotations: entry.annotations }) });
 }
 
+function notInList(entry: Descriptor, members: readonly Descriptor[], platform: Platform): PodError {
+  const offers = members.flatMap((member) => (member.platform ? [formatPlatform(member.platform)] : []));
+  return new PodError({
+    code: 'not-found',
+    message: `no image for ${formatPlatform(platform)} in list ${nameOf(entry) ?? entry.digest}`,
+    ...(offers.length > 0 && { hint: printable(`it is there for ${[...new Set(offers)].join(', ')}`, 200) }),
+  });
+}
+
+function memberElsewhere(entry: Descriptor, { digest }: Descriptor): PodError {
+  const source = sourcesOf(entry)[digest];
+  return new PodError({
+    code: 'not-found',
+    message: `the image of list ${nameOf(entry) ?? entry.digest} is not here`,
+    why: `the list names ${digest} only`,
+    ...(source !== undefined && { hint: `tsc-pod pull ${printable(source, 300)}` }),
+  });
+}
+
+/** Where the members of a list are that the store has only the digests of, by digest. */
+export function sourcesOf(entry: Descriptor): Record<string, string> {
+  const kept = entry.annotations?.[KEPT.sources];
+  const what = `list ${nameOf(entry) ?? entry.digest}`;
+  const sources = kept === undefined ? {} : parseOwnJson(kept, what);
+  if (!isStringMap(sources)) throw invalid(what, 'what is kept of its sources is damaged');
+  return sources;
+}
+
 /** Everything about an entry's image. `names` are all names of the same image. */
-export function readRecord(paths: Pick<Paths, 'images'>, entry: Descriptor, names: string[]): ImageRecord {
-  const { manifest, mediaType, digest } = readManifestOf(paths, entry);
+export function readRecord(
+  paths: Pick<Paths, 'images'>,
+  entry: Descriptor,
+  names: string[],
+  platform?: Platform,
+): ImageRecord {
+  const { manifest, mediaType, digest } = readManifestOf(paths, entry, platform);
   const config = parseImageConfig(readBlob(paths, manifest.config.digest), `image ${names[0] ?? digest}`);
-  const kept = entry.annotations ?? {};
+  const kept = isList(entry) ? { [KEPT.list]: entry.digest } : (entry.annotations ?? {});
   const stored = manifest.layers.reduce((sum, layer) => sum + layer.size, 0);
   const { os, architecture, variant } = config;
   return {

@@ -55,16 +55,21 @@ function prepare(image: NewImage): {
   const parsed = parseAnyManifest(image.manifest.bytes, image.manifest.mediaType, what);
   if (parsed.kind !== 'manifest') throw new PodError({ code: 'invalid', message: `cannot store ${what}` });
   const { manifest, mediaType } = parsed;
-  const { diff_ids: diffIds } = parseImageConfig(image.config, what).rootfs;
+  const { rootfs, created = '' } = parseImageConfig(image.config, what);
+  const { diff_ids: diffIds } = rootfs;
+  const packedSize = manifest.layers.reduce((sum, layer) => sum + layer.size, 0);
   const original = digestOf(image.manifest.bytes);
   const blobs: [string, Uint8Array][] = [
     [manifest.config.digest, image.config],
     [original, image.manifest.bytes],
   ];
-  const annotations: Record<string, string> = { [KEPT.id]: parseDigest(manifest.config.digest, what).hex };
+  const annotations: Record<string, string> = {
+    [KEPT.id]: parseDigest(manifest.config.digest, what).hex,
+    [KEPT.created]: created,
+    [KEPT.size]: String(image.unpackedSize ?? packedSize),
+  };
   if (image.name !== undefined) annotations[REF_NAME] = image.name;
   if (image.listDigest !== undefined) annotations[KEPT.list] = image.listDigest;
-  if (image.unpackedSize !== undefined) annotations[KEPT.size] = String(image.unpackedSize);
   let stored = image.manifest.bytes;
   if (mediaType === DOCKER_MANIFEST) {
     annotations[KEPT.manifest] = original;
