@@ -1,4 +1,4 @@
-import { listImages } from '../../core/images/find.ts';
+import { listImages } from '../../core/images/list.ts';
 import type { ImageRecord } from '../../core/images/types.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';

@@ -15,8 +15,8 @@ import { containerState } from '../container/state.ts';
 import { listIds } from '../container/store.ts';
 import { PodError } from '../error.ts';
 import { eventsFile } from '../events.ts';
-import { listImages } from '../images/find.ts';
 import { readIndex } from '../images/layout.ts';
+import { listStored } from '../images/list.ts';
 import type { Paths } from '../paths.ts';
 import { hostPlatform } from '../platform.ts';
 import { isLingering, isSystemdHere } from '../systemd/host.ts';
@@ -114,7 +114,7 @@ async function readStore({ paths, environment, storageDriver }: InfoWish) {
 /** A list that can't be read is what `system check` tells of. */
 function images(paths: Paths): number {
   try {
-    return readIndex(paths).manifests.length && listImages(paths).length;
+    return readIndex(paths).manifests.length && listStored(paths).length;
   } catch {
     return 0;
   }

@@ -2,6 +2,7 @@
 
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import type { Platform } from '../platform.ts';
 import {
   canonicalName,
   type ImageReference,
@@ -20,13 +21,14 @@ const ID = /^(?:sha256:)?([a-f0-9]{1,64})$/;
 
 /**
  * The image of a name ("alpine", "quay.io/x/y:1@sha256:…"), of an id or the beginning of one, or of a manifest's
- * digest. Undefined where there is none; PodError `conflict` where the beginning fits several.
+ * digest. Of a list, the image for `platform`, this machine's unless told. Undefined where there is none; PodError
+ * `conflict` where the beginning fits several.
  */
-export function resolveImage(paths: Images, text: string): ImageRecord | undefined {
+export function resolveImage(paths: Images, text: string, platform?: Platform): ImageRecord | undefined {
   const index = readIndex(paths);
   const entry = findEntry(paths, index, text);
   if (entry === undefined) return undefined;
-  return readRecord(paths, entry, namesLike(paths, index, entry));
+  return readRecord(paths, entry, namesLike(paths, index, entry), platform);
 }
 
 /** Like resolveImage, for a reference that is parsed already. */
@@ -34,18 +36,6 @@ export function resolveReference(paths: Images, reference: ImageReference): Imag
   const index = readIndex(paths);
   const entry = findByReference(index, reference);
   return entry && readRecord(paths, entry, namesLike(paths, index, entry));
-}
-
-/** Every image, once each, in the order of the index. */
-export function listImages(paths: Images): ImageRecord[] {
-  const groups = new Map<string, Descriptor[]>();
-  for (const entry of readIndex(paths).manifests) {
-    const id = idOf(paths, entry);
-    const group = groups.get(id);
-    if (group === undefined) groups.set(id, [entry]);
-    else group.push(entry);
-  }
-  return [...groups.values()].map((entries) => readRecord(paths, entries[0]!, namesOf(entries)));
 }
 
 /** The entry that a name, id or digest means. */

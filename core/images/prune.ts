@@ -5,8 +5,8 @@ import { imagesOf, layersInUse } from '../container/images-in-use.ts';
 import { listContainers } from '../container/list.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { listImages } from './find.ts';
-import { removeImage } from './store.ts';
+import { listImages } from './list.ts';
+import { removeImage } from './remove.ts';
 import type { ImageRecord } from './types.ts';
 
 export interface PrunedImages {

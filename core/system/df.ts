@@ -5,7 +5,7 @@ import { imagesOf, layersInUse } from '../container/images-in-use.ts';
 import { type ListedContainer, listContainers } from '../container/list.ts';
 import { isUp } from '../container/state.ts';
 import { containerDirectory } from '../container/store.ts';
-import { listImages } from '../images/find.ts';
+import { listImages } from '../images/list.ts';
 import { blobUsage } from '../images/prune.ts';
 import type { ImageRecord } from '../images/types.ts';
 import type { Paths } from '../paths.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { listImages } from '../../core/images/find.ts';
+import { listImages } from '../../core/images/list.ts';
 import { test } from './harness/index.ts';
 import { configure, trust } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { digestOf } from '../../core/images/digest.ts';
-import { listImages } from '../../core/images/find.ts';
+import { listImages } from '../../core/images/list.ts';
 import { test } from './harness/index.ts';
 import { configure } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';
