@@ -16,6 +16,8 @@ import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
 import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
 import { Kill } from './commands/kill.ts';
+import { Login } from './commands/login.ts';
+import { Logout } from './commands/logout.ts';
 import { Logs } from './commands/logs.ts';
 import { Pause } from './commands/pause.ts';
 import { PodCreate } from './commands/pod-create.ts';
@@ -84,6 +86,8 @@ export const commands: AnyCommandClass[] = [
     Info,
     Inspect,
     Kill,
+    Login,
+    Logout,
     Logs,
     Pause,
     Port,

@@ -52,7 +52,7 @@ function findRule(name: string, rules: readonly RegistryRule[]): RegistryRule | 
 function matchLength(name: string, prefix: string): number {
   if (prefix.startsWith('*.')) {
     // "*.example.com" is any host below example.com: no path, no port (containers-registries.conf(5)).
-    const host = name.slice(0, name.indexOf('/'));
+    const host = name.split('/', 1)[0]!;
     return host.endsWith(prefix.slice(1)) ? host.length : 0;
   }
   if (!name.startsWith(prefix)) return 0;
@@ -63,4 +63,9 @@ function matchLength(name: string, prefix: string): number {
 function rewritten(name: string, prefix: string, location: string): string {
   const length = prefix.startsWith('*.') ? name.indexOf('/') : Math.min(prefix.length, name.length);
   return location + name.slice(length);
+}
+
+/** Whether registries.conf takes any certificate, and plain HTTP, of a registry ("quay.io") or a part of it. */
+export function isInsecure(name: string, config: RegistriesConfig): boolean {
+  return findRule(name, config.rules)?.insecure ?? false;
 }

@@ -22,7 +22,7 @@ export async function answerError(
   const { status } = answer;
   return new RegistryError({
     code: codeOf(status),
-    message: `cannot ${doing} ${registry}/${repository}`,
+    message: `cannot ${doing} ${[registry, repository].filter(Boolean).join('/')}`,
     why: `${status} ${wordsFor(status)}${explanation === '' ? '' : ` (${explanation})`}`,
     ...hintFor(status, registry),
     status,

@@ -8,6 +8,7 @@ import { ACCEPTED_MANIFESTS } from '../images/media-types.ts';
 import type { BlobBody, ImageSource, SourceManifest } from '../images/source.ts';
 import { printable, repositoryName } from '../reference.ts';
 import { answerError } from './answer-error.ts';
+import { baseOf, hostOf } from './base.ts';
 import { readBody, readSmallBody } from './body.ts';
 import { RegistryError } from './error.ts';
 import { DEFAULT_RETRY, type RetryPolicy, withRetry } from './retry.ts';
@@ -38,8 +39,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
   const { endpoint, transport, env, signal } = options;
   const retry = options.retry ?? DEFAULT_RETRY;
   const { domain: registry, path: repository } = endpoint.reference;
-  // The one registry whose name is not its host.
-  const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+  const host = hostOf(registry);
   const session = openSession({
     transport,
     insecure: endpoint.insecure,
@@ -151,31 +151,4 @@ function announcedDigest(answer: Answer): string | undefined {
 
 function shortened(tagOrDigest: string): string {
   return isDigest(tagOrDigest) ? tagOrDigest.slice(0, tagOrDigest.indexOf(':') + 13) : tagOrDigest;
-}
-
-/** https, but for an insecure registry that turns out not to have it: there http. */
-async function baseOf(host: string, insecure: boolean, transport: Transport): Promise<URL> {
-  let secure: URL;
-  try {
-    secure = new URL(`https://${host}`);
-  } catch {
-    const message = `cannot reach registry ${host}`;
-    throw new RegistryError({ code: 'usage', message, why: 'that is no address', registry: host });
-  }
-  if (!insecure) return secure;
-  try {
-    const headers = { 'user-agent': 'tsc-pod' };
-    const probe = {
-      method: 'GET' as const,
-      url: new URL('/v2/', secure),
-      headers,
-      insecure,
-      registry: host,
-    };
-    (await transport.send(probe)).body.destroy();
-    return secure;
-  } catch (error) {
-    if (!(error instanceof RegistryError)) throw error;
-    return new URL(`http://${host}`);
-  }
 }

@@ -18,6 +18,7 @@ export interface TokenRequest {
   readonly challenge: Challenge;
   /** Where the challenge came from. */
   readonly registry: URL;
+  /** "" for what is about the registry as a whole. */
   readonly repository: string;
   /** "pull" or "pull,push". */
   readonly actions: string;
@@ -25,6 +26,8 @@ export interface TokenRequest {
   readonly insecure: boolean;
 }
 
+/** What the list of a registry's repositories is asked for with. */
+const CATALOG = 'registry:catalog:*';
 const ANSWER_LIMIT = 256 << 10;
 const LEAST_LIFETIME_S = 60;
 /** A token is renewed this much before it ends. */
@@ -68,14 +71,14 @@ function tokenExchange(request: TokenRequest): Exchange {
       grant_type: 'refresh_token',
       client_id: 'tsc-pod',
       refresh_token: credentials.token,
-      scope,
+      ...(scope && { scope }),
     });
     if (service !== undefined) form.set('service', service);
     const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
     return { method: 'POST', url, headers, body: form.toString(), ...common };
   }
   if (service !== undefined) url.searchParams.set('service', service);
-  url.searchParams.set('scope', scope);
+  if (scope !== '') url.searchParams.set('scope', scope);
   const headers: Record<string, string> = { accept: 'application/json' };
   if (credentials !== undefined) {
     url.searchParams.set('account', credentials.user);
@@ -106,6 +109,7 @@ function realmOf(request: TokenRequest): URL {
  * what is to be done.
  */
 function scopeOf({ challenge, repository, actions }: TokenRequest): string {
+  if (repository === '') return challenge.parameters.scope === CATALOG ? CATALOG : '';
   const asked = /^repository:[^\s:]+(?::\d+[^\s:]*)?:([a-z,]+)$/.exec(challenge.parameters.scope ?? '');
   const modest = asked?.[1]?.split(',').every((action) => actions.split(',').includes(action));
   return asked !== null && modest ? asked[0] : `repository:${repository}:${actions}`;
@@ -117,6 +121,6 @@ export function basicAuthorization(user: string, password: string): string {
 
 function failure(request: TokenRequest, code: 'invalid' | 'denied', why: string): RegistryError {
   const { registry, repository } = request;
-  const message = `cannot get a token for ${registry.host}/${repository}`;
+  const message = `cannot get a token for ${[registry.host, repository].filter(Boolean).join('/')}`;
   return new RegistryError({ code, message, why, registry: registry.host, repository });
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { authFiles, findCredentials } from '../../../../core/config/credentials.ts';
+import { authFiles } from '../../../../core/config/auth-file.ts';
+import { findCredentials } from '../../../../core/config/credentials.ts';
 import { PodError } from '../../../../core/error.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'credentials-'));

@@ -1,0 +1,28 @@
+import { ownAuthFile } from '../core/config/auth-file.ts';
+import type { Environment } from '../core/config/read-config.ts';
+import type { KeepOptions } from '../core/config/store-credentials.ts';
+import { withLock } from '../core/lock.ts';
+import type { PodCommand } from './command.ts';
+import { pathsOf } from './paths.ts';
+
+/** The environment with --authfile, which stands for REGISTRY_AUTH_FILE. */
+export function withAuthFile(env: Environment, authfile: string | undefined): Environment {
+  return authfile === undefined ? env : { ...env, REGISTRY_AUTH_FILE: authfile };
+}
+
+/** How `login` and `logout` change the user's credentials. */
+export function keeping(
+  command: PodCommand,
+  env: Environment,
+  helpers: readonly string[] | undefined,
+  compatible = false,
+): KeepOptions {
+  const { locks } = pathsOf(command);
+  return {
+    file: ownAuthFile(env),
+    env,
+    helpers,
+    exclusively: (work) => withLock(`${locks}/auth-file`, work),
+    compatible,
+  };
+}
