@@ -16,6 +16,7 @@ import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
 import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
 import { Kill } from './commands/kill.ts';
+import { Load } from './commands/load.ts';
 import { Login } from './commands/login.ts';
 import { Logout } from './commands/logout.ts';
 import { Logs } from './commands/logs.ts';
@@ -86,6 +87,7 @@ export const commands: AnyCommandClass[] = [
     Info,
     Inspect,
     Kill,
+    Load,
     Login,
     Logout,
     Logs,

@@ -26,7 +26,17 @@ export interface BuiltinReference {
   readonly name: string;
 }
 
-export type Reference = ImageReference | BuiltinReference;
+/** An image in an archive, a directory or another tool's store: `oci:DIR:TAG` (containers-transports(5)). */
+export interface TransportReference {
+  readonly kind: 'transport';
+  readonly transport: 'oci' | 'oci-archive' | 'docker-archive' | 'dir' | 'containers-storage';
+  /** Of the directory or archive; for containers-storage a name or an id. */
+  readonly path: string;
+  /** Which of its images, after the path's colon: a tag, a name, or "@" and a position. */
+  readonly selector: string | undefined;
+}
+
+export type Reference = ImageReference | BuiltinReference | TransportReference;
 
 const DEFAULT_DOMAIN = 'docker.io';
 const MAX_NAME = 255;
@@ -59,7 +69,22 @@ export function parseReference(text: string): Reference {
     if (!BUILTIN.test(name)) throw refuse(text, 'a built-in image has a plain name', 'try builtin:busybox');
     return { kind: 'builtin', name };
   }
-  return parseImageReference(text);
+  return parseTransport(text) ?? parseImageReference(text);
+}
+
+const TRANSPORT = /^(oci|oci-archive|docker-archive|dir|containers-storage):(.*)$/s;
+/** `oci:1.0` is an image of Docker Hub, of which there is none: the transports win, as in podman. */
+function parseTransport(text: string): TransportReference | undefined {
+  const [, name, rest = ''] = TRANSPORT.exec(text) ?? [];
+  if (name === undefined) return undefined;
+  const transport = name as TransportReference['transport'];
+  if (rest.includes('\0')) throw refuse(text, 'a path has no NUL');
+  const whole = transport === 'dir' || transport === 'containers-storage';
+  const colon = whole ? -1 : rest.indexOf(':');
+  const path = colon < 0 ? rest : rest.slice(0, colon);
+  if (path === '') throw refuse(text, `${transport}: is followed by a path`);
+  const selector = colon < 0 || colon === rest.length - 1 ? undefined : rest.slice(colon + 1);
+  return { kind: 'transport', transport, path, selector };
 }
 
 /** Reads a reference to an image in a registry; the `docker://` transport may be spelled out. */

@@ -6,6 +6,13 @@ import { PodError } from '../error.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
+/** What Node can't read itself. */
+export type ForeignCompression = 'xz' | 'bzip2';
+/** Decompresses with something else. */
+export type Expand = (
+  input: AsyncIterable<Uint8Array>,
+  form: ForeignCompression,
+) => AsyncIterable<Uint8Array>;
 
 export interface ExpansionLimit {
   /** So many bytes may come out whatever went in. */
@@ -23,7 +30,7 @@ export interface ExpansionLimit {
 export const EXPANSION_LIMIT: ExpansionLimit = { free: 2 ** 30, ratio: 200, bytes: 2 ** 38 };
 
 const CHUNK = 1 << 20;
-const MAGICS: [string, string][] = [
+const MAGICS: [Compression | ForeignCompression, string][] = [
   ['gzip', '1f8b'],
   ['zstd', '28b52ffd'],
   ['xz', 'fd377a585a00'],
@@ -33,12 +40,17 @@ const MAGICS: [string, string][] = [
 const ZSTD_SKIPPABLE = /^5[0-9a-f]2a4d18/;
 const LONGEST_MAGIC = 6;
 
-/** What the first bytes (6 suffice) say. PodError 'unsupported' for forms that can't be read. */
-export function compressionOf(start: Uint8Array): Compression {
+/** What the first bytes (6 suffice) say. */
+export function formOf(start: Uint8Array): Compression | ForeignCompression {
   const hex = Buffer.from(start.subarray(0, LONGEST_MAGIC)).toString('hex');
   if (ZSTD_SKIPPABLE.test(hex)) return 'zstd';
-  const found = MAGICS.find(([, magic]) => hex.startsWith(magic))?.[0] ?? 'none';
-  if (found === 'none' || found === 'gzip' || found === 'zstd') return found;
+  return MAGICS.find(([, magic]) => hex.startsWith(magic))?.[0] ?? 'none';
+}
+
+/** The same, PodError 'unsupported' for forms that can't be read. */
+export function compressionOf(start: Uint8Array): Compression {
+  const found = formOf(start);
+  if (found !== 'xz' && found !== 'bzip2') return found;
   throw new PodError({
     code: 'unsupported',
     message: `cannot decompress ${found}`,
@@ -48,22 +60,29 @@ export function compressionOf(start: Uint8Array): Compression {
 
 /**
  * Yields the decompressed bytes in chunks of up to 1 MiB; data that isn't compressed goes through as it is.
- * Errors of the source pass unchanged; damaged, truncated or overblown data is PodError 'invalid'.
+ * `foreign` is for what Node doesn't know (none: that is refused). Errors of the source pass unchanged; damaged, truncated or overblown data is PodError 'invalid'.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   limit: ExpansionLimit = EXPANSION_LIMIT,
+  foreign?: Expand,
 ): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   let taken = 0;
   let given = 0;
   try {
     const head = await readHead(iterator);
-    const compression = compressionOf(head);
+    const compression = foreign ? formOf(head) : compressionOf(head);
     const input = countIn(head, iterator, (length) => {
       taken += length;
     });
-    for await (const chunk of compression === 'none' ? input : expand(input, compression)) {
+    const expanded =
+      compression === 'none'
+        ? input
+        : compression === 'gzip' || compression === 'zstd'
+          ? expand(input, compression)
+          : foreign!(input, compression);
+    for await (const chunk of expanded) {
       given += chunk.length;
       if (given > limit.bytes) throw bomb(`it holds more than ${limit.bytes} bytes`);
       if (compression !== 'none' && given > limit.free && given > taken * limit.ratio)

@@ -21,6 +21,13 @@ export interface TarSink {
 export interface TarParser {
   /** Throws PodError 'invalid' where the archive breaks its format; then it is of no more use. */
   write(chunk: Uint8Array): void;
+  /**
+   * Goes over what is left of the last entry's file: so many bytes of the archive, padding included, are not to be
+   * written. 0 in a sparse file, whose data is to be written on.
+   */
+  skipBody(): number;
+  /** True after the blocks that end an archive: what is written then is not looked at. */
+  isDone(): boolean;
   /** Nothing follows: throws when the archive was cut off. */
   end(): void;
 }
@@ -99,6 +106,8 @@ export function createTarParser(sink: TarSink): TarParser {
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       guarded(() => consume(state, bytes));
     },
+    skipBody: () => skipBody(state),
+    isDone: () => state.step === 'done',
     end: () => guarded(() => finish(state)),
   };
 }
@@ -301,6 +310,15 @@ function afterBody(state: State): void {
   state.left = state.padding;
   state.padding = 0;
   state.step = state.left > 0 ? 'skip' : 'header';
+}
+
+function skipBody(state: State): number {
+  if (state.step !== 'skip' && (state.step !== 'body' || state.pieces)) return 0;
+  const length = state.left + state.padding;
+  state.offset += length;
+  state.padding = 0;
+  afterBody(state);
+  return length;
 }
 
 function isExpecting(state: State): boolean {

@@ -6,6 +6,7 @@ import type { Platform } from '../platform.ts';
 import {
   canonicalName,
   type ImageReference,
+  parseImageReference,
   parseReference,
   printable,
   repositoryName,
@@ -52,13 +53,22 @@ export function findEntry(paths: Images, index: Index, text: string): Descriptor
 function findByText(index: Index, text: string): Descriptor | undefined {
   const reference = parseReference(text);
   if (reference.kind === 'registry') return findByReference(index, reference);
+  if (reference.kind === 'transport')
+    return isImageName(text) ? findByReference(index, parseImageReference(text)) : undefined;
   return index.manifests.find((entry) => nameOf(entry) === storedName(text));
+}
+
+/** Whether what looks like a transport and its path could be a name and its tag. */
+function isImageName(text: string): boolean {
+  return /^[a-z-]+:[\w.-]{1,128}$/.test(text);
 }
 
 /** The name under which the store has what `text` refers to. */
 export function storedName(text: string): string {
   const reference = parseReference(text);
-  return reference.kind === 'builtin' ? `builtin:${reference.name}` : canonicalName(reference);
+  if (reference.kind === 'builtin') return `builtin:${reference.name}`;
+  // In the store "dir:latest" is an image that was given this name.
+  return canonicalName(reference.kind === 'transport' ? parseImageReference(text) : reference);
 }
 
 /** A short name is first of all an image that was made here, as for podman; then what the registries' rules make of it. */

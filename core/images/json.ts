@@ -47,3 +47,17 @@ export function parseJson(bytes: Uint8Array | string, what: string): Fields {
 export function isStringMap(value: unknown): value is Record<string, string> {
   return isFields(value) && Object.values(value).every((item) => typeof item === 'string');
 }
+
+/** The same for a list. */
+export function parseJsonList(bytes: Uint8Array, what: string): unknown[] {
+  const text = Buffer.from(bytes).toString('utf8');
+  if (countStrings(text) > MAX_STRINGS) throw invalid(what, `it has more than ${MAX_STRINGS} strings`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw invalid(what, 'it is not JSON');
+  }
+  if (!Array.isArray(json)) throw invalid(what, 'it is not a JSON list');
+  return json;
+}

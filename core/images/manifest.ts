@@ -17,7 +17,7 @@ import {
 import type { Descriptor, Index, Manifest } from './types.ts';
 
 /** More than any file system driver stacks; Docker stops at 127. */
-const MOST_LAYERS = 1000;
+export const MOST_LAYERS = 1000;
 const MOST_PLATFORMS = 10_000;
 
 export type AnyManifest =

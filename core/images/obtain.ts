@@ -46,6 +46,10 @@ export async function obtainImage(name: string, options: ObtainOptions): Promise
     return loadBuiltin(reference.name, paths, layerNamespace(), readAsset);
   }
   if (policy === 'never') throw noSuchImage(name);
+  if (reference.kind === 'transport') {
+    const { fetchReference } = await import('./transports/load.ts');
+    return fetchReference(reference, { ...options, platform, namespace: layerNamespace });
+  }
   const { pullImage } = await import('./pull.ts');
   options.onPull?.(name);
   const image = await pullImage(reference, { ...options, platform, namespace: layerNamespace });

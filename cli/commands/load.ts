@@ -1,0 +1,57 @@
+import { fstatSync } from 'node:fs';
+import { PodError } from '../../core/error.ts';
+import type { ArchiveInput } from '../../core/images/archive/archive-input.ts';
+import { layerNamespace } from '../../core/images/obtain.ts';
+import { type LoadedImage, loadImages } from '../../core/images/transports/load.ts';
+import { Option, PodCommand } from '../command.ts';
+import { familiarImage } from '../familiar-image.ts';
+import { showProgress } from '../output/progress.ts';
+import { isTerminalAt } from '../output/terminal-at.ts';
+import { pathsOf } from '../paths.ts';
+
+export class Load extends PodCommand {
+  static override paths = [['load'], ['image', 'load']];
+  static override usage = {
+    description: 'Get images from an archive of save, docker save or podman save, or from a directory',
+  };
+
+  input = Option.String('-i,--input', {
+    description: 'Read a `file` or an address instead of standard input',
+  });
+  quiet = Option.Boolean('-q,--quiet', false, { description: 'No progress' });
+
+  async execute(): Promise<number> {
+    const paths = pathsOf(this);
+    const { env, stderr } = this.context;
+    const progress = this.quiet ? undefined : showProgress(stderr);
+    try {
+      const images = loadImages(archiveOf(this.input, this.context.stdin), {
+        paths,
+        env,
+        namespace: layerNamespace,
+        ...(progress && { onProgress: progress.onProgress, onNotice: progress.onNotice }),
+      });
+      for await (const { names, image } of images) this.tell(names, image);
+    } finally {
+      progress?.end();
+    }
+    return 0;
+  }
+
+  private tell(names: LoadedImage['names'], { id }: LoadedImage['image']): void {
+    for (const name of names) this.printLine(`Loaded image: ${familiarImage(name)}`);
+    if (names.length === 0) this.printLine(`Loaded image ID: sha256:${id}`);
+  }
+}
+
+/** A file that standard input comes from is read where it is. */
+export function archiveOf(input: string | undefined, stdin: AsyncIterable<Uint8Array>): ArchiveInput {
+  if (input !== undefined && input !== '-') return input;
+  if (isTerminalAt(0))
+    throw new PodError({
+      code: 'usage',
+      message: 'refused to read an archive from a terminal',
+      hint: 'tsc-pod load -i FILE, or tsc-pod load < FILE',
+    });
+  return fstatSync(0).isFile() ? '/dev/stdin' : stdin;
+}

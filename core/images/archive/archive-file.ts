@@ -1,0 +1,69 @@
+/**
+ * An archive as a file that can be read at any place: an uncompressed one is read where it is, of all else there is a
+ * copy for as long as it is open, which has no name, so that nothing is left whatever happens.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decompress, EXPANSION_LIMIT, formOf } from '../../archive/decompress.ts';
+import type { Environment } from '../../config/read-config.ts';
+import { expandByProgram } from '../decompress/expand-by-program.ts';
+import { type StorePaths, storeError } from '../layout.ts';
+import { type ArchiveInput, describeInput, isAddress, readInput } from './archive-input.ts';
+
+export interface ArchiveFile {
+  readonly file: FileHandle;
+  /** Bytes. */
+  readonly size: number;
+  /** For messages. */
+  readonly description: string;
+}
+
+export interface ReadOptions {
+  readonly paths: Pick<StorePaths, 'partial'>;
+  readonly env: Environment;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens an archive. Throws PodError `not-found`, `denied`, `invalid` (damaged), `no-space`, `network`, `missing`. */
+export async function openArchive(input: ArchiveInput, options: ReadOptions): Promise<ArchiveFile> {
+  return (await openInPlace(input)) ?? spool(input, options);
+}
+
+async function openInPlace(input: ArchiveInput): Promise<ArchiveFile | undefined> {
+  if (typeof input !== 'string' || isAddress(input)) return undefined;
+  if (!statSync(input, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const file = await open(input).catch((error) => {
+    throw storeError(error, `cannot read ${input}`);
+  });
+  const head = Buffer.alloc(6);
+  const { bytesRead } = await file.read(head, 0, head.length, 0);
+  if (formOf(head.subarray(0, bytesRead)) === 'none')
+    return { file, size: (await file.stat()).size, description: input };
+  await file.close();
+  return undefined;
+}
+
+async function spool(input: ArchiveInput, options: ReadOptions): Promise<ArchiveFile> {
+  const { paths, env, signal } = options;
+  const description = describeInput(input);
+  mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
+  const path = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
+  const file = await open(path, 'wx+', 0o600);
+  try {
+    unlinkSync(path);
+    const bytes = readInput(input, options);
+    let size = 0;
+    for await (const chunk of decompress(bytes, EXPANSION_LIMIT, expandByProgram(env))) {
+      signal?.throwIfAborted();
+      for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+      size += chunk.length;
+    }
+    return { file, size, description };
+  } catch (error) {
+    await file.close();
+    throw storeError(error, `cannot read ${description}`);
+  }
+}
