@@ -7,8 +7,8 @@ import type { Descriptor } from './types.ts';
 export interface BlobContent {
   /** The file, which holds exactly the blob and never changes: it may be copied or linked instead of read. */
   readonly path: string;
-  /** Bytes from this offset to the end. The caller reads them all or destroys the stream. */
-  open(from?: number): Readable;
+  /** Bytes from this offset on, up to `to` or the end. The caller reads them all or destroys the stream. */
+  open(from?: number, to?: number): Readable;
 }
 
 /** What may spare sending a blob. */

@@ -51,6 +51,8 @@ export interface SentImage {
   readonly mediaType: string;
 }
 
+const CHUNK = 256 << 10;
+
 /**
  * Sends an image (a record, or a manifest's descriptor) of the store. Neither commits nor closes the destination.
  * Throws PodErrors: the destination's own, `invalid` when the store has lost a blob, `unsupported` for a wish that
@@ -120,7 +122,11 @@ function wantedCompression(
 }
 
 function storedContent(path: string): BlobContent {
-  return { path, open: (from = 0) => createReadStream(path, { start: from, highWaterMark: 1 << 20 }) };
+  return {
+    path,
+    open: (from = 0, to = Number.POSITIVE_INFINITY) =>
+      createReadStream(path, { start: from, end: to - 1, highWaterMark: CHUNK }),
+  };
 }
 
 interface Job {

@@ -1,19 +1,13 @@
 /** The pull half of the distribution protocol (distribution-spec) for one repository of one registry. */
 
-import { findCredentials } from '../config/credentials.ts';
-import type { Endpoint } from '../config/endpoints.ts';
-import type { Environment } from '../config/read-config.ts';
 import { digestOf, isDigest, parseDigest } from '../images/digest.ts';
 import { ACCEPTED_MANIFESTS } from '../images/media-types.ts';
 import type { BlobBody, ImageSource, SourceManifest } from '../images/source.ts';
-import { printable, repositoryName } from '../reference.ts';
-import { answerError } from './answer-error.ts';
-import { baseOf, hostOf } from './base.ts';
+import { printable } from '../reference.ts';
 import { readBody, readSmallBody } from './body.ts';
-import { RegistryError } from './error.ts';
-import { DEFAULT_RETRY, type RetryPolicy, withRetry } from './retry.ts';
-import { openSession } from './session.ts';
-import type { Answer, Transport } from './transport.ts';
+import { type ClientOptions, openRepository } from './repository.ts';
+import { withRetry } from './retry.ts';
+import type { Answer } from './transport.ts';
 
 /** A manifest that a digest names is verified. Without a tag it is "latest". */
 export interface RegistryClient extends ImageSource {
@@ -24,59 +18,22 @@ export interface RegistryClient extends ImageSource {
   currentDigest(tag: string): Promise<string | undefined>;
 }
 
-export interface ClientOptions {
-  readonly endpoint: Endpoint;
-  readonly transport: Transport;
-  readonly env: Environment;
-  readonly credentialHelpers?: readonly string[] | undefined;
-  readonly retry?: RetryPolicy;
-  readonly signal?: AbortSignal | undefined;
-}
-
 const MANIFEST_LIMIT = 4 << 20;
 
 export function openRegistry(options: ClientOptions): RegistryClient {
-  const { endpoint, transport, env, signal } = options;
-  const retry = options.retry ?? DEFAULT_RETRY;
-  const { domain: registry, path: repository } = endpoint.reference;
-  const host = hostOf(registry);
-  const session = openSession({
-    transport,
-    insecure: endpoint.insecure,
-    repository,
-    actions: 'pull',
-    credentials: () => findCredentials(repositoryName(endpoint.reference), env, options.credentialHelpers),
-  });
-  let base: Promise<URL> | undefined;
-
-  async function url(kind: 'manifests' | 'blobs', name: string): Promise<URL> {
-    base ??= baseOf(host, endpoint.insecure, transport);
-    try {
-      return new URL(`/v2/${repository}/${kind}/${name}`, await base);
-    } catch (error) {
-      base = undefined;
-      throw error;
-    }
-  }
-
-  async function expect(answer: Answer, statuses: number[], doing: string): Promise<Answer> {
-    if (statuses.includes(answer.status)) return answer;
-    throw await answerError(answer, doing, registry, repository, transport.idleTimeout);
-  }
-
-  function fail(doing: string, why: string, transient = false): RegistryError {
-    const message = `cannot ${doing} ${registry}/${repository}`;
-    return new RegistryError({ code: 'invalid', message, why, registry, repository, transient });
-  }
+  const remote = openRepository(options, 'pull');
+  const { registry, path: repository, retry, signal, idleTimeout, expect, failure: fail } = remote;
 
   const accept = { accept: ACCEPTED_MANIFESTS.join(', ') };
 
   async function manifest(tagOrDigest = 'latest'): Promise<SourceManifest> {
     const doing = `fetch the manifest ${shortened(tagOrDigest)} of`;
     return withRetry(retry, signal, async () => {
-      const answer = await session.send('GET', await url('manifests', tagOrDigest), accept);
+      const answer = await remote.send('GET', await remote.url(`manifests/${tagOrDigest}`), {
+        headers: accept,
+      });
       await expect(answer, [200], doing);
-      const bytes = await readSmallBody(answer, transport.idleTimeout, MANIFEST_LIMIT, 'the manifest');
+      const bytes = await readSmallBody(answer, idleTimeout, MANIFEST_LIMIT, 'the manifest');
       const wanted = isDigest(tagOrDigest) ? tagOrDigest : announcedDigest(answer);
       const digest = digestOf(bytes, wanted === undefined ? 'sha256' : parseDigest(wanted, doing).algorithm);
       if (wanted !== undefined && wanted !== digest) {
@@ -89,7 +46,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
 
   async function currentDigest(tag: string): Promise<string | undefined> {
     return withRetry(retry, signal, async () => {
-      const answer = await session.send('HEAD', await url('manifests', tag), accept);
+      const answer = await remote.send('HEAD', await remote.url(`manifests/${tag}`), { headers: accept });
       await expect(answer, [200], `look up the manifest ${shortened(tag)} of`);
       answer.body.resume();
       return announcedDigest(answer);
@@ -100,8 +57,8 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     const doing = `fetch the blob ${shortened(digest)} of`;
     const range: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
     const headers = { 'accept-encoding': 'identity', ...range };
-    const answer = await session.send('GET', await url('blobs', digest), headers, signal);
-    const chunks = (): BlobBody['chunks'] => readBody(answer, transport.idleTimeout);
+    const answer = await remote.send('GET', await remote.url(`blobs/${digest}`), { headers, signal });
+    const chunks = (): BlobBody['chunks'] => readBody(answer, idleTimeout);
     if (answer.status === 416 && from > 0) {
       answer.body.destroy();
       return openBlob(digest, 0, signal);
@@ -120,9 +77,9 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     const doing = `fetch the blob ${shortened(digest)} of`;
     if (size > limit) throw fail(doing, `it is larger than ${limit / (1 << 20)} MiB`);
     return withRetry(retry, signal, async () => {
-      const answer = await session.send('GET', await url('blobs', digest));
+      const answer = await remote.send('GET', await remote.url(`blobs/${digest}`));
       await expect(answer, [200], doing);
-      const bytes = await readSmallBody(answer, transport.idleTimeout, limit, 'the blob');
+      const bytes = await readSmallBody(answer, idleTimeout, limit, 'the blob');
       if (bytes.length !== size)
         throw fail(doing, `it has ${bytes.length} bytes, not ${size}`, bytes.length < size);
       const found = digestOf(bytes, parseDigest(digest, doing).algorithm);
@@ -149,6 +106,6 @@ function announcedDigest(answer: Answer): string | undefined {
   return typeof header === 'string' && isDigest(header) ? header : undefined;
 }
 
-function shortened(tagOrDigest: string): string {
+export function shortened(tagOrDigest: string): string {
   return isDigest(tagOrDigest) ? tagOrDigest.slice(0, tagOrDigest.indexOf(':') + 13) : tagOrDigest;
 }

@@ -73,7 +73,7 @@ function hintFor(errno: string, registry: string): { hint?: string } {
   return {};
 }
 
-/** The other end is silent for too long. `doing` says during what: "connecting", "answering", "sending". */
+/** The other end is silent for too long. `doing` says during what: "connecting", "receiving", "answering", "sending". */
 export function timeoutError(url: URL, doing: string, milliseconds: number): RegistryError {
   const seconds = Math.round(milliseconds / 100) / 10;
   return new RegistryError({
@@ -83,6 +83,6 @@ export function timeoutError(url: URL, doing: string, milliseconds: number): Reg
     hint: 'TSC_POD_REGISTRY_TIMEOUT=SECONDS sets how long to wait',
     registry: url.host,
     // What has begun to arrive may be resumed; what never answered has had its time.
-    transient: doing === 'sending',
+    transient: doing === 'sending' || doing === 'receiving',
   });
 }

@@ -9,6 +9,8 @@ export interface RegistryErrorDetail extends ErrorDetail {
   registry: string;
   /** "library/alpine"; undefined for what is not about one. */
   repository?: string | undefined;
+  /** distribution-spec, "Error Codes": "BLOB_UPLOAD_UNKNOWN", as the registry says. */
+  codes?: readonly string[];
   /** Trying again may help. */
   transient?: boolean;
   /** Milliseconds that the registry asks to wait first. */
@@ -19,6 +21,7 @@ export class RegistryError extends PodError {
   readonly status: number | undefined;
   readonly registry: string;
   readonly repository: string | undefined;
+  readonly codes: readonly string[];
   readonly transient: boolean;
   readonly retryAfter: number | undefined;
 
@@ -27,6 +30,7 @@ export class RegistryError extends PodError {
     this.status = detail.status;
     this.registry = detail.registry;
     this.repository = detail.repository;
+    this.codes = detail.codes ?? [];
     this.transient = detail.transient ?? false;
     this.retryAfter = detail.retryAfter;
   }

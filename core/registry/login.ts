@@ -35,7 +35,14 @@ export async function tryLogin({ key, credentials, insecure, transport }: LoginA
   try {
     const answer = await session.send('GET', new URL('/v2/', base));
     if (answer.status === 200) return void answer.body.destroy();
-    throw await answerError(answer, 'log in to', registry, repository, transport.idleTimeout);
+    const { idleTimeout } = transport;
+    throw await answerError(answer, {
+      doing: 'log in to',
+      registry,
+      repository,
+      idleTimeout,
+      actions: 'pull',
+    });
   } catch (error) {
     throw error instanceof RegistryError ? told(error, key) : error;
   }

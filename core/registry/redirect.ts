@@ -22,23 +22,30 @@ export async function sendFollowing(transport: Transport, exchange: Exchange): P
   }
 }
 
-function redirected(exchange: Exchange, location: string): Exchange {
+/** Where a Location header of an answer from `from` leads: never from https to http. */
+export function resolveLocation(from: URL, location: string): URL {
   let url: URL;
   try {
-    url = new URL(location, exchange.url);
+    url = new URL(location, from);
   } catch {
-    throw refusal(exchange.url, `it redirects to what is no address: ${printable(location, 60)}`);
+    throw refusal(from, `it redirects to what is no address: ${printable(location, 60)}`);
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw refusal(exchange.url, `it redirects to ${printable(url.protocol, 20)}`);
+    throw refusal(from, `it redirects to ${printable(url.protocol, 20)}`);
   }
-  if (exchange.url.protocol === 'https:' && url.protocol === 'http:') {
-    throw refusal(exchange.url, `it redirects from https to http (${url.host})`);
+  if (from.protocol === 'https:' && url.protocol === 'http:') {
+    throw refusal(from, `it redirects from https to http (${url.host})`);
   }
   url.username = '';
   url.password = '';
+  return url;
+}
+
+function redirected(exchange: Exchange, location: string): Exchange {
+  const url = resolveLocation(exchange.url, location);
   if (url.origin === exchange.url.origin) return { ...exchange, url };
-  if (exchange.body !== undefined) throw refusal(exchange.url, `it redirects credentials to ${url.host}`);
+  if (typeof exchange.body === 'string')
+    throw refusal(exchange.url, `it redirects credentials to ${url.host}`);
   const headers = Object.entries(exchange.headers).filter(([name]) => !SECRET.has(name.toLowerCase()));
   return { ...exchange, url, headers: Object.fromEntries(headers) };
 }

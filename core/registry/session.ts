@@ -13,22 +13,25 @@ export interface SessionOptions {
   /** "library/alpine": what tokens are asked for. */
   readonly repository: string;
   readonly actions: 'pull' | 'pull,push';
+  /** Another repository of the same registry that is to be pulled from. */
+  readonly alsoPull?: string | undefined;
   /** Asked at the first challenge, once. */
   readonly credentials: () => Promise<Credentials | undefined>;
 }
 
+export type Request = Pick<Exchange, 'body' | 'patience' | 'signal'> & {
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
 export interface Session {
+  /** The registry has asked for tokens, which are good for the repository alone. */
+  readonly usesTokens: boolean;
   /** Sends, and once more with proof of who asks when the first answer is 401. The answer may still be 401. */
-  send(
-    method: Exchange['method'],
-    url: URL,
-    headers?: Record<string, string>,
-    signal?: AbortSignal,
-  ): Promise<Answer>;
+  send(method: Exchange['method'], url: URL, request?: Request): Promise<Answer>;
 }
 
 export function openSession(options: SessionOptions): Session {
-  const { transport, insecure, repository, actions } = options;
+  const { transport, insecure, repository, actions, alsoPull } = options;
   let credentials: Promise<Credentials | undefined> | undefined;
   let basic: string | undefined;
   let bearer: { challenge: Challenge; token: Promise<AccessToken> } | undefined;
@@ -45,7 +48,11 @@ export function openSession(options: SessionOptions): Session {
   async function renewed(url: URL, challenge: Challenge): Promise<string> {
     credentials ??= options.credentials();
     const token = credentials.then((known) =>
-      fetchToken(transport, { challenge, registry: url, repository, actions, credentials: known, insecure }),
+      fetchToken(transport, {
+        ...{ challenge, registry: url, repository, actions, alsoPull },
+        credentials: known,
+        insecure,
+      }),
     );
     const mine = { challenge, token };
     bearer = mine;
@@ -76,20 +83,15 @@ export function openSession(options: SessionOptions): Session {
     return basic === sent ? undefined : basic;
   }
 
-  async function send(
-    method: Exchange['method'],
-    url: URL,
-    headers: Record<string, string> = {},
-    signal?: AbortSignal,
-  ): Promise<Answer> {
+  async function send(method: Exchange['method'], url: URL, request: Request = {}): Promise<Answer> {
     const dispatch = (proof: string | undefined): Promise<Answer> =>
       sendFollowing(transport, {
+        ...request,
         method,
         url,
-        headers: { 'user-agent': 'tsc-pod', ...headers, ...(proof && { authorization: proof }) },
+        headers: { 'user-agent': 'tsc-pod', ...request.headers, ...(proof && { authorization: proof }) },
         insecure,
         registry: url.host,
-        signal,
       });
     const sent = await authorization(url);
     const answer = await dispatch(sent);
@@ -101,5 +103,10 @@ export function openSession(options: SessionOptions): Session {
     return dispatch(proof);
   }
 
-  return { send };
+  return {
+    get usesTokens() {
+      return bearer !== undefined;
+    },
+    send,
+  };
 }

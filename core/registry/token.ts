@@ -22,6 +22,8 @@ export interface TokenRequest {
   readonly repository: string;
   /** "pull" or "pull,push". */
   readonly actions: string;
+  /** Another repository of the registry that is to be pulled from. */
+  readonly alsoPull?: string | undefined;
   readonly credentials: Credentials | undefined;
   readonly insecure: boolean;
 }
@@ -40,7 +42,11 @@ export async function fetchToken(transport: Transport, request: TokenRequest): P
   const answer = await sendFollowing(transport, exchange);
   if (answer.status !== 200) {
     const { host } = request.registry;
-    throw await answerError(answer, 'get a token for', host, request.repository, transport.idleTimeout);
+    const { repository, actions } = request;
+    const { idleTimeout } = transport;
+    throw await answerError(answer, {
+      ...{ doing: 'get a token for', registry: host, repository, idleTimeout, actions },
+    });
   }
   const bytes = await readSmallBody(answer, transport.idleTimeout, ANSWER_LIMIT, 'the token');
   const json = parseAnswer(bytes);
@@ -63,7 +69,7 @@ function parseAnswer(bytes: Buffer): Record<string, unknown> | undefined {
 function tokenExchange(request: TokenRequest): Exchange {
   const { challenge, credentials, insecure } = request;
   const url = realmOf(request);
-  const scope = scopeOf(request);
+  const scopes = scopesOf(request);
   const { service } = challenge.parameters;
   const common = { insecure, registry: request.registry.host };
   if (credentials?.kind === 'identity') {
@@ -71,14 +77,15 @@ function tokenExchange(request: TokenRequest): Exchange {
       grant_type: 'refresh_token',
       client_id: 'tsc-pod',
       refresh_token: credentials.token,
-      ...(scope && { scope }),
+      ...(scopes.length > 0 && { scope: scopes.join(' ') }),
     });
     if (service !== undefined) form.set('service', service);
     const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' };
     return { method: 'POST', url, headers, body: form.toString(), ...common };
   }
   if (service !== undefined) url.searchParams.set('service', service);
-  if (scope !== '') url.searchParams.set('scope', scope);
+  url.searchParams.delete('scope');
+  for (const scope of scopes) url.searchParams.append('scope', scope);
   const headers: Record<string, string> = { accept: 'application/json' };
   if (credentials !== undefined) {
     url.searchParams.set('account', credentials.user);
@@ -105,14 +112,15 @@ function realmOf(request: TokenRequest): URL {
 }
 
 /**
- * A registry behind a path may know the repository by another name: its word is taken, but never for more than
- * what is to be done.
+ * A registry behind a path may know the repository by another name: its word is taken, but never when it wants more
+ * than what is to be done.
  */
-function scopeOf({ challenge, repository, actions }: TokenRequest): string {
-  if (repository === '') return challenge.parameters.scope === CATALOG ? CATALOG : '';
-  const asked = /^repository:[^\s:]+(?::\d+[^\s:]*)?:([a-z,]+)$/.exec(challenge.parameters.scope ?? '');
-  const modest = asked?.[1]?.split(',').every((action) => actions.split(',').includes(action));
-  return asked !== null && modest ? asked[0] : `repository:${repository}:${actions}`;
+function scopesOf({ challenge, repository, actions, alsoPull }: TokenRequest): string[] {
+  if (repository === '') return challenge.parameters.scope === CATALOG ? [CATALOG] : [];
+  const asked = /^repository:([^\s:]+(?::\d+[^\s:]*)?):([a-z,]+)$/.exec(challenge.parameters.scope ?? '');
+  const modest = asked?.[2]?.split(',').every((action) => actions.split(',').includes(action));
+  const own = `repository:${asked !== null && modest ? asked[1] : repository}:${actions}`;
+  return alsoPull === undefined ? [own] : [own, `repository:${alsoPull}:pull`];
 }
 
 export function basicAuthorization(user: string, password: string): string {

@@ -9,12 +9,16 @@ import type { Environment } from '../config/read-config.ts';
 import { connectionError, timeoutError } from './connection-error.ts';
 import { proxyFor } from './proxy.ts';
 import { interrupted } from './retry.ts';
+import { isStreamBody, type StreamBody, sendStream } from './send-stream.ts';
 
 export interface Exchange {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  /** A string may hold a secret: it goes to no other origin. */
+  readonly body?: string | Buffer | StreamBody | undefined;
+  /** So many times the usual waiting time is fine until the answer begins: there is work to do at the other end. */
+  readonly patience?: number | undefined;
   /** Don't verify the server's certificate. */
   readonly insecure: boolean;
   /**
@@ -104,25 +108,26 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
     return new Promise((resolve, reject) => {
       const request: ClientRequest = library.request(url, {
         method,
-        headers:
-          body === undefined ? headers : { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+        headers: body === undefined ? headers : { ...headers, 'content-length': String(lengthOf(body)) },
         agent: agentFor(exchange),
         ...(signal && { signal }),
       });
-      const stopWaiting = boundWait(request, url, idleTimeout);
+      const wait = boundWait(request, url, idleTimeout, exchange.patience);
       request.on('response', (response) => {
-        stopWaiting();
+        wait.over();
         resolve({ url, status: response.statusCode ?? 0, headers: response.headers, body: response });
       });
       request.on('error', (error) => {
-        stopWaiting();
+        wait.over();
         if (signal?.aborted) return reject(interrupted(signal.reason));
         const failure = connectionError(error, url);
         // A kept connection that the other end has just closed says nothing about the registry.
-        if (request.reusedSocket && failure.transient && !again) return resolve(send(exchange, true));
+        const unheard = request.reusedSocket && failure.transient && !isStreamBody(body);
+        if (unheard && !again) return resolve(send(exchange, true));
         reject(failure);
       });
-      request.end(body);
+      if (isStreamBody(body)) sendStream(request, body, wait);
+      else request.end(body);
     });
   }
 
@@ -136,21 +141,34 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   };
 }
 
-/** Destroys the request when connecting or answering takes too long. Returns how to call that off. */
-function boundWait(request: ClientRequest, url: URL, idleTimeout: number): () => void {
+function lengthOf(body: string | Buffer | StreamBody): number {
+  return isStreamBody(body) ? body.size : Buffer.byteLength(body);
+}
+
+/** Destroys the request when connecting, sending or answering takes too long, until that is over. */
+function boundWait(request: ClientRequest, url: URL, idleTimeout: number, patience = 1) {
   const bound = (doing: string, milliseconds: number): NodeJS.Timeout =>
     setTimeout(() => request.destroy(timeoutError(url, doing, milliseconds)), milliseconds);
   let timer = bound('connecting', Math.min(LONGEST_CONNECT_MS, idleTimeout));
   const connected = (): void => {
     clearTimeout(timer);
-    timer = bound('answering', idleTimeout);
+    timer = bound('answering', patience * idleTimeout);
   };
   request.on('socket', (socket) => {
     if (!socket.connecting) connected();
     else socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', connected);
   });
-  return () => {
-    clearTimeout(timer);
-    request.socket?.removeListener('secureConnect', connected).removeListener('connect', connected);
+  return {
+    /** The other end has taken a piece of the body. */
+    taken(): void {
+      clearTimeout(timer);
+      timer = bound('receiving', idleTimeout);
+    },
+    /** It has taken all of it. */
+    sent: connected,
+    over(): void {
+      clearTimeout(timer);
+      request.socket?.removeListener('secureConnect', connected).removeListener('connect', connected);
+    },
   };
 }
