@@ -11,7 +11,10 @@ import { Exec } from './commands/exec.ts';
 import { Export } from './commands/export.ts';
 import { GenerateSystemd } from './commands/generate-systemd.ts';
 import { HealthcheckRun } from './commands/healthcheck.ts';
+import { History } from './commands/history.ts';
+import { ImageExists } from './commands/image-exists.ts';
 import { ImagePrune } from './commands/image-prune.ts';
+import { ImageTree } from './commands/image-tree.ts';
 import { Images } from './commands/images.ts';
 import { Info } from './commands/info.ts';
 import { ContainerInspect, ImageInspect, Inspect } from './commands/inspect.ts';
@@ -52,9 +55,11 @@ import { SystemDf } from './commands/system-df.ts';
 import { SystemMigrate } from './commands/system-migrate.ts';
 import { SystemPrune } from './commands/system-prune.ts';
 import { SystemReset } from './commands/system-reset.ts';
+import { Tag } from './commands/tag.ts';
 import { Top } from './commands/top.ts';
 import { Unpause } from './commands/unpause.ts';
 import { Unshare } from './commands/unshare.ts';
+import { Untag } from './commands/untag.ts';
 import { Update } from './commands/update.ts';
 import { Version } from './commands/version.ts';
 import { VolumeCreate } from './commands/volume-create.ts';
@@ -106,6 +111,7 @@ export const commands: AnyCommandClass[] = [
     SystemCheck,
     SystemMigrate,
   ],
+  ...[History, ImageExists, ImageTree, Tag, Untag],
   ...[Top, Unpause, Unshare, Update, Version, Wait],
   ...[
     PodCreate,

@@ -10,6 +10,7 @@ export class ImagePrune extends PodCommand {
   static override usage = { description: 'Remove images that have no name' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All images that no container uses' });
+  external = Option.Boolean('--external', false, { description: 'Other tools have none here: no effect' });
   filter = Option.Array('--filter', [], {
     description: 'Only some: until=24h, label=key, label!=key (`filter`)',
   });
@@ -19,9 +20,7 @@ export class ImagePrune extends PodCommand {
     const wanted = pruneFilter(this.filter, PRUNE_FILTERS);
     const which = this.all ? 'without at least one container associated to them' : 'without a name';
     if (!this.force) await confirm(this, `WARNING! This will remove all images ${which}.`);
-    const pruned = await pruneImages(pathsOf(this), this.all, ({ config, created }) =>
-      wanted({ labels: config.config?.Labels ?? {}, created }),
-    );
+    const pruned = await pruneImages(pathsOf(this), this.all, wanted);
     this.print(deletedLines('Deleted Images', imageLines(pruned)) + reclaimedLine(pruned.freed));
     return 0;
   }

@@ -5,6 +5,7 @@ import { PodError } from '../../core/error.ts';
 import { resolveImage } from '../../core/images/find.ts';
 import { inspectImage } from '../../core/images/inspect.ts';
 import type { Paths } from '../../core/paths.ts';
+import { type Platform, parsePlatform } from '../../core/platform.ts';
 import { inspectPod } from '../../core/pod/inspect.ts';
 import { containersOf, findPod } from '../../core/pod/store.ts';
 import { inspectVolume } from '../../core/volume/inspect.ts';
@@ -14,7 +15,7 @@ import { formatObject } from '../format/rows.ts';
 import { toJson } from '../format/values.ts';
 import { isTerminal } from '../output/color.ts';
 import { reportError } from '../output/error.ts';
-import { oneOf } from '../parse.ts';
+import { oneOf, parsed } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 /** In the order in which a name is looked for. */
@@ -26,8 +27,14 @@ function isMissing(error: unknown): boolean {
   return error instanceof PodError && (error.code === 'not-found' || error.code === 'usage');
 }
 
-/** `sized`: with its sizes. */
-function shownContainer(paths: Paths, name: string, sized: boolean): object | undefined {
+interface Wanted {
+  /** A container with its sizes. */
+  sized?: boolean;
+  /** Of a list, the image for this platform. */
+  platform?: Platform | undefined;
+}
+
+function shownContainer(paths: Paths, name: string, { sized }: Wanted): object | undefined {
   const record = findContainer(paths, name);
   const container = inspectContainer(paths, record);
   if (!container || !sized) return container;
@@ -40,9 +47,9 @@ function shownPod(paths: Paths, name: string): object {
   return inspectPod(paths, { pod, containers: containersOf(paths, pod) });
 }
 
-function shownImage(paths: Paths, name: string): object | undefined {
-  const image = resolveImage(paths, name);
-  return image && inspectImage(image);
+function shownImage(paths: Paths, name: string, { platform }: Wanted): object | undefined {
+  const image = resolveImage(paths, name, platform);
+  return image && inspectImage(paths, image);
 }
 
 const SHOWN = {
@@ -52,10 +59,10 @@ const SHOWN = {
   pod: shownPod,
 };
 
-function inspectObject(paths: Paths, name: string, kind: Kind, sized: boolean): object {
+function inspectObject(paths: Paths, name: string, kind: Kind, wanted: Wanted): object {
   for (const one of kind === 'all' ? KINDS : [kind]) {
     try {
-      const found = SHOWN[one](paths, name, sized);
+      const found = SHOWN[one](paths, name, wanted);
       if (found) return found;
     } catch (error) {
       if (kind !== 'all' || !isMissing(error)) throw error;
@@ -68,7 +75,9 @@ abstract class InspectCommand extends PodCommand {
   format = Option.String('-f,--format', { description: 'Print json or by a Go `template`' });
   names = Option.Rest({ name: 'name', required: 1 });
   protected abstract kind(): Kind;
-  protected abstract sized(): boolean;
+  protected wanted(): Wanted {
+    return {};
+  }
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
@@ -77,7 +86,7 @@ abstract class InspectCommand extends PodCommand {
     let status = 0;
     for (const name of this.names) {
       try {
-        const object = inspectObject(paths, name, this.kind(), this.sized());
+        const object = inspectObject(paths, name, this.kind(), this.wanted());
         if (this.format !== undefined && this.format !== 'json')
           this.print(formatObject(this.format, object, terminal));
         else found.push(object);
@@ -99,7 +108,7 @@ export class Inspect extends InspectCommand {
   });
   size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => this.type;
-  protected sized = (): boolean => this.size;
+  protected override wanted = (): Wanted => ({ sized: this.size });
 }
 
 export class ContainerInspect extends InspectCommand {
@@ -107,12 +116,16 @@ export class ContainerInspect extends InspectCommand {
   static override usage = { description: 'Show all about containers' };
   size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => 'container';
-  protected sized = (): boolean => this.size;
+  protected override wanted = (): Wanted => ({ sized: this.size });
 }
 
 export class ImageInspect extends InspectCommand {
   static override paths = [['image', 'inspect']];
   static override usage = { description: 'Show all about images' };
+  platform = Option.String('--platform', {
+    description: 'Of a list: the image for this `platform`, as linux/arm64',
+    validator: parsed(parsePlatform),
+  });
   protected kind = (): Kind => 'image';
-  protected sized = (): boolean => false;
+  protected override wanted = (): Wanted => ({ platform: this.platform });
 }

@@ -1,12 +1,11 @@
-import { imagesOf, layersInUse } from '../../core/container/images-in-use.ts';
+import { usedByContainers } from '../../core/container/images-in-use.ts';
 import { collectLeftovers } from '../../core/container/leftovers.ts';
-import { listContainers } from '../../core/container/list.ts';
 import { PodError } from '../../core/error.ts';
-import { listImages } from '../../core/images/list.ts';
+import { listStored } from '../../core/images/list.ts';
 import { removeImage } from '../../core/images/remove.ts';
 import { Option, PodCommand } from '../command.ts';
-import { forEachName } from '../each.ts';
-import { familiarImage } from '../familiar-image.ts';
+import { exitOneIfMissing, forEachName, unlessMissing } from '../each.ts';
+import { removedLines } from '../output/pruned.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Rmi extends PodCommand {
@@ -17,29 +16,30 @@ export class Rmi extends PodCommand {
   force = Option.Boolean('-f,--force', false, {
     description: 'Even if containers use it or it has several names',
   });
+  ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });
+  noPrune = Option.Boolean('--no-prune', false, {
+    description: 'Keep the nameless images that it was made from',
+  });
   names = Option.Rest({ name: 'image' });
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    if (this.names.length === 0 && !this.all)
+    const { all, force, ignore } = this;
+    if (this.names.length === 0 && !all)
       throw new PodError({
         code: 'usage',
         message: 'no image was named',
         hint: 'give names or ids, or --all',
       });
-    const names = this.all ? listImages(paths).map((image) => image.id) : this.names;
-    const status = await forEachName(this, names, async (name) => {
-      const containers = listContainers(paths);
-      const removed = await removeImage(paths, name, {
-        force: this.force || this.all,
-        usedBy: (id) =>
-          containers.filter(({ record }) => imagesOf(record).includes(id)).map(({ record }) => record.name),
-        keepLayers: layersInUse(containers.map(({ record }) => record)),
-      });
-      const lines = removed.untagged.map((tag) => `Untagged: ${familiarImage(tag)}`);
-      if (removed.deleted) lines.push(`Deleted: sha256:${removed.deleted}`);
-      return lines.join('\n');
+    if (this.names.length > 0 && all)
+      throw new PodError({ code: 'usage', message: '--all and names exclude each other' });
+    const names = all ? listStored(paths).map(({ id }) => id) : this.names;
+    // With --all, an image may have gone with the one that was made from it.
+    const remove = unlessMissing(ignore || all, async (name) => {
+      const options = { force, allNames: all, keepParents: this.noPrune, ...usedByContainers(paths) };
+      return removedLines(await removeImage(paths, name, options)).join('\n');
     });
+    const status = await forEachName(this, names, exitOneIfMissing(remove));
     collectLeftovers(paths);
     return status;
   }

@@ -25,9 +25,7 @@ export class SystemPrune extends PodCommand {
     if (!this.force) await confirm(this, this.warning());
     const containers = pruneContainers(paths, ({ record }) => wanted(record));
     const volumes = pruneVolumes(paths, (volume) => this.volumes && volume.anonymous && wanted(volume));
-    const images = await pruneImages(paths, this.all, ({ config, created }) =>
-      wanted({ labels: config.config?.Labels ?? {}, created }),
-    );
+    const images = await pruneImages(paths, this.all, wanted);
     const freed = containers.freed + volumes.freed + images.freed + removeLeftovers(paths);
     this.print(
       deletedLines('Deleted Containers', containers.deleted) +

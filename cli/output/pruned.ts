@@ -1,3 +1,5 @@
+import type { Removed } from '../../core/images/remove.ts';
+import { familiarImage } from '../familiar-image.ts';
 import { humanSize } from './units.ts';
 
 /** One paragraph of what a prune command has deleted, as docker prints it; nothing for nothing. */
@@ -18,4 +20,13 @@ export function imageLines({
 
 export function reclaimedLine(bytes: number): string {
   return `Total reclaimed space: ${humanSize(bytes, 4)}\n`;
+}
+
+/** What a removal of images says, as docker's rmi. */
+export function removedLines({ untagged, deleted, parents }: Removed): string[] {
+  const ids = deleted === undefined ? parents : [deleted, ...parents];
+  return [
+    ...untagged.map((name) => `Untagged: ${familiarImage(name)}`),
+    ...ids.map((id) => `Deleted: sha256:${id}`),
+  ];
 }

@@ -1,3 +1,6 @@
+import type { RemoveOptions } from '../images/remove.ts';
+import type { Paths } from '../paths.ts';
+import { listContainers } from './list.ts';
 import type { ContainerRecord } from './record.ts';
 
 /** Ids of the images that a container is made from or has mounted. */
@@ -12,4 +15,13 @@ export function layersInUse(records: readonly ContainerRecord[]): Set<string> {
     ...(record.overlays ?? []).flatMap((overlay) => overlay.layers ?? []),
   ]);
   return new Set(layers.map((layer) => `sha256:${layer}`));
+}
+
+/** What containers need of the images, as it is now. */
+export function usedByContainers(paths: Paths): Pick<RemoveOptions, 'usedBy' | 'keepLayers'> {
+  const records = listContainers(paths).map(({ record }) => record);
+  return {
+    usedBy: (id) => records.filter((record) => imagesOf(record).includes(id)).map(({ name }) => name),
+    keepLayers: layersInUse(records),
+  };
 }

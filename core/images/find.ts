@@ -42,12 +42,13 @@ export function resolveReference(paths: Images, reference: ImageReference): Imag
 /** The entry that a name, id or digest means. */
 export function findEntry(paths: Images, index: Index, text: string): Descriptor | undefined {
   const id = ID.exec(text)?.[1];
-  const wholeId = id !== undefined && id.length === 64;
-  if (!wholeId && !text.startsWith('sha256:')) {
-    const named = findByText(index, text);
-    if (named !== undefined) return named;
-  }
-  return id === undefined ? undefined : findById(paths, index, id);
+  return findNamed(index, text) ?? (id === undefined ? undefined : findById(paths, index, id));
+}
+
+/** The entry that has a name; a name goes before an id that begins alike. */
+export function findNamed(index: Index, text: string): Descriptor | undefined {
+  if (text.startsWith('sha256:') || /^[a-f0-9]{64}$/.test(text)) return undefined;
+  return findByText(index, text);
 }
 
 function findByText(index: Index, text: string): Descriptor | undefined {

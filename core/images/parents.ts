@@ -97,14 +97,13 @@ export function parentOf(
   paths: Images,
   child: ImageConfig,
   entries: readonly Descriptor[],
-): Descriptor | undefined {
+): { entry: Descriptor; config: ImageConfig } | undefined {
   const configOf = configReader(paths);
-  let best: { entry: Descriptor; steps: number } | undefined;
+  let best: { entry: Descriptor; config: ImageConfig } | undefined;
   for (const entry of entries) {
     const config = configOf(entry);
     if (config === undefined || !isParent(config, child)) continue;
-    const steps = config.history?.length ?? 0;
-    if (best === undefined || steps > best.steps) best = { entry, steps };
+    if (best === undefined || isParent(best.config, config)) best = { entry, config };
   }
-  return best?.entry;
+  return best;
 }

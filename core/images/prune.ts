@@ -1,13 +1,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeMeasured } from '../container/disk-usage.ts';
-import { imagesOf, layersInUse } from '../container/images-in-use.ts';
-import { listContainers } from '../container/list.ts';
+import { usedByContainers } from '../container/images-in-use.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { listImages } from './list.ts';
-import { removeImage } from './remove.ts';
-import type { ImageRecord } from './types.ts';
+import { readRecord } from './entry.ts';
+import { readIndex } from './layout.ts';
+import { listStored, type StoredImage } from './list.ts';
+import { intermediate } from './parents.ts';
+import { type Removed, removeImage } from './remove.ts';
 
 export interface PrunedImages {
   untagged: string[];
@@ -39,35 +40,60 @@ function entries(directory: string): string[] {
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
-/** Removes the images that no container uses and that `wanted` holds for: those without a name, with `all` the others too. */
+/** What a filter of `prune` is asked about. */
+export interface PrunableImage {
+  /** Of a list, none. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** RFC 3339; undefined when nobody has said. */
+  readonly created: string | undefined;
+}
+
+/**
+ * Removes the images and lists that no container uses and that `wanted` holds for: with `all` any, else those without a
+ * name that nothing was made from, and then those that they were made from.
+ */
 export async function pruneImages(
   paths: Paths,
   all: boolean,
-  wanted: (image: ImageRecord) => boolean,
+  wanted: (image: PrunableImage) => boolean,
 ): Promise<PrunedImages> {
   const result: PrunedImages = { untagged: [], deleted: [], freed: 0 };
   const blobs = sum(blobUsage(paths).values());
   const trees: string[] = [];
-  for (const image of listImages(paths)) {
-    if ((!all && image.names.length > 0) || !wanted(image)) continue;
-    for (const name of image.names.length > 0 ? image.names : [image.id]) {
-      const removed = await removeUnused(paths, name, image.id);
-      if (!removed) break;
-      result.untagged.push(...removed.untagged);
-      if (removed.deleted) result.deleted.push(removed.deleted);
-      trees.push(...removed.trash);
+  for (let before = -1; before < result.deleted.length; ) {
+    before = result.deleted.length;
+    const steps = all
+      ? new Set()
+      : new Set([...intermediate(paths, readIndex(paths).manifests)].map(digestOf));
+    for (const image of listStored(paths)) {
+      if (!all && (image.names.length > 0 || steps.has(image.entry.digest))) continue;
+      if (!wanted(prunable(paths, image))) continue;
+      const removed = await removeUnused(paths, image.id);
+      result.untagged.push(...(removed?.untagged ?? []));
+      if (removed?.deleted) result.deleted.push(removed.deleted);
+      trees.push(...(removed?.trash ?? []));
     }
   }
   result.freed = removeMeasured(trees) + blobs - sum(blobUsage(paths).values());
   return result;
 }
 
+const digestOf = ({ digest }: { digest: string }): string => digest;
+
+function prunable(paths: Paths, { kind, entry, created }: StoredImage): PrunableImage {
+  return {
+    get labels() {
+      return (kind === 'image' && readRecord(paths, entry, []).config.config?.Labels) || {};
+    },
+    created,
+  };
+}
+
 /** undefined: a container uses it, or it is gone. */
-async function removeUnused(paths: Paths, name: string, id: string) {
-  const records = listContainers(paths).map(({ record }) => record);
-  if (records.some((record) => imagesOf(record).includes(id))) return undefined;
+async function removeUnused(paths: Paths, id: string): Promise<Removed | undefined> {
+  const options = { allNames: true, keepParents: true, ...usedByContainers(paths) };
   try {
-    return await removeImage(paths, name, { keepLayers: layersInUse(records) });
+    return await removeImage(paths, id, options);
   } catch (error) {
     if (error instanceof PodError && (error.code === 'not-found' || error.code === 'conflict'))
       return undefined;

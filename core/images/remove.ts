@@ -2,9 +2,9 @@
 
 import { PodError } from '../error.ts';
 import { type Collected, collect } from './collect.ts';
-import { idOf, isList, nameOf } from './entry.ts';
+import { idOf, isList } from './entry.ts';
 import { emitImageEvent } from './events.ts';
-import { findEntry, namesOf, noSuchImage } from './find.ts';
+import { findEntry, findNamed, namesOf, noSuchImage } from './find.ts';
 import { type StorePaths, updateIndex } from './layout.ts';
 import { imagesWithin } from './list.ts';
 import { danglingParents } from './parents.ts';
@@ -91,7 +91,7 @@ function choose(
     throw onlyLists ? noSuchList(text, entry !== undefined) : noSuchImage(text);
   const id = idOf(paths, entry);
   const entries = index.manifests.filter((other) => idOf(paths, other) === id);
-  if (nameOf(entry) !== undefined && !isIdOf(text, entry, id)) return { id, entries, goes: [entry] };
+  if (findNamed(index, text) !== undefined) return { id, entries, goes: [entry] };
   const names = namesOf(entries);
   if (names.length > 1 && !force && !allNames) {
     const why = `it has several names: ${names.join(', ')}`;
@@ -133,12 +133,6 @@ function refuseUsed(
 function membersThatGo(paths: StorePaths, list: Descriptor, stays: readonly Descriptor[]): string[] {
   const kept = new Set(stays.flatMap((entry) => imagesWithin(paths, entry)));
   return imagesWithin(paths, list).filter((id) => !kept.has(id));
-}
-
-function isIdOf(text: string, entry: Descriptor, id: string): boolean {
-  const hex = text.replace(/^sha256:/, '');
-  const isName = nameOf(entry)?.startsWith(hex) ?? false;
-  return /^[a-f0-9]+$/.test(hex) && (id.startsWith(hex) || entry.digest.endsWith(hex)) && !isName;
 }
 
 function conflict(id: string, why: string, hint: string): PodError {

@@ -2,7 +2,7 @@
 
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { canonicalName, familiarName, parseImageReference } from '../reference.ts';
+import { canonicalName, familiarName, parseImageReference, printable } from '../reference.ts';
 import { idOf, nameOf } from './entry.ts';
 import { emitImageEvent } from './events.ts';
 import { findEntry, namesOf, noSuchImage, storedName } from './find.ts';
@@ -10,20 +10,29 @@ import { tidy, unnamed, withEntry } from './index-entries.ts';
 import { REF_NAME, type StorePaths, updateIndex } from './layout.ts';
 import type { Descriptor, Index } from './types.ts';
 
-/** Gives an image one more name. Throws PodError `not-found`. */
-export async function tagImage(paths: StorePaths, source: string, target: string): Promise<void> {
-  const reference = parseImageReference(target);
-  if (reference.digest !== undefined) {
-    throw new PodError({ code: 'usage', message: `cannot tag as ${target}`, why: 'a tag has no digest' });
-  }
-  const name = canonicalName(reference);
+/** Gives an image or a list more names: all of them or none. Throws PodError `not-found` or `usage`. */
+export async function tagImage(paths: StorePaths, source: string, targets: readonly string[]): Promise<void> {
+  const names = targets.map(newName);
   const id = await updateIndex(paths, (index) => {
     const entry = findEntry(paths, index, source);
     if (entry === undefined) throw noSuchImage(source);
-    const annotations = { ...entry.annotations, [REF_NAME]: name };
-    return { index: withEntry(index, { ...entry, annotations }), result: idOf(paths, entry) };
+    let changed = index;
+    for (const name of names)
+      changed = withEntry(changed, { ...entry, annotations: { ...entry.annotations, [REF_NAME]: name } });
+    return { index: changed, result: idOf(paths, entry) };
   });
-  emitImageEvent(paths, 'tag', id, name);
+  for (const name of names) emitImageEvent(paths, 'tag', id, name);
+}
+
+/** The canonical name that an image of this store can be given. Throws PodError `usage`. */
+export function newName(text: string): string {
+  const reference = parseImageReference(text);
+  if (reference.digest === undefined) return canonicalName(reference);
+  throw new PodError({
+    code: 'usage',
+    message: `cannot tag as ${printable(text, 300)}`,
+    why: 'a tag has no digest',
+  });
 }
 
 /** Takes names away; the image stays, nameless if it must. All its names when `names` is empty. */

@@ -76,7 +76,7 @@ test('an empty store has no images, and reading makes nothing', () => {
 test('an image is found by its names, its id, the beginning of it, and its digest', async () => {
   const paths = newStore();
   const image = await put(paths, 'docker.io/library/one:latest', ['a']);
-  await tagImage(paths, 'one', 'quay.io/x/two:2');
+  await tagImage(paths, 'one', ['quay.io/x/two:2']);
   const names = ['docker.io/library/one:latest', 'quay.io/x/two:2'];
   for (const text of [
     'one',
@@ -174,7 +174,7 @@ test('a name that moves leaves its old image nameless', async () => {
 test('removing one of several names keeps the image, the last one removes it', async () => {
   const paths = newStore();
   const { id } = await put(paths, 'docker.io/library/x:1', ['a']);
-  await tagImage(paths, 'x:1', 'x:2');
+  await tagImage(paths, 'x:1', ['x:2']);
   const first = await removeImage(paths, 'x:1');
   assert.equal(first.untagged, ['docker.io/library/x:1']);
   assert.is(first.deleted, undefined);
@@ -191,7 +191,7 @@ test('removing one of several names keeps the image, the last one removes it', a
 test('removing by id wants --force when there are several names', async () => {
   const paths = newStore();
   const { id } = await put(paths, 'docker.io/library/x:1', ['a']);
-  await tagImage(paths, id, 'x:2');
+  await tagImage(paths, id, ['x:2']);
   const error = await refusal(() => removeImage(paths, id.slice(0, 12)));
   assert.is(error.code, 'conflict');
   const removed = await removeImage(paths, id.slice(0, 12), { force: true });
@@ -231,7 +231,7 @@ test('an image that a container uses stays unless forced, and then its layers st
 test('untag takes one name or all, the image stays', async () => {
   const paths = newStore();
   const { id } = await put(paths, 'docker.io/library/x:1', ['a']);
-  await tagImage(paths, 'x:1', 'x:2');
+  await tagImage(paths, 'x:1', ['x:2']);
   assert.equal(await untagImage(paths, 'x:1', ['x:2']), ['docker.io/library/x:2']);
   assert.is((await refusal(() => untagImage(paths, 'x:1', ['y']))).code, 'not-found');
   assert.equal(await untagImage(paths, 'x:1'), ['docker.io/library/x:1']);
@@ -242,7 +242,7 @@ test('what is not there is not found', async () => {
   const paths = newStore();
   for (const work of [
     () => removeImage(paths, 'x'),
-    () => tagImage(paths, 'x', 'y'),
+    () => tagImage(paths, 'x', ['y']),
     () => untagImage(paths, 'x'),
   ]) {
     const error = await refusal(work);
@@ -250,7 +250,7 @@ test('what is not there is not found', async () => {
     assert.is(error.message, 'no such image: x');
   }
   await put(paths, 'docker.io/library/x:latest', ['a']);
-  assert.is((await refusal(() => tagImage(paths, 'x', 'Y'))).code, 'usage');
+  assert.is((await refusal(() => tagImage(paths, 'x', ['Y']))).code, 'usage');
 });
 
 test('many writers at once lose nothing', async () => {
