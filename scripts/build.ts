@@ -119,7 +119,7 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       assets,
     },
   });
-  slimSnapshot(output, { node: nodeBinary(), program, scratch: dist });
+  slimSnapshot(output);
   renameSync(output, join(dist, 'tsc-pod'));
 }
 
