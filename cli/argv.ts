@@ -27,7 +27,7 @@ export type Invocation =
  * (Option.Proxy) the first operand ends them, and all that follows is left as it is.
  * Throws PodError `usage`.
  */
-export function parseArgv(argv: readonly string[], table: CommandTable): Invocation {
+export async function parseArgv(argv: readonly string[], table: CommandTable): Promise<Invocation> {
   const options: TypedOption[] = [];
   const words: Words = { all: argv, at: 0 };
   let node = table.root;
@@ -35,7 +35,7 @@ export function parseArgv(argv: readonly string[], table: CommandTable): Invocat
     const word = argv[words.at];
     if (word === undefined) break;
     if (isOptionLike(word)) {
-      if (node.command) break;
+      if (node.load) break;
       words.at++;
       if (node === table.root && (word === '-v' || word === '--version')) return { kind: 'version' };
       const scope = { command: table.global, called: calledOf(table, node) };
@@ -48,7 +48,7 @@ export function parseArgv(argv: readonly string[], table: CommandTable): Invocat
     node = child;
     words.at++;
   }
-  if (node.command) return parseCommand(words, node, node.command, table, options);
+  if (node.load) return parseCommand(words, node, await node.load(), table, options);
   if (words.at < argv.length) throw unknownCommand(argv[words.at]!, node, table);
   return { kind: 'help', node };
 }

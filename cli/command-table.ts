@@ -5,10 +5,16 @@ import {
   declarationsOf,
 } from './declarations.ts';
 
+/** All names of a command ("ps", "container ls"), and what loads its class. */
+export type CommandEntry = readonly [names: readonly string[], load: () => Promise<AnyCommandClass>];
+
 /** One word of a command path: `container` has children, `run` a command, and some words have both. */
 export interface CommandNode {
   path: string[];
-  command: CommandDeclaration | undefined;
+  /** All names of the command, this one among them. */
+  names: readonly string[];
+  /** Loads the command's declaration, once; undefined where the word alone is no command. */
+  load: (() => Promise<CommandDeclaration>) | undefined;
   children: Map<string, CommandNode>;
 }
 
@@ -22,24 +28,29 @@ export interface CommandTable {
 }
 
 /**
- * Builds the tree of commands from their classes. It touches nothing of the process, so it may be done while the
+ * Builds the tree of commands. It loads none of them and touches nothing of the process, so it may be done while the
  * start-up snapshot is built.
  */
 export function commandTable(
   identity: { name: string; version: string },
   base: abstract new () => AnyCommand,
-  commandClasses: AnyCommandClass[],
+  entries: readonly CommandEntry[],
 ): CommandTable {
-  const root: CommandNode = { path: [], command: undefined, children: new Map() };
-  for (const commandClass of commandClasses) {
-    const command = declarationsOf(commandClass);
-    for (const path of command.paths) {
-      const node = nodeAt(root, path);
-      if (node.command) throw new TypeError(`two commands are called "${path.join(' ')}"`);
-      node.command = command;
+  const root = nodeOf([]);
+  for (const [names, loadClass] of entries) {
+    let declaration: Promise<CommandDeclaration> | undefined;
+    const load = () => (declaration ??= loadClass().then(declarationsOf));
+    for (const name of names) {
+      const node = nodeAt(root, name.split(' '));
+      if (node.load) throw new TypeError(`two commands are called "${name}"`);
+      Object.assign(node, { names, load });
     }
   }
   return { ...identity, root, global: declarationsOf(base as unknown as AnyCommandClass) };
+}
+
+function nodeOf(path: string[]): CommandNode {
+  return { path, names: [], load: undefined, children: new Map() };
 }
 
 function nodeAt(root: CommandNode, path: string[]): CommandNode {
@@ -47,7 +58,7 @@ function nodeAt(root: CommandNode, path: string[]): CommandNode {
   for (const [depth, word] of path.entries()) {
     let child = node.children.get(word);
     if (!child) {
-      child = { path: path.slice(0, depth + 1), command: undefined, children: new Map() };
+      child = nodeOf(path.slice(0, depth + 1));
       node.children.set(word, child);
     }
     node = child;

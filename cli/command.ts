@@ -13,9 +13,9 @@ export type StorageDriverChoice = 'auto' | 'overlay' | 'fuse-overlayfs' | 'copy'
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /**
- * What every command extends. A command declares its flags with Option, its names with `static override paths` (the
- * first is the one that help shows), its help with `static override usage`, and does one thing in `execute`: it
- * returns the exit status, writes through `this.context` only, and throws PodError.
+ * What every command extends. A command declares its flags with Option, its help with `static override usage`, and does
+ * one thing in `execute`: it returns the exit status, writes through `this.context` only, and throws PodError. Its names
+ * are in cli/commands.ts.
  *
  * Word in `backquotes` in a description: the kind of value that help shows. Put last in brackets it is no part of the
  * sentence: "Bind mount a `volume`", "Container host name (`name`)".

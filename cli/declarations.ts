@@ -37,7 +37,6 @@ export type AnyCommandClass = CommandClass<AnyContext>;
 
 export interface CommandDeclaration {
   commandClass: AnyCommandClass;
-  paths: string[][];
   /** undefined hides the command from lists. */
   usage: Usage | undefined;
   options: OptionDeclaration[];
@@ -96,8 +95,8 @@ export function declarationsOf(commandClass: AnyCommandClass): CommandDeclaratio
     spec.definition(builder as unknown as Parameters<typeof spec.definition>[0], key);
   }
   const byName = new Map(options.flatMap((option) => option.names.map((name) => [name, option] as const)));
-  const { paths = [], usage } = commandClass;
-  return { commandClass, paths, usage, options, byName, positionals, properties };
+  const { usage } = commandClass;
+  return { commandClass, usage, options, byName, positionals, properties };
 }
 
 function optionFrom(added: AddedOption, spec: CommandOption<unknown>): OptionDeclaration {

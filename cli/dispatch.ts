@@ -17,13 +17,13 @@ export async function dispatch(
   // Until the command is made, the words themselves are asked: they may be what can't be parsed.
   let debug = argv.includes('--debug');
   try {
-    const invocation = parseArgv(argv, table);
+    const invocation = await parseArgv(argv, table);
     if (invocation.kind === 'version') {
       context.stdout.write(`${table.name} version ${table.version}\n`);
       return 0;
     }
     if (invocation.kind === 'help') {
-      context.stdout.write(helpText(invocation.node, table));
+      context.stdout.write(await helpText(invocation.node, table));
       return 0;
     }
     const command = bindCommand(invocation, table, context);

@@ -2,12 +2,28 @@ import type { CommandNode, CommandTable } from './command-table.ts';
 import type { CommandDeclaration, OptionDeclaration } from './declarations.ts';
 
 /** What `--help` prints for a command, a group of commands, or (the root node) the whole program. */
-export function helpText(node: CommandNode, table: CommandTable): string {
-  const sections = node.command ? commandSections(node.command, node, table) : groupSections(node, table);
+export async function helpText(node: CommandNode, table: CommandTable): Promise<string> {
+  const loaded = await loadAll(node);
+  const sections = loaded.command
+    ? commandSections(loaded.command, loaded, table)
+    : groupSections(loaded, table);
   return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
 }
 
-function commandSections(command: CommandDeclaration, node: CommandNode, table: CommandTable): string[] {
+/** A node with its command and those below it, loaded. */
+interface LoadedNode {
+  path: string[];
+  names: readonly string[];
+  command: CommandDeclaration | undefined;
+  children: LoadedNode[];
+}
+
+async function loadAll({ path, names, load, children }: CommandNode): Promise<LoadedNode> {
+  const command = await load?.();
+  return { path, names, command, children: await Promise.all([...children.values()].map(loadAll)) };
+}
+
+function commandSections(command: CommandDeclaration, node: LoadedNode, table: CommandTable): string[] {
   const called = [table.name, ...node.path].join(' ');
   const own = command.options.filter(({ names }) => !names.some((name) => table.global.byName.has(name)));
   const visible = own.filter(({ hidden }) => !hidden);
@@ -18,7 +34,7 @@ function commandSections(command: CommandDeclaration, node: CommandNode, table: 
     ...operandWords(command),
   ].join(' ');
   const { description = '', details = '', examples = [] } = command.usage ?? {};
-  const aliases = command.paths.map((path) => [table.name, ...path].join(' '));
+  const aliases = node.names.map((name) => `${table.name} ${name}`);
   return [
     usage,
     description,
@@ -28,16 +44,16 @@ function commandSections(command: CommandDeclaration, node: CommandNode, table: 
     examples.length > 0
       ? `Examples:\n${examples.map((example) => exampleLines(example, table)).join('\n')}`
       : '',
-    node.children.size > 0 ? `Commands:\n${commandLines([...node.children.values()])}` : '',
+    node.children.length > 0 ? `Commands:\n${commandLines(node.children)}` : '',
   ];
 }
 
-function groupSections(node: CommandNode, table: CommandTable): string[] {
+function groupSections(node: LoadedNode, table: CommandTable): string[] {
   const called = [table.name, ...node.path].join(' ');
-  const isRoot = node === table.root;
-  const children = [...node.children.values()].filter(isListed);
-  const groups = children.filter((child) => child.children.size > 0);
-  const plain = children.filter((child) => child.children.size === 0);
+  const isRoot = node.path.length === 0;
+  const children = node.children.filter(isListed);
+  const groups = children.filter((child) => child.children.length > 0);
+  const plain = children.filter((child) => child.children.length === 0);
   const categories = Map.groupBy(plain, (child) => (isRoot && child.command?.usage?.category) || 'Commands');
   return [
     `Usage:  ${called} ${isRoot ? '[OPTIONS] ' : ''}COMMAND`,
@@ -52,12 +68,12 @@ function groupSections(node: CommandNode, table: CommandTable): string[] {
   ];
 }
 
-function isListed(node: CommandNode): boolean {
-  return node.command?.usage !== undefined || [...node.children.values()].some(isListed);
+function isListed(node: LoadedNode): boolean {
+  return node.command?.usage !== undefined || node.children.some(isListed);
 }
 
 /** A group has no class of its own; its line comes from its word. */
-function describe(node: CommandNode): string {
+function describe(node: LoadedNode): string {
   const description = node.command?.usage?.description;
   if (description) return description;
   const word = node.path.at(-1) ?? '';
@@ -89,7 +105,7 @@ function upper(name: string): string {
     .toUpperCase();
 }
 
-function commandLines(nodes: CommandNode[]): string {
+function commandLines(nodes: LoadedNode[]): string {
   const rows = nodes.filter(isListed).map((node) => [node.path.at(-1)!, describe(node)] as const);
   return columns(rows.sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -18,7 +18,7 @@ function word({ name, value }: TypedOption): string[] {
 }
 
 /** The words of a `run -d` that makes such a container again, as its user made it. Throws PodError `unsupported`. */
-export function runCommandAgain(record: ContainerRecord, name: string): string[] {
+export async function runCommandAgain(record: ContainerRecord, name: string): Promise<string[]> {
   const [, ...argv] = record.createCommand ?? [];
   const at = argv.findIndex((one) => one === 'run' || one === 'create');
   if (at < 0)
@@ -28,8 +28,8 @@ export function runCommandAgain(record: ContainerRecord, name: string): string[]
       why: 'how it was made is not recorded',
       hint: `tsc-pod generate systemd ${record.name}   # without --new`,
     });
-  const table = commandTable({ name: 'tsc-pod', version: '' }, PodCommand, [Run]);
-  const made = parseArgv(
+  const table = commandTable({ name: 'tsc-pod', version: '' }, PodCommand, [[['run'], async () => Run]]);
+  const made = await parseArgv(
     [...argv.slice(0, at).filter((one) => one !== 'container'), 'run', ...argv.slice(at + 1)],
     table,
   );

@@ -53,7 +53,8 @@ function findSnapshot(binary: Buffer): Span {
   for (let at = binary.indexOf(magic); at >= 0; at = binary.indexOf(magic, at + 1)) {
     const start = endOfSpans(binary, at + HEAD, 1);
     if (start === undefined || endOfSpans(binary, start, 1) === undefined) continue;
-    if (binary.readUInt32LE(start + 8) === SNAPSHOT_MAGIC) return { at: start, length: sizeAt(binary, start) };
+    if (binary.readUInt32LE(start + 8) === SNAPSHOT_MAGIC)
+      return { at: start, length: sizeAt(binary, start) };
   }
   throw new Error('the packed binary has no start-up snapshot where this version of Node puts it');
 }

@@ -4,7 +4,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Attach extends PodCommand {
-  static override paths = [['attach'], ['container', 'attach']];
   static override usage = { description: 'Attach to a running container' };
 
   detachKeys = Option.String('--detach-keys', {

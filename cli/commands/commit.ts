@@ -8,7 +8,6 @@ import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Commit extends PodCommand {
-  static override paths = [['commit'], ['container', 'commit']];
   static override usage = { description: 'Make an image of a container as it is now' };
 
   author = Option.String('-a,--author', { description: 'Who made it (`name`)' });

@@ -4,7 +4,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class ContainerExists extends PodCommand {
-  static override paths = [['container', 'exists']];
   static override usage = { description: 'Tell by the exit status whether a container exists: 0, else 1' };
 
   external = Option.Boolean('--external', false, { description: 'Other tools have none here: no effect' });

@@ -6,7 +6,6 @@ import { pathsOf } from '../paths.ts';
 import { PRUNE_FILTERS, pruneFilter } from '../prune-filter.ts';
 
 export class ContainerPrune extends PodCommand {
-  static override paths = [['container', 'prune']];
   static override usage = { description: 'Remove all containers that do not run' };
 
   filter = Option.Array('--filter', [], {

@@ -8,7 +8,6 @@ import { humanSize } from '../output/units.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Cp extends PodCommand {
-  static override paths = [['cp'], ['container', 'cp']];
   static override usage = { description: 'Copy files between containers and here' };
 
   archive = Option.Boolean('-a,--archive', false, { description: 'Keep the owners' });

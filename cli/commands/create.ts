@@ -3,7 +3,6 @@ import { collectLeftovers } from '../../core/container/leftovers.ts';
 import { ContainerCommand } from '../container-command.ts';
 
 export class Create extends ContainerCommand {
-  static override paths = [['create'], ['container', 'create']];
   static override usage = { description: 'Make a container, to be started later' };
 
   async execute(): Promise<number> {

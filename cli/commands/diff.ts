@@ -22,7 +22,6 @@ function grouped(changes: readonly Change[]): Record<string, string[]> {
 }
 
 export class Diff extends PodCommand {
-  static override paths = [['diff'], ['container', 'diff']];
   static override usage = { description: 'List the files that a container has changed' };
 
   format = Option.String('--format', { description: 'Print json', validator: oneOf('json') });

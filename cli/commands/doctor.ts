@@ -7,7 +7,6 @@ import { colorsFor } from '../output/color.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Doctor extends PodCommand {
-  static override paths = [['doctor']];
   static override usage = Command.Usage({
     description: 'Check what tsc-pod needs of this system',
     details: 'Exits with 0 when containers can run, with 1 when they can not.',

@@ -14,7 +14,6 @@ import { pathsOf } from '../paths.ts';
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export class Events extends PodCommand {
-  static override paths = [['events'], ['system', 'events']];
   static override usage = { description: 'Show what happens to containers, images and volumes' };
 
   filter = Option.Array('-f,--filter', [], {

@@ -9,7 +9,6 @@ import { pathsOf } from '../paths.ts';
 import { terminalSize } from '../terminal-size.ts';
 
 export class Exec extends PodCommand {
-  static override paths = [['exec'], ['container', 'exec']];
   static override usage = {
     category: 'Common Commands',
     description: 'Run a command in a running container',

@@ -8,7 +8,6 @@ import { isTerminal } from '../output/color.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Export extends PodCommand {
-  static override paths = [['export'], ['container', 'export']];
   static override usage = { description: "Write a container's files as a tar archive" };
 
   latest = Option.Boolean('-l,--latest', false, { description: 'The container that was made last' });

@@ -22,7 +22,6 @@ const RESTARTS = [
 const seconds = parsed((text) => parseInteger(text, 0, 2 ** 31));
 
 export class GenerateSystemd extends PodCommand {
-  static override paths = [['generate', 'systemd']];
   static override usage = { description: 'Print systemd units for containers' };
 
   after = Option.Array('--after', [], { description: 'A `unit` that starts before' });
@@ -57,7 +56,7 @@ export class GenerateSystemd extends PodCommand {
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const records = this.containers.map((name) => findContainer(paths, name));
-    const units = records.map((record) => this.unitOf(record, paths.data));
+    const units = await Promise.all(records.map((record) => this.unitOf(record, paths.data)));
     if (this.files) for (const { name, text } of units) this.write(name, text);
     else if (this.format === 'json')
       this.printLine(
@@ -82,7 +81,7 @@ export class GenerateSystemd extends PodCommand {
     this.printLine(file);
   }
 
-  private unitOf(record: ContainerRecord, data: string): { name: string; text: string } {
+  private async unitOf(record: ContainerRecord, data: string): Promise<{ name: string; text: string }> {
     const anew = this.anew || this.template;
     const label = this.byName ? record.name : record.id;
     const name = `${this.containerPrefix}${this.separator}${label}${this.template ? '@' : ''}.service`;
@@ -92,7 +91,7 @@ export class GenerateSystemd extends PodCommand {
     const stop = [...program, 'stop', '-t', String(stopTimeout)];
     const { version } = { version: versionReport().Version };
     const mine = (words: readonly string[]) => [...words, container];
-    const again = anew ? runCommandAgain(record, container) : undefined;
+    const again = anew ? await runCommandAgain(record, container) : undefined;
     const text = unitText({
       name,
       description: `tsc-pod container ${this.template ? `${record.name} %i` : label}`,

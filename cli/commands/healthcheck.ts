@@ -4,7 +4,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class HealthcheckRun extends PodCommand {
-  static override paths = [['healthcheck', 'run']];
   static override usage = { description: 'Check the health of a container now; exits with 1 when it is bad' };
 
   container = Option.String({ name: 'container' });

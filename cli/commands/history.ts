@@ -12,7 +12,6 @@ import { pathsOf } from '../paths.ts';
 const LONGEST = 45;
 
 export class History extends PodCommand {
-  static override paths = [['history'], ['image', 'history']];
   static override usage = { description: 'Show the steps that an image was made by' };
 
   format = Option.String('--format', { description: 'Print json, a table, or by a Go `template`' });

@@ -4,7 +4,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class ImageExists extends PodCommand {
-  static override paths = [['image', 'exists']];
   static override usage = { description: 'Exit with 0 if there is such an image, else with 1' };
 
   image = Option.String({ name: 'image' });

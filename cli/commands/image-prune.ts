@@ -6,7 +6,6 @@ import { pathsOf } from '../paths.ts';
 import { PRUNE_FILTERS, pruneFilter } from '../prune-filter.ts';
 
 export class ImagePrune extends PodCommand {
-  static override paths = [['image', 'prune']];
   static override usage = { description: 'Remove images that have no name' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All images that no container uses' });

@@ -8,7 +8,6 @@ import { humanSize, shortId } from '../output/units.ts';
 import { pathsOf } from '../paths.ts';
 
 export class ImageTree extends PodCommand {
-  static override paths = [['image', 'tree']];
   static override usage = { description: 'Show the layers of an image as a tree' };
 
   whatRequires = Option.Boolean('--whatrequires', false, {

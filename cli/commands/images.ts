@@ -13,7 +13,6 @@ import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Images extends PodCommand {
-  static override paths = [['images'], ['image', 'ls'], ['image', 'list']];
   static override usage = { category: 'Common Commands', description: 'List images' };
 
   all = Option.Boolean('-a,--all', false, {

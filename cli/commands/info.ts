@@ -6,7 +6,6 @@ import { toJson } from '../format/values.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Info extends PodCommand {
-  static override paths = [['info'], ['system', 'info']];
   static override usage = Command.Usage({
     category: 'Common Commands',
     description: 'Show facts about the host and the store',

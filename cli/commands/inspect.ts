@@ -100,7 +100,6 @@ abstract class InspectCommand extends PodCommand {
 }
 
 export class Inspect extends InspectCommand {
-  static override paths = [['inspect']];
   static override usage = { description: 'Show all about containers, images, volumes and pods' };
   type = Option.String('-t,--type', 'all', {
     description: 'all, container, image, volume or pod (`kind`)',
@@ -112,7 +111,6 @@ export class Inspect extends InspectCommand {
 }
 
 export class ContainerInspect extends InspectCommand {
-  static override paths = [['container', 'inspect']];
   static override usage = { description: 'Show all about containers' };
   size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => 'container';
@@ -120,7 +118,6 @@ export class ContainerInspect extends InspectCommand {
 }
 
 export class ImageInspect extends InspectCommand {
-  static override paths = [['image', 'inspect']];
   static override usage = { description: 'Show all about images' };
   platform = Option.String('--platform', {
     description: 'Of a list: the image for this `platform`, as linux/arm64',

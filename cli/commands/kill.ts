@@ -7,7 +7,6 @@ import { forEachName } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Kill extends ChosenCommand {
-  static override paths = [['kill'], ['container', 'kill']];
   static override usage = { description: 'Send a signal to containers' };
 
   signal = Option.String('-s,--signal', 'KILL', { description: 'The `signal`, by name or number' });

@@ -10,7 +10,6 @@ import { isTerminalAt } from '../output/terminal-at.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Load extends PodCommand {
-  static override paths = [['load'], ['image', 'load']];
   static override usage = {
     description: 'Get images from an archive of save, docker save or podman save, or from a directory',
   };

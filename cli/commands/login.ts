@@ -15,7 +15,6 @@ import { readPassword } from '../read-password.ts';
 const INSECURE_FLAG = 'WARNING! Using --password via the CLI is insecure. Use --password-stdin.';
 
 export class Login extends PodCommand {
-  static override paths = [['login']];
   static override usage = { category: 'Common Commands', description: 'Log in to a registry' };
 
   authfile = Option.String('--authfile', { description: 'Keep the credentials in this `file`' });

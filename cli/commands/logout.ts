@@ -7,7 +7,6 @@ import { keeping, withAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';
 
 export class Logout extends PodCommand {
-  static override paths = [['logout']];
   static override usage = { category: 'Common Commands', description: 'Log out from a registry' };
 
   all = Option.Boolean('-a,--all', false, { description: 'Forget the credentials of all registries' });

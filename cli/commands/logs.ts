@@ -14,7 +14,6 @@ import { parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Logs extends PodCommand {
-  static override paths = [['logs'], ['container', 'logs']];
   static override usage = { description: 'Show what containers have written' };
 
   color = Option.Boolean('--color', false, { description: 'Tell containers apart by colours' });

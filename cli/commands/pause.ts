@@ -6,7 +6,6 @@ import { forEachName } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Pause extends ChosenCommand {
-  static override paths = [['pause'], ['container', 'pause']];
   static override usage = { description: 'Stop all processes of containers until they are unpaused' };
 
   async execute(): Promise<number> {

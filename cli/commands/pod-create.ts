@@ -9,7 +9,6 @@ const list = (names: string, description: string) => Option.Array(names, [], { d
 const text = (names: string, description: string) => Option.String(names, { description });
 
 export class PodCreate extends PodCommand {
-  static override paths = [['pod', 'create']];
   static override usage = { description: 'Make a pod: containers that share namespaces' };
 
   addHost = list('--add-host', 'Add a line to /etc/hosts (`name:address`)');

@@ -4,7 +4,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class PodExists extends PodCommand {
-  static override paths = [['pod', 'exists']];
   static override usage = { description: 'Tell by the exit status whether a pod exists: 0, else 1' };
 
   pod = Option.String({ name: 'pod' });

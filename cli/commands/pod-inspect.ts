@@ -8,7 +8,6 @@ import { isTerminal } from '../output/color.ts';
 import { pathsOf } from '../paths.ts';
 
 export class PodInspect extends ChosenPods {
-  static override paths = [['pod', 'inspect']];
   static override usage = { description: 'Show everything about pods' };
 
   format = Option.String('-f,--format', { description: 'Print json, or by a Go `template`' });

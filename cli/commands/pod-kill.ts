@@ -3,7 +3,6 @@ import { ChosenPods } from '../chosen-pods.ts';
 import { Option } from '../command.ts';
 
 export class PodKill extends ChosenPods {
-  static override paths = [['pod', 'kill']];
   static override usage = { description: 'Send a signal to all containers of pods' };
 
   signal = Option.String('-s,--signal', 'KILL', { description: 'The `signal`, by name or number' });

@@ -5,7 +5,6 @@ import { Option } from '../command.ts';
 import { Logs } from './logs.ts';
 
 export class PodLogs extends Logs {
-  static override paths = [['pod', 'logs']];
   static override usage = { description: 'Show what the containers of a pod have written' };
 
   container = Option.String('-c,--container', { description: 'Only this `container`' });

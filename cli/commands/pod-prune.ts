@@ -6,7 +6,6 @@ import { forEachName } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class PodPrune extends PodCommand {
-  static override paths = [['pod', 'prune']];
   static override usage = { description: 'Remove all pods of which nothing runs' };
 
   force = Option.Boolean('-f,--force', false, { description: 'It never asks: no effect' });

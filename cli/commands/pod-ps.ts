@@ -89,11 +89,6 @@ function matches(listed: ListedPod, filters: Map<string, string[]>): boolean {
 }
 
 export class PodPs extends PodCommand {
-  static override paths = [
-    ['pod', 'ps'],
-    ['pod', 'ls'],
-    ['pod', 'list'],
-  ];
   static override usage = { description: 'List pods' };
 
   ctrIds = Option.Boolean('--ctr-ids', false, { description: 'Show the ids of the containers' });

@@ -3,7 +3,6 @@ import { ChosenPods } from '../chosen-pods.ts';
 import { stopTime } from '../stop-time.ts';
 
 export class PodRestart extends ChosenPods {
-  static override paths = [['pod', 'restart']];
   static override usage = { description: 'Stop and start all containers of pods' };
 
   time = stopTime();

@@ -8,7 +8,6 @@ import { pathsOf } from '../paths.ts';
 import { stopTime } from '../stop-time.ts';
 
 export class PodRm extends ChosenPods {
-  static override paths = [['pod', 'rm']];
   static override usage = { description: 'Remove pods with their containers' };
 
   force = Option.Boolean('-f,--force', false, {

@@ -2,7 +2,6 @@ import { startPod } from '../../core/pod/lifecycle.ts';
 import { ChosenPods } from '../chosen-pods.ts';
 
 export class PodStart extends ChosenPods {
-  static override paths = [['pod', 'start']];
   static override usage = { description: 'Start all containers of pods' };
 
   async execute(): Promise<number> {

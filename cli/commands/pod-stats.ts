@@ -4,7 +4,6 @@ import { Option } from '../command.ts';
 import { Stats } from './stats.ts';
 
 export class PodStats extends Stats {
-  static override paths = [['pod', 'stats']];
   static override usage = { description: 'Show what the containers of pods use' };
 
   override containers = Option.Rest({ name: 'pod' });

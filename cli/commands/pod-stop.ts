@@ -3,7 +3,6 @@ import { ChosenPods } from '../chosen-pods.ts';
 import { stopTime } from '../stop-time.ts';
 
 export class PodStop extends ChosenPods {
-  static override paths = [['pod', 'stop']];
   static override usage = { description: 'Stop all containers of pods' };
 
   time = stopTime();

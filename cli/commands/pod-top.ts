@@ -9,7 +9,6 @@ import { pathsOf } from '../paths.ts';
 import { chooseColumns } from '../top/choose-columns.ts';
 
 export class PodTop extends PodCommand {
-  static override paths = [['pod', 'top']];
   static override usage = { description: 'Show the processes of a pod' };
 
   latest = Option.Boolean('-l,--latest', false, { description: 'Of the one that was made last' });

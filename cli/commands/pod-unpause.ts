@@ -2,7 +2,6 @@ import { unpausePod } from '../../core/pod/lifecycle.ts';
 import { ChosenPods } from '../chosen-pods.ts';
 
 export class PodUnpause extends ChosenPods {
-  static override paths = [['pod', 'unpause']];
   static override usage = { description: 'Let paused pods go on' };
 
   async execute(): Promise<number> {

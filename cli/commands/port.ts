@@ -24,7 +24,6 @@ function parsePort(text: string): { port: number; protocol: string } {
 }
 
 export class Port extends PodCommand {
-  static override paths = [['port'], ['container', 'port']];
   static override usage = { description: "Show where a container's ports are published" };
 
   all = Option.Boolean('-a,--all', false, { description: 'Of all containers that run' });

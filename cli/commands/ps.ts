@@ -41,7 +41,6 @@ const ORDERS = {
 } satisfies Record<string, Key>;
 
 export class Ps extends PodCommand {
-  static override paths = [['ps'], ['container', 'ps'], ['container', 'ls'], ['container', 'list']];
   static override usage = { category: 'Common Commands', description: 'List containers' };
 
   all = Option.Boolean('-a,--all', false, { description: 'Those that have ended, too' });

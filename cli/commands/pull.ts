@@ -3,7 +3,6 @@ import { forEachName } from '../each.ts';
 import { obtainImage } from '../obtain-image.ts';
 
 export class Pull extends PodCommand {
-  static override paths = [['pull'], ['image', 'pull']];
   static override usage = { category: 'Common Commands', description: 'Fetch images from a registry' };
 
   certDir = Option.String('--cert-dir', { description: 'Certificates from this `directory`' });

@@ -3,7 +3,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Rename extends PodCommand {
-  static override paths = [['rename'], ['container', 'rename']];
   static override usage = { description: 'Give a container another name' };
 
   container = Option.String({ name: 'container' });

@@ -9,7 +9,6 @@ import { pathsOf } from '../paths.ts';
 import { stopTime } from '../stop-time.ts';
 
 export class Restart extends ChosenCommand {
-  static override paths = [['restart'], ['container', 'restart']];
   static override usage = { description: 'Stop containers, if they run, and start them' };
 
   running = Option.Boolean('--running', false, { description: 'All that run' });

@@ -11,7 +11,6 @@ import { pathsOf } from '../paths.ts';
 import { stopTime } from '../stop-time.ts';
 
 export class Rm extends ChosenCommand {
-  static override paths = [['rm'], ['container', 'rm'], ['container', 'remove']];
   static override usage = { description: 'Remove containers' };
 
   depend = Option.Boolean('--depend', false, {

@@ -9,7 +9,6 @@ import { removedLines } from '../output/pruned.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Rmi extends PodCommand {
-  static override paths = [['rmi'], ['image', 'rm'], ['image', 'remove']];
   static override usage = { description: 'Remove images' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All images' });

@@ -3,7 +3,6 @@ import { Option } from '../command.ts';
 import { ContainerCommand } from '../container-command.ts';
 
 export class Run extends ContainerCommand {
-  static override paths = [['run'], ['container', 'run']];
   static override usage = { category: 'Common Commands', description: 'Run a command in a new container' };
 
   detach = Option.Boolean('-d,--detach', false, {

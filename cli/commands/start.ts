@@ -11,7 +11,6 @@ import { pathsOf } from '../paths.ts';
 import { terminalSize } from '../terminal-size.ts';
 
 export class Start extends PodCommand {
-  static override paths = [['start'], ['container', 'start']];
   static override usage = { description: 'Start containers that were made or have ended' };
 
   all = Option.Boolean('--all', false, { description: 'All containers' });

@@ -61,7 +61,6 @@ function rowOf({ record }: ListedContainer, before: Usages, now: Usages, whole: 
 
 export class Stats extends PodCommand {
   private readonly told = new Set<string>();
-  static override paths = [['stats'], ['container', 'stats']];
   static override usage = { description: 'Show what containers use' };
 
   all = Option.Boolean('-a,--all', false, { description: 'Those that have ended, too' });

@@ -8,7 +8,6 @@ import { pathsOf } from '../paths.ts';
 import { stopTime } from '../stop-time.ts';
 
 export class Stop extends ChosenCommand {
-  static override paths = [['stop'], ['container', 'stop']];
   static override usage = { description: 'Stop containers: their stop signal, then SIGKILL' };
 
   ignore = Option.Boolean('-i,--ignore', false, { description: 'A missing one is no error' });

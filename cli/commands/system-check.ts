@@ -6,7 +6,6 @@ import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 export class SystemCheck extends PodCommand {
-  static override paths = [['system', 'check']];
   static override usage = {
     description: 'Look whether everything that is stored is whole; exit status 1 when it is not',
   };

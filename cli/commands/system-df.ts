@@ -51,7 +51,6 @@ function rowsOf({ images, imagesTotal, containers, volumes, leftovers }: SystemU
 }
 
 export class SystemDf extends PodCommand {
-  static override paths = [['system', 'df']];
   static override usage = { description: 'Show what takes space on the disk' };
 
   format = Option.String('--format', { description: 'json, table, or a Go `template`' });

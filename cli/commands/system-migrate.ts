@@ -3,7 +3,6 @@ import { PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class SystemMigrate extends PodCommand {
-  static override paths = [['system', 'migrate']];
   static override usage = {
     description: 'After an upgrade, or when the program has moved: renew what belongs to it',
   };

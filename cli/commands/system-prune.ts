@@ -9,7 +9,6 @@ import { pathsOf } from '../paths.ts';
 import { PRUNE_FILTERS, pruneFilter } from '../prune-filter.ts';
 
 export class SystemPrune extends PodCommand {
-  static override paths = [['system', 'prune']];
   static override usage = { description: 'Remove what is not in use' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All images that no container uses' });

@@ -4,7 +4,6 @@ import { confirm } from '../confirm.ts';
 import { pathsOf } from '../paths.ts';
 
 export class SystemReset extends PodCommand {
-  static override paths = [['system', 'reset']];
   static override usage = { description: 'Remove all containers, pods, images and volumes' };
 
   force = Option.Boolean('-f,--force', false, { description: 'Do not ask' });

@@ -3,7 +3,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Tag extends PodCommand {
-  static override paths = [['tag'], ['image', 'tag']];
   static override usage = { description: 'Give an image one more name' };
 
   image = Option.String({ name: 'image' });

@@ -9,7 +9,6 @@ import { chooseColumns } from '../top/choose-columns.ts';
 import { COLUMNS } from '../top/columns.ts';
 
 export class Top extends PodCommand {
-  static override paths = [['top'], ['container', 'top']];
   static override usage = { description: "Show a container's processes" };
 
   latest = Option.Boolean('-l,--latest', false, { description: 'Of the one that was made last' });

@@ -5,7 +5,6 @@ import { forEachName } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Unpause extends ChosenCommand {
-  static override paths = [['unpause'], ['container', 'unpause']];
   static override usage = { description: 'Let paused containers go on' };
 
   async execute(): Promise<number> {

@@ -3,7 +3,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Unshare extends PodCommand {
-  static override paths = [['unshare']];
   static override usage = {
     description: 'Run a command as root of the user namespace, outside any container',
   };

@@ -3,7 +3,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Untag extends PodCommand {
-  static override paths = [['untag'], ['image', 'untag']];
   static override usage = { description: 'Take names from an image: those given, or all' };
 
   image = Option.String({ name: 'image' });

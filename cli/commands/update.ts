@@ -10,7 +10,6 @@ import { LimitCommand } from '../limit-command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Update extends LimitCommand {
-  static override paths = [['update'], ['container', 'update']];
   static override usage = { description: 'Change the limits and the restart policy of containers' };
 
   latest = Option.Boolean('-l,--latest', false, { description: 'The one that was made last' });

@@ -5,7 +5,6 @@ import { compileTemplate, renderTemplate } from '../format/go-template.ts';
 import { toJson } from '../format/values.ts';
 
 export class Version extends PodCommand {
-  static override paths = [['version']];
   static override usage = Command.Usage({
     category: 'Common Commands',
     description: 'Show the version of tsc-pod and what it is made of',

@@ -6,7 +6,6 @@ import { oneOf, parseKeyValues } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeCreate extends PodCommand {
-  static override paths = [['volume', 'create']];
   static override usage = { description: 'Make a volume' };
 
   driver = Option.String('-d,--driver', 'local', {

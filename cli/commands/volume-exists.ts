@@ -3,7 +3,6 @@ import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeExists extends PodCommand {
-  static override paths = [['volume', 'exists']];
   static override usage = { description: 'Tell by the exit status whether there is a volume: 0 or 1' };
 
   name = Option.String({ name: 'volume' });

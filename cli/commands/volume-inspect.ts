@@ -8,7 +8,6 @@ import { reportError } from '../output/error.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeInspect extends PodCommand {
-  static override paths = [['volume', 'inspect']];
   static override usage = { description: 'Show all about volumes' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All volumes' });

@@ -9,10 +9,6 @@ import { pathsOf } from '../paths.ts';
 const FILTERS = ['dangling', 'driver', 'label', 'label!', 'name'];
 
 export class VolumeLs extends PodCommand {
-  static override paths = [
-    ['volume', 'ls'],
-    ['volume', 'list'],
-  ];
   static override usage = { description: 'List volumes' };
 
   filter = Option.Array('-f,--filter', [], {

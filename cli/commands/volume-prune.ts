@@ -6,7 +6,6 @@ import { pathsOf } from '../paths.ts';
 import { PRUNE_FILTERS, pruneFilter } from '../prune-filter.ts';
 
 export class VolumePrune extends PodCommand {
-  static override paths = [['volume', 'prune']];
   static override usage = { description: 'Remove anonymous volumes that no container uses' };
 
   all = Option.Boolean('-a,--all', false, { description: 'Those with names too' });

@@ -6,10 +6,6 @@ import { forEachName, unlessMissing } from '../each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeRm extends PodCommand {
-  static override paths = [
-    ['volume', 'rm'],
-    ['volume', 'remove'],
-  ];
   static override usage = { description: 'Remove volumes' };
 
   all = Option.Boolean('-a,--all', false, { description: 'All volumes' });

@@ -15,7 +15,6 @@ function parseInterval(text: string): number {
 }
 
 export class Wait extends PodCommand {
-  static override paths = [['wait'], ['container', 'wait']];
   static override usage = { description: 'Wait until containers have ended and print their exit codes' };
 
   condition = Option.Array('--condition', [], {

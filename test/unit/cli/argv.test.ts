@@ -102,7 +102,7 @@ test('options that repeat add up, others take the last value', async () => {
 
 test('as many operands as the kernel lets through are taken', async () => {
   const many: string[] = Array(300_000).fill('x');
-  const invocation = parseArgv(['run', '--'].concat(many), table);
+  const invocation = await parseArgv(['run', '--'].concat(many), table);
   assert.is(invocation.kind === 'command' && invocation.operands.length, 300_000);
 });
 

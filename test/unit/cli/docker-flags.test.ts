@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { PodCommand } from '../../../cli/command.ts';
 import { type CommandNode, commandTable } from '../../../cli/command-table.ts';
 import { commands } from '../../../cli/commands.ts';
+import type { CommandDeclaration } from '../../../cli/declarations.ts';
 import { type DockerFlag, dockerCommands } from './docker-commands.ts';
 
 /** Why a flag doesn't work, or does nothing, as the table's last column says it. */
@@ -57,11 +58,16 @@ function nodeAt(path: string): CommandNode | undefined {
 }
 
 /** What is wrong with one flag of one path; undefined when nothing is. */
-function complaint(path: string, flag: DockerFlag, reasons: Reasons): string | undefined {
+function complaint(
+  path: string,
+  command: CommandDeclaration,
+  flag: DockerFlag,
+  reasons: Reasons,
+): string | undefined {
   const long = flag.names.at(-1)!;
   const why = reasons.get(long);
   const called = `${path} ${flag.names.join(', ')}`;
-  const options = flag.names.map((name) => nodeAt(path)!.command!.byName.get(name));
+  const options = flag.names.map((name) => command.byName.get(name));
   if (options.at(-1) === undefined)
     return why === undefined ? `${called} is missing, and README.md gives no reason` : undefined;
   if (why !== undefined && !why.startsWith('accepted'))
@@ -83,14 +89,15 @@ test("README.md has a row for each of docker's commands, and for no other", () =
 });
 
 for (const { paths, flags } of docker) {
-  test(`docker ${paths[0]}: each flag is accepted, or README.md says why not`, () => {
+  test(`docker ${paths[0]}: each flag is accepted, or README.md says why not`, async () => {
     const { works, reasons: cell } = rows.get(paths[0]!)!;
     const reasons = parseReasons(cell);
-    const complaints = paths.flatMap((path) =>
-      nodeAt(path)?.command === undefined
-        ? `there is no ${path}`
-        : flags.flatMap((flag) => complaint(path, flag, reasons) ?? []),
-    );
+    const complaints: string[] = [];
+    for (const path of paths) {
+      const command = await nodeAt(path)?.load?.();
+      if (command === undefined) complaints.push(`there is no ${path}`);
+      else complaints.push(...flags.flatMap((flag) => complaint(path, command, flag, reasons) ?? []));
+    }
     const known = new Set(flags.map(({ names }) => names.at(-1)));
     complaints.push(
       ...[...reasons.keys()].filter((name) => !known.has(name)).map((name) => `docker has no ${name}`),

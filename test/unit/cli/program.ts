@@ -15,7 +15,6 @@ abstract class Echo extends PodCommand {
 }
 
 class Run extends Echo {
-  static override paths = [['run'], ['container', 'run']];
   static override usage = { description: 'Run a command in a new container', category: 'Common Commands' };
   interactive = Option.Boolean('-i,--interactive', false, { description: 'Keep standard input open' });
   tty = Option.Boolean('-t,--tty', false, { description: 'Give the process a terminal' });
@@ -42,7 +41,6 @@ class Run extends Echo {
 }
 
 class Exec extends Echo {
-  static override paths = [['exec']];
   static override usage = { description: 'Run a command in a container that runs' };
   tty = Option.Boolean('-t,--tty', false);
   container = Option.String({ name: 'container' });
@@ -50,7 +48,6 @@ class Exec extends Echo {
 }
 
 class Remove extends Echo {
-  static override paths = [['rm'], ['container', 'rm']];
   static override usage = {
     description: 'Remove containers',
     examples: [['Whatever runs', '$0 rm -f web']] as [string, string][],
@@ -61,14 +58,12 @@ class Remove extends Echo {
 }
 
 class Copy extends Echo {
-  static override paths = [['cp']];
   static override usage = { description: 'Copy files' };
   source = Option.String({ name: 'source' });
   target = Option.String({ name: 'target|-' });
 }
 
 class Login extends Echo {
-  static override paths = [['login']];
   static override usage = { description: 'Log in to a registry' };
   sign = Option.String('--sign', { tolerateBoolean: true, description: 'Sign with a `key`' });
   labels = Option.Array('--label');
@@ -77,7 +72,6 @@ class Login extends Echo {
 }
 
 class Fail extends PodCommand {
-  static override paths = [['fail']];
   how = Option.String();
   async execute(): Promise<number> {
     if (this.how === 'bug') throw new TypeError('x is not a function');
@@ -93,18 +87,17 @@ class Fail extends PodCommand {
 }
 
 class Disk extends Echo {
-  static override paths = [['system', 'df']];
   static override usage = { description: 'Show disk usage' };
 }
 
 export const table: CommandTable = commandTable({ name: 'tsc-pod', version: '1.2.3' }, PodCommand, [
-  Run,
-  Exec,
-  Remove,
-  Copy,
-  Login,
-  Fail,
-  Disk,
+  [['run', 'container run'], async () => Run],
+  [['exec'], async () => Exec],
+  [['rm', 'container rm'], async () => Remove],
+  [['cp'], async () => Copy],
+  [['login'], async () => Login],
+  [['fail'], async () => Fail],
+  [['system df'], async () => Disk],
 ]);
 
 export interface Outcome {
