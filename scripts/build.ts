@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle } from 'esbuild';
 import { lazyBuiltins } from './lazy-builtins.ts';
+import { lazyModules } from './lazy-modules.ts';
 import { slimSnapshot } from './slim-snapshot.ts';
 
 const require = createRequire(import.meta.url);
@@ -57,7 +58,8 @@ function buildLauncher(): string {
 async function bundleProgram(launcherHash: string, version: string): Promise<string> {
   const output = join(dist, 'tsc-pod.cjs');
   await bundle({
-    entryPoints: [join(root, 'cli/main.ts')],
+    entryPoints: ['./cli/main.ts'],
+    absWorkingDir: root,
     outfile: output,
     bundle: true,
     platform: 'node',
@@ -69,7 +71,7 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     minifyWhitespace: true,
     legalComments: 'none',
     define: { LAUNCHER_HASH: JSON.stringify(launcherHash), VERSION: JSON.stringify(version) },
-    plugins: [lazyBuiltins],
+    plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
   keepToAscii(output);

@@ -9,6 +9,7 @@ const HEAVY = [
   'child_process',
   'crypto',
   'dgram',
+  'fs/promises',
   'http',
   'https',
   'net',

@@ -1,10 +1,14 @@
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
-/** Whether a descriptor of this process is a terminal. node:tty, which loads all of node:net, is asked only about devices. */
+/** Memory devices (devices.txt of the kernel): /dev/null is one. */
+const MEMORY_MAJOR = 1;
+
+/** Whether a descriptor is a terminal. node:tty, which loads all of node:net, is asked only about what may be one. */
 export function isTerminalAt(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice() && isatty(fd);
+    const stat = fstatSync(fd);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_MAJOR && isatty(fd);
   } catch {
     return false; // closed
   }

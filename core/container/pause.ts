@@ -5,6 +5,7 @@ import type { CgroupFacts } from '../../rootless/cgroup/facts.ts';
 import { delegationFix } from '../../rootless/cgroup/plan.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { errnoOf, PodError } from '../error.ts';
+import { monotonicNow } from '../host/monotonic.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
@@ -123,9 +124,9 @@ function allStopped(first: number): boolean {
 }
 
 async function standstill(record: Pick<ContainerRecord, 'name'>, reached: () => boolean): Promise<void> {
-  const end = performance.now() + PATIENCE;
+  const end = monotonicNow() + PATIENCE;
   for (let wait = 1; !reached(); wait = Math.min(wait * 2, 50)) {
-    if (performance.now() > end)
+    if (monotonicNow() > end)
       throw refused(record, 'pause', `its processes did not come to a standstill in ${PATIENCE / 1000} s`);
     await delay(wait);
   }

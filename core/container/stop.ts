@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, PodError } from '../error.ts';
+import { monotonicNow } from '../host/monotonic.ts';
 import type { Paths } from '../paths.ts';
 import { discardContainer, isLost } from './discard.ts';
 import { emitContainerEvent } from './events.ts';
@@ -118,9 +119,9 @@ function send(target: ProcessIdentity | undefined, number: number): void {
 
 /** Waits, for milliseconds, until the process has ended. A child of another process can only be looked at. */
 async function end(target: ProcessIdentity | undefined, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
-  const late = performance.now() + limit;
+  const late = monotonicNow() + limit;
   for (let wait = 1; target && isSameProcess(target); wait = Math.min(wait * 2, LOOK_MOST_MS)) {
-    const left = late - performance.now();
+    const left = late - monotonicNow();
     if (left <= 0) return false;
     await delay(Math.min(wait, left));
   }

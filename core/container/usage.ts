@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
 import { readUsage } from '../../rootless/cgroup/usage.ts';
+import { monotonicNow } from '../host/monotonic.ts';
 import type { ListedContainer } from './list.ts';
 import { ownGroup } from './own-group.ts';
 import { processesOf, readStat } from './processes.ts';
@@ -50,7 +51,7 @@ function fromGroup(group: string): Usage | undefined {
   if (!usage) return undefined;
   const { cpu, memory, pids, io } = usage;
   return {
-    time: performance.now(),
+    time: monotonicNow(),
     cpuMicroseconds: cpu.usageUsec,
     memory: { used: memory.used, limit: Math.min(memory.limit ?? Number.POSITIVE_INFINITY, totalmem()) },
     block: { read: io.readBytes, written: io.writeBytes },
@@ -59,7 +60,7 @@ function fromGroup(group: string): Usage | undefined {
 }
 
 function fromProcesses(pids: readonly number[]): Usage {
-  const usage = { time: performance.now(), cpuMicroseconds: 0, tasks: 0 };
+  const usage = { time: monotonicNow(), cpuMicroseconds: 0, tasks: 0 };
   let used = 0;
   let block: Usage['block'];
   for (const pid of pids) {

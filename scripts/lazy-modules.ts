@@ -1,0 +1,35 @@
+/**
+ * An esbuild plugin: each of our modules stays a function of its own, which runs when the module is imported first.
+ * Bundled as they are, ES modules become one scope, where every function of every module is made when the program
+ * starts: in the start-up snapshot all of them are copied at each start, those of the other commands too.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Plugin } from 'esbuild';
+import { transform } from 'sucrase';
+
+/** A namespace of esbuild's: there package.json, which says that ours are ES modules, doesn't count. */
+const namespace = 'module';
+
+function toCommonJs(path: string): string {
+  return transform(readFileSync(path, 'utf8'), {
+    filePath: path,
+    transforms: ['typescript', 'imports'],
+    disableESTransforms: true,
+  }).code;
+}
+
+export const lazyModules: Plugin = {
+  name: 'lazy-modules',
+  setup(build) {
+    build.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path),
+      namespace,
+    }));
+    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
+      contents: toCommonJs(path),
+      loader: 'js',
+      resolveDir: dirname(path),
+    }));
+  },
+};
