@@ -2,18 +2,19 @@
 
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Endpoint, endpointsOf } from '../config/endpoints.ts';
-import { loadRegistriesConfig, type RegistriesConfig } from '../config/registries-conf.ts';
+import type { Endpoint } from '../config/endpoints.ts';
+import { loadRegistriesConfig } from '../config/registries-conf.ts';
 import { expandShortName } from '../config/short-names.ts';
 import { PodError } from '../error.ts';
 import { platformMatches } from '../platform.ts';
 import { canonicalName, familiarName, type ImageReference } from '../reference.ts';
-import { openRegistry, type RegistryClient } from '../registry/client.ts';
+import type { RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
-import { openTransport, type Transport } from '../registry/transport.ts';
+import { openTransport } from '../registry/transport.ts';
 import { fetchImage, type Wanted } from './fetch-image.ts';
 import { resolveReference } from './find.ts';
 import { removeFile, type StorePaths } from './layout.ts';
+import { fromPlaces } from './places.ts';
 import type { PullOptions } from './pull-options.ts';
 import type { ImageRecord } from './types.ts';
 
@@ -35,7 +36,11 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
   removeStale(options.paths);
   const transport = await openTransport(options);
   try {
-    return await fromRegistries(reference, candidates, present, config, transport, options);
+    const search = { reference, candidates, config, transport, verb: 'pull' };
+    return await fromPlaces(search, options, async ({ client, endpoint, name }) => {
+      if (present !== undefined && (await isCurrent(client, endpoint, present))) return present;
+      return fetchImage(client, wantedOf(name, endpoint.reference), options);
+    });
   } catch (error) {
     if (
       policy === 'newer' &&
@@ -72,48 +77,10 @@ function absent(reference: ImageReference): PodError {
   return new PodError({ code: 'not-found', message, hint: `tsc-pod pull ${name}` });
 }
 
-/** Tries every place in turn. The last one's error is the one to tell, those before it are notices. */
-async function fromRegistries(
-  reference: ImageReference,
-  candidates: readonly ImageReference[],
-  present: ImageRecord | undefined,
-  config: RegistriesConfig,
-  transport: Transport,
-  options: PullOptions,
-): Promise<ImageRecord> {
-  let last: PodError | undefined;
-  for (const candidate of candidates) {
-    for (const endpoint of endpointsOf(candidate, config)) {
-      if (last !== undefined) options.onNotice?.(`${last.message}: ${last.why ?? ''}`);
-      const insecure = options.tlsVerify === undefined ? endpoint.insecure : !options.tlsVerify;
-      const client = openRegistry({
-        ...options,
-        endpoint: { ...endpoint, insecure },
-        transport,
-        credentialHelpers: config.credentialHelpers,
-      });
-      try {
-        if (present !== undefined && (await isCurrent(client, endpoint, present))) return present;
-        return await fetchImage(client, wantedOf(candidate, endpoint.reference), options);
-      } catch (error) {
-        if (!(error instanceof PodError)) throw error;
-        if (!isOfThePlace(error)) throw told(candidate, error);
-        last = error;
-      }
-    }
-  }
-  throw told(candidates.length === 1 ? candidates[0]! : reference, last);
-}
-
 /** `remote`: its name where it is fetched, a mirror maybe. */
 function wantedOf(name: ImageReference, remote: ImageReference): Wanted {
   const tagOrDigest = remote.digest ?? remote.tag ?? 'latest';
   return { tagOrDigest, name: canonicalName(name), what: `image ${canonicalName(remote)}` };
-}
-
-/** Whether another place may do better. */
-function isOfThePlace(error: PodError): boolean {
-  return error instanceof RegistryError || error.code === 'not-found' || error.code === 'invalid';
 }
 
 /** A tag that stands where it stood needs no download (and counts for no rate limit: it is a HEAD request). */
@@ -128,14 +95,6 @@ async function isCurrent(client: RegistryClient, endpoint: Endpoint, present: Im
     if (error instanceof RegistryError && error.status !== undefined && error.status !== 429) return false;
     throw error;
   }
-}
-
-function told(reference: ImageReference, error: PodError | undefined): PodError {
-  const message = `cannot pull ${canonicalName(reference)}`;
-  if (error === undefined) return new PodError({ code: 'not-found', message });
-  const why = [error.message, error.why].filter((part) => part !== undefined).join(': ');
-  const { code, hint, exitCode } = error;
-  return new PodError({ code, message, why, ...(hint && { hint }), exitCode, cause: error });
 }
 
 const STALE_MS = 7 * 24 * 3600_000;
