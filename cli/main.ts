@@ -6,7 +6,9 @@
 import { getAsset } from 'node:sea';
 import { startupSnapshot } from 'node:v8';
 import { provideAssets } from '../core/assets.ts';
+import { UNPACKER } from '../core/images/unpackers.ts';
 import { provideLauncher } from '../core/launcher.ts';
+import { provideOwnProgram } from '../core/own-program.ts';
 import { PodCommand, type PodContext } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { commands } from './commands.ts';
@@ -22,6 +24,7 @@ declare const LAUNCHER_HASH: string;
 const table = commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands);
 
 async function main(): Promise<void> {
+  if (process.argv[2] === UNPACKER) return unpackForAnother();
   const { env } = process;
   const streams = standardStreams((stream, name) =>
     watchOutput(stream, name, (error) =>
@@ -37,9 +40,18 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', fail).on('uncaughtException', fail);
   const asset = (name: string) => new Uint8Array(getAsset(name));
   provideAssets(asset);
+  provideOwnProgram(['/proc/self/exe']);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });
   // All output is written when dispatch returns; ending at once leaves out the tearing down of the heap.
   process.exit(await dispatch(process.argv.slice(2), table, context));
+}
+
+/** The whole life of a process that unpackers.ts has started. An interrupt is for that one to deal with. */
+async function unpackForAnother(): Promise<void> {
+  process.on('SIGINT', () => {});
+  const { serveUnpacking } = await import('../core/images/unpack-server.ts');
+  await serveUnpacking(process.stdin, (line) => void process.stdout.write(line));
+  process.exit(0);
 }
 
 if (startupSnapshot.isBuildingSnapshot()) {

@@ -3,6 +3,7 @@
  * zstd (RFC 8878, several and skippable frames). What it is tells the data itself: media types in the wild lie.
  */
 import { PodError } from '../error.ts';
+import { createInflater } from './inflate.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -59,13 +60,15 @@ export function compressionOf(start: Uint8Array): Compression {
 }
 
 /**
- * Yields the decompressed bytes in chunks of up to 1 MiB; data that isn't compressed goes through as it is.
- * `foreign` is for what Node doesn't know (none: that is refused). Errors of the source pass unchanged; damaged, truncated or overblown data is PodError 'invalid'.
+ * Yields the decompressed bytes in chunks of up to 1 MiB; data that isn't compressed goes through as it is. With
+ * `turns` the memory of a chunk is used again after so many more (inflate.ts).
+ * `foreign` is for what Node doesn't know (none: that is refused).
+ * Errors of the source pass unchanged; damaged, truncated or overblown data is PodError 'invalid'.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   limit: ExpansionLimit = EXPANSION_LIMIT,
-  foreign?: Expand,
+  { foreign, turns = 0 }: { foreign?: Expand | undefined; turns?: number } = {},
 ): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   let taken = 0;
@@ -80,7 +83,7 @@ export async function* decompress(
       compression === 'none'
         ? input
         : compression === 'gzip' || compression === 'zstd'
-          ? expand(input, compression)
+          ? expand(input, compression, turns)
           : foreign!(input, compression);
     for await (const chunk of expanded) {
       given += chunk.length;
@@ -117,39 +120,18 @@ async function* countIn(
   }
 }
 
-async function* expand(input: AsyncIterable<Uint8Array>, form: 'gzip' | 'zstd'): AsyncGenerator<Uint8Array> {
-  const [zlib, { pipeline }] = await Promise.all([import('node:zlib'), import('node:stream')]);
-  // In object mode each chunk is read as it is: otherwise those that wait are copied into one.
-  const options = {
-    chunkSize: CHUNK,
-    readableObjectMode: true,
-    readableHighWaterMark: 2,
-    writableHighWaterMark: CHUNK,
-  };
-  const stream = form === 'gzip' ? zlib.createGunzip(options) : zlib.createZstdDecompress(options);
-  let failure: unknown;
-  pipeline(form === 'zstd' ? zstdFrames(input) : input, stream, (error) => {
-    failure = error;
-  });
+async function* expand(
+  input: AsyncIterable<Uint8Array>,
+  form: 'gzip' | 'zstd',
+  turns: number,
+): AsyncGenerator<Uint8Array> {
+  const inflater = createInflater(form, CHUNK, turns);
   try {
-    for await (const chunk of stream) yield chunk as Uint8Array;
-  } catch (error) {
-    throw damaged(failure ?? error, form);
+    for await (const piece of form === 'zstd' ? zstdFrames(input) : input) yield* inflater.write(piece);
+    yield* inflater.end();
   } finally {
-    stream.destroy();
+    inflater.close();
   }
-}
-
-function damaged(error: unknown, form: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!code.startsWith('Z_') && !code.startsWith('ZSTD_')) return error;
-  const cut = code === 'Z_BUF_ERROR' || (error as Error).message.includes('unexpected end');
-  return new PodError({
-    code: 'invalid',
-    message: `cannot decompress the ${form} data`,
-    why: cut ? 'it is cut off' : (error as Error).message,
-    cause: error,
-  });
 }
 
 function bomb(why: string): PodError {

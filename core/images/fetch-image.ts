@@ -1,9 +1,8 @@
 /** One image from one source into the store: its layers side by side, its name last. */
 
 import { PodError } from '../error.ts';
-import type { Namespace } from './apply-job.ts';
 import { discardUnused } from './collect.ts';
-import { fetchLayer } from './fetch-layer.ts';
+import { fetchLayer, type LayerJob, missingBytes } from './fetch-layer.ts';
 import { createGate } from './gate.ts';
 import { blobSize, hasLayer, type StorePaths } from './layout.ts';
 import type { PullOptions } from './pull-options.ts';
@@ -13,6 +12,7 @@ import { requireSpace } from './space.ts';
 import { putImage } from './store.ts';
 import type { Descriptor, ImageRecord } from './types.ts';
 import { abandonedLayers, findLayer, removeTree } from './unpack.ts';
+import { openUnpackers } from './unpackers.ts';
 
 /** Layers at a time; each is downloaded and unpacked at once. */
 const AT_A_TIME = 4;
@@ -83,13 +83,19 @@ async function fetchLayers(
   if (absent.blobs.length + absent.layers.length === 0) return reportAll(layers, options);
   // A layer takes at least as much unpacked as packed: a lower bound, so that nothing is refused that fits.
   const unpacked = absent.layers.reduce((sum, { blob }) => sum + blob.size, 0);
-  const packed = absent.blobs.reduce((sum, { size }) => sum + size, 0);
+  const packed = absent.blobs.reduce((sum, blob) => sum + missingBytes(paths, blob), 0);
   requireSpace(paths.images, packed + unpacked, `cannot store ${name}`);
   const namespace = await options.namespace();
-  for (const path of abandonedLayers(paths.layers)) await removeTree(path, namespace);
+  const tidyUp = async (): Promise<void> => {
+    for (const path of abandonedLayers(paths.layers)) await removeTree(path, namespace);
+  };
+  await tidyUp();
+  const unpackers = openUnpackers(absent.layers.length, unpacked);
   try {
-    await sideBySide(source, layers, namespace, options);
+    await sideBySide(layers, { source, paths, namespace, unpackers }, options);
   } catch (error) {
+    await unpackers.close();
+    await tidyUp(); // after one of them that was killed
     // What is broken or hostile leaves nothing behind; what broke off is gone on with next time.
     if (error instanceof PodError && error.code === 'invalid') {
       const digests = absent.blobs.map(({ digest }) => digest);
@@ -98,6 +104,8 @@ async function fetchLayers(
         await removeTree(path, namespace);
     }
     throw error;
+  } finally {
+    await unpackers.close();
   }
 }
 
@@ -109,12 +117,11 @@ function reportAll(layers: readonly Layer[], { onProgress }: PullOptions): void 
 
 /** The first failure stops the others, and is told when they have stopped. */
 async function sideBySide(
-  source: ImageSource,
   layers: readonly Layer[],
-  namespace: Namespace,
+  means: Pick<LayerJob, 'source' | 'paths' | 'namespace' | 'unpackers'>,
   options: PullOptions,
 ): Promise<void> {
-  const { paths, onNotice, onProgress = () => {} } = options;
+  const { onNotice, onProgress = () => {} } = options;
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const gate = createGate(AT_A_TIME);
@@ -123,7 +130,7 @@ async function sideBySide(
     layers.map(({ blob, diffId }) =>
       gate(async () => {
         if (signal.aborted) return;
-        await fetchLayer({ blob, diffId, source, paths, namespace, signal, onProgress, onNotice });
+        await fetchLayer({ blob, diffId, ...means, signal, onProgress, onNotice });
       }).catch((error) => {
         failures.push(error);
         stop.abort(error);

@@ -1,6 +1,6 @@
 /** One layer from its source into the store: its blob kept as it came, unpacked while it is on its way. */
 
-import { createReadStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
@@ -8,10 +8,11 @@ import { downloadBlob } from '../registry/download.ts';
 import type { Namespace } from './apply-job.ts';
 import { parseDigest } from './digest.ts';
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
+import { type Growth, reportGrowth } from './growth.ts';
 import { blobPath, blobSize, hasLayer, removeFile, type StorePaths, storeError } from './layout.ts';
 import type { ImageSource } from './source.ts';
 import type { Descriptor } from './types.ts';
-import { unpackLayer } from './unpack.ts';
+import type { Unpackers } from './unpackers.ts';
 
 /** What happens to a layer, for whoever shows it. */
 export interface LayerProgress {
@@ -32,6 +33,7 @@ export interface LayerJob {
   readonly source: ImageSource;
   readonly paths: StorePaths;
   readonly namespace: Namespace;
+  readonly unpackers: Unpackers;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: LayerProgress) => void;
   readonly onNotice?: ((text: string) => void) | undefined;
@@ -54,7 +56,9 @@ export async function fetchLayer(job: LayerJob): Promise<void> {
   }
   if (!hasLayer(paths, diffId)) {
     report(job, 'extracting', blob.size);
-    await unpack(job, createReadStream(blobPath(paths, blob.digest), { highWaterMark: 1 << 20 }), job.signal);
+    const whole = reportGrowth(blob.size);
+    whole.end();
+    await unpack(job, blobPath(paths, blob.digest), whole, job.signal);
   }
   report(job, 'done', blob.size);
 }
@@ -68,10 +72,12 @@ function report(
   onProgress({ digest: blob.digest, kind, current, total: blob.size, ...(note && { note }) });
 }
 
-async function unpack(job: LayerJob, source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function unpack(job: LayerJob, path: string, growth: Growth, signal: AbortSignal): Promise<void> {
   const { paths, namespace, diffId, onNotice } = job;
   mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
-  await unpackLayer(source, {
+  await job.unpackers.unpack({
+    path,
+    growth,
     layersDir: paths.layers,
     namespace,
     diffId,
@@ -80,8 +86,14 @@ async function unpack(job: LayerJob, source: AsyncIterable<Uint8Array>, signal: 
   });
 }
 
-function partialPath({ paths, blob }: LayerJob): string {
+function partialPath({ paths, blob }: Pick<LayerJob, 'paths' | 'blob'>): string {
   return join(paths.partial, parseDigest(blob.digest, 'a blob').hex);
+}
+
+/** Bytes of the blob that an earlier download, which broke off, hasn't left. */
+export function missingBytes(paths: StorePaths, blob: Descriptor): number {
+  const there = statSync(partialPath({ paths, blob }), { throwIfNoEntry: false })?.size ?? 0;
+  return Math.max(0, blob.size - there);
 }
 
 /** What an earlier download has left may be rubbish: then once more without it. */
@@ -122,7 +134,7 @@ async function download(job: LayerJob): Promise<void> {
       await file.sync();
     };
     const unpacked = hasLayer(paths, diffId);
-    await Promise.all([run(arrive()), unpacked || run(unpack(job, file.follow(), signal))]);
+    await Promise.all([run(arrive()), unpacked || run(unpack(job, partial, file.growth, signal))]);
     if (failures.length > 0) throw storeError(failures[0], `cannot store layer ${blob.digest.slice(0, 19)}`);
     const target = blobPath(paths, blob.digest);
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 });

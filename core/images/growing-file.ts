@@ -5,10 +5,14 @@
 
 import { mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { followFile } from './follow-file.ts';
+import { type Growth, type GrowthReport, reportGrowth } from './growth.ts';
 
 export interface GrowingFile {
   /** Bytes that were appended, with those that were there at the start. */
   readonly size: number;
+  /** For those who read what is written: follow-file.ts. */
+  readonly growth: Growth;
   /** The bytes that were there at the start. */
   contents(): AsyncIterable<Uint8Array>;
   append(chunk: Buffer): Promise<void>;
@@ -19,34 +23,25 @@ export interface GrowingFile {
   fail(error: unknown): void;
   /** Brings it to the disk. */
   sync(): Promise<void>;
-  /** From the first byte, waiting for what is to come, until `end` or `fail`. */
-  follow(): AsyncGenerator<Buffer, void, undefined>;
   /** Writes out what is held back and closes. */
   close(): Promise<void>;
 }
 
 const WRITE_SIZE = 256 << 10;
-const READ_SIZE = 1 << 20;
 
 /** Opens a file to go on with, or makes it. */
 export async function openGrowingFile(path: string): Promise<GrowingFile> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   // Not 'a': positions are ours, and Linux ignores them in append mode.
   const file = await open(path, 'r+').catch(() => open(path, 'wx+', 0o644));
-  let written = (await file.stat()).size;
+  const growth: GrowthReport = reportGrowth((await file.stat()).size);
   let held: Buffer[] = [];
   let heldBytes = 0;
-  let ending: { error?: unknown } | undefined;
-  let wake: (() => void) | undefined;
-
-  function changed(): void {
-    wake?.();
-    wake = undefined;
-  }
 
   async function flush(): Promise<void> {
     let pieces = held;
     let left = heldBytes;
+    let written = growth.bytes;
     held = [];
     heldBytes = 0;
     while (left > 0) {
@@ -55,47 +50,20 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
       written += bytesWritten;
       if (left > 0) pieces = [Buffer.concat(pieces).subarray(-left)];
     }
-    changed();
+    growth.grow(written);
   }
 
-  async function readAt(at: number, limit: number): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(READ_SIZE, limit - at));
-    const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-    return buffer.subarray(0, bytesRead);
-  }
-
-  async function* contents(): AsyncGenerator<Buffer, void, undefined> {
-    const limit = written;
-    for (let at = 0; at < limit; ) {
-      const bytes = await readAt(at, limit);
-      if (bytes.length === 0) return;
-      at += bytes.length;
-      yield bytes;
-    }
-  }
-
-  async function* follow(): AsyncGenerator<Buffer, void, undefined> {
-    let at = 0;
-    for (;;) {
-      if (ending !== undefined && 'error' in ending) throw ending.error;
-      if (at < written) {
-        const bytes = await readAt(at, written);
-        at += bytes.length;
-        yield bytes;
-      } else if (ending !== undefined) {
-        return;
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
+  function contents(): AsyncIterable<Uint8Array> {
+    const there = reportGrowth(growth.bytes);
+    there.end();
+    return followFile(path, there);
   }
 
   return {
     get size() {
-      return written + heldBytes;
+      return growth.bytes + heldBytes;
     },
+    growth,
     contents,
     async append(chunk) {
       held.push(chunk);
@@ -105,19 +73,15 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
     async clear() {
       await file.truncate(0);
       held = [];
-      written = heldBytes = 0;
+      heldBytes = 0;
+      growth.grow(0);
     },
     async end() {
       await flush();
-      ending ??= {};
-      changed();
+      growth.end();
     },
-    fail(error) {
-      ending = { error };
-      changed();
-    },
+    fail: growth.fail,
     sync: () => file.datasync(),
-    follow,
     async close() {
       try {
         await flush();

@@ -40,6 +40,9 @@ export interface UnpackedLayer {
   size: number;
 }
 
+/** One chunk is worked on while the one before is being taken by the launcher; one to spare. */
+const TURNS = 3;
+
 interface AppliedLayer extends UnpackedLayer {
   hidesAll: boolean;
 }
@@ -150,7 +153,7 @@ async function feed(
   let size = 0;
   // While the job takes one chunk's operations, the next chunk is decompressed, hashed and read.
   let sending = Promise.resolve();
-  for await (const chunk of decompress(source, expansionLimit())) {
+  for await (const chunk of decompress(source, expansionLimit(), { turns: TURNS })) {
     hash.update(chunk);
     size += chunk.length;
     parser.write(chunk);

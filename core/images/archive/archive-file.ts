@@ -56,7 +56,7 @@ async function spool(input: ArchiveInput, options: ReadOptions): Promise<Archive
     unlinkSync(path);
     const bytes = readInput(input, options);
     let size = 0;
-    for await (const chunk of decompress(bytes, EXPANSION_LIMIT, expandByProgram(env))) {
+    for await (const chunk of decompress(bytes, EXPANSION_LIMIT, { foreign: expandByProgram(env) })) {
       signal?.throwIfAborted();
       for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
       size += chunk.length;
