@@ -6,11 +6,11 @@ import { ellipsis } from './width.ts';
 export interface LayerState {
   /** Digest of the blob. */
   digest: string;
-  kind: 'waiting' | 'downloading' | 'extracting' | 'done' | 'exists' | 'retry';
+  kind: keyof typeof words;
   /** Bytes. */
   current: number;
   total: number;
-  /** With `retry`: what went wrong. */
+  /** With `retry`: what went wrong; with `mounted`: where from. */
   note?: string;
 }
 
@@ -20,8 +20,16 @@ const words = {
   extracting: 'Extracting',
   done: 'Pull complete',
   exists: 'Already exists',
+  compressing: 'Compressing',
+  pushing: 'Pushing',
+  pushed: 'Pushed',
+  present: 'Layer already exists',
+  mounted: 'Mounted',
   retry: 'Retrying',
 };
+
+const moving = new Set<LayerState['kind']>(['downloading', 'pushing']);
+const finished = new Set<LayerState['kind']>(['done', 'exists', 'pushed', 'present', 'mounted']);
 
 const widestBar = 50;
 const narrowestBar = 10;
@@ -33,14 +41,14 @@ const narrowestBar = 10;
 export function layerLines(layers: readonly LayerState[], columns: number, rows: number): string[] {
   const room = Math.max(1, rows - 1);
   if (layers.length <= room) return layers.map((layer) => layerLine(layer, columns));
-  const finished = layers.filter(isFinished).length;
+  const there = layers.filter(isFinished).length;
   const active = layers.filter((layer) => !isFinished(layer) && layer.kind !== 'waiting');
-  const summary = ellipsis(`${finished} of ${layers.length} layers are there`, columns - 1);
+  const summary = ellipsis(`${there} of ${layers.length} layers are there`, columns - 1);
   return [...active.slice(0, room - 1).map((layer) => layerLine(layer, columns)), summary];
 }
 
-function isFinished({ kind }: LayerState): boolean {
-  return kind === 'done' || kind === 'exists';
+export function isFinished({ kind }: LayerState): boolean {
+  return finished.has(kind);
 }
 
 /** `0123456789ab: Downloading [=====>    ] 1.2MB/3.4MB`, the bar as wide as there is room for. */
@@ -50,7 +58,8 @@ export function layerLine(layer: LayerState, columns: number): string {
   // The last column stays empty: a terminal may already break the line there.
   const room = columns - 1;
   if (kind === 'retry' && note) return ellipsis(`${begin}: ${escapeControls(note)}`, room);
-  if (kind !== 'downloading') return ellipsis(begin, room);
+  if (kind === 'mounted' && note) return ellipsis(`${begin} from ${escapeControls(note)}`, room);
+  if (!moving.has(kind)) return ellipsis(begin, room);
   const size = total > 0 ? `${humanSize(current)}/${humanSize(total)}` : humanSize(current);
   const bar = Math.min(widestBar, room - begin.length - size.length - ' [] '.length);
   if (total <= 0 || bar < narrowestBar) return ellipsis(`${begin} ${size}`, room);

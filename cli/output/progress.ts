@@ -1,6 +1,6 @@
 import { isTerminal } from './color.ts';
 import { escapeControls } from './escape.ts';
-import { type LayerState, layerLine, layerLines } from './progress-lines.ts';
+import { isFinished, type LayerState, layerLine, layerLines } from './progress-lines.ts';
 import { displayWidth } from './width.ts';
 
 /** Standard error, or what a test puts in its place. */
@@ -46,7 +46,7 @@ function linesOn(stream: ProgressStream): Progress {
   return {
     onProgress(layer) {
       const { digest, kind } = layer;
-      if (ended || told.has(digest) || (kind !== 'done' && kind !== 'exists' && kind !== 'retry')) return;
+      if (ended || told.has(digest) || (!isFinished(layer) && kind !== 'retry')) return;
       if (kind !== 'retry') told.add(digest);
       stream.write(`${layerLine(layer, Number.POSITIVE_INFINITY)}\n`);
     },

@@ -72,11 +72,20 @@ export function storedName(text: string): string {
   return canonicalName(reference.kind === 'transport' ? parseImageReference(text) : reference);
 }
 
-/** A short name is first of all an image that was made here, as for podman; then what the registries' rules make of it. */
-function findByReference(index: Index, reference: ImageReference): Descriptor | undefined {
+/** What a name may be here: a short one is first of all an image that was made here, as for podman; then what the registries' rules make of it. */
+export function meaningsOf(reference: ImageReference): ImageReference[] {
   const { shortName } = reference;
-  const own = shortName && findByName(index, withRepository(reference, `localhost/${shortName}`));
-  return own || findByName(index, reference);
+  return shortName === undefined
+    ? [reference]
+    : [withRepository(reference, `localhost/${shortName}`), reference];
+}
+
+function findByReference(index: Index, reference: ImageReference): Descriptor | undefined {
+  for (const meaning of meaningsOf(reference)) {
+    const found = findByName(index, meaning);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function findByName(index: Index, reference: ImageReference): Descriptor | undefined {

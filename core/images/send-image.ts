@@ -16,6 +16,7 @@ import type { Descriptor, ImageRecord, Manifest } from './types.ts';
 export interface SendProgress {
   /** Digest of the blob as the store has it. */
   readonly digest: string;
+  readonly of: 'config' | 'layer';
   readonly kind: 'waiting' | 'compressing' | 'pushing' | 'pushed' | 'exists' | 'mounted' | 'retry';
   /** Bytes that have arrived there. */
   readonly current: number;
@@ -70,13 +71,14 @@ export async function sendImage(
   if (parsed.kind !== 'manifest') throw new PodError({ code: 'invalid', message: `cannot send ${what}` });
   const { manifest, mediaType } = parsed;
   const format = targetFormat(mediaType, options);
-  const blobs = new Map([manifest.config, ...manifest.layers].map((blob) => [blob.digest, blob]));
+  const layers = new Map(manifest.layers.map((layer) => [layer.digest, layer]));
+  const blobs = [...layers.values(), manifest.config];
   const compressed = new Map<string, CompressedLayer>();
   try {
-    await sideBySide([...blobs.values()], destination.atOnce, signal, async (blob, signal) => {
-      const target =
-        blob === manifest.config ? undefined : wantedCompression(blob, destination.compresses, options);
-      const job: Job = { blob, destination, signal, options };
+    await sideBySide(blobs, destination.atOnce, signal, async (blob, signal) => {
+      const isConfig = blob === manifest.config;
+      const target = isConfig ? undefined : wantedCompression(blob, destination.compresses, format, options);
+      const job: Job = { blob, of: isConfig ? 'config' : 'layer', destination, signal, options };
       if (target === undefined) return sendBlob(job, blob, storedContent(blobPath(paths, blob.digest)));
       report(job, 'compressing', 0);
       const layer = await compressLayer(paths, blob, target, options.compressionLevel, signal);
@@ -111,12 +113,16 @@ function targetFormat(stored: string, { format, compressionFormat }: SendOptions
 function wantedCompression(
   layer: Descriptor,
   compresses: boolean,
+  format: string,
   options: SendOptions,
 ): 'gzip' | 'zstd' | undefined {
   const { compressionFormat, compressionLevel, forceCompression } = options;
   const stored = layerCompression(layer.mediaType);
   const wanted = compressionFormat ?? (forceCompression ? 'gzip' : undefined);
-  if (wanted === undefined) return compresses && stored === 'none' ? 'gzip' : undefined;
+  if (wanted === undefined) {
+    const unfit = (compresses && stored === 'none') || (format === DOCKER_MANIFEST && stored === 'zstd');
+    return unfit ? 'gzip' : undefined;
+  }
   const again = forceCompression === true && compressionLevel !== undefined;
   return stored !== wanted || again ? wanted : undefined;
 }
@@ -132,19 +138,20 @@ function storedContent(path: string): BlobContent {
 interface Job {
   /** As the store has it. */
   readonly blob: Descriptor;
+  readonly of: SendProgress['of'];
   readonly destination: ImageDestination;
   readonly signal: AbortSignal;
   readonly options: SendOptions;
 }
 
 function report(
-  { blob, options }: Job,
+  { blob, of, options }: Job,
   kind: SendProgress['kind'],
   current: number,
   note?: string,
   total = blob.size,
 ): void {
-  options.onProgress?.({ digest: blob.digest, kind, current, total, ...(note && { note }) });
+  options.onProgress?.({ digest: blob.digest, of, kind, current, total, ...(note && { note }) });
 }
 
 async function sendBlob(job: Job, blob: Descriptor, content: BlobContent): Promise<void> {
