@@ -51,6 +51,7 @@ export const commands: CommandEntry[] = [
     async () => (await import('./commands/ps.ts')).Ps,
   ],
   [['pull', 'image pull'], async () => (await import('./commands/pull.ts')).Pull],
+  [['push', 'image push'], async () => (await import('./commands/push.ts')).Push],
   [['rename', 'container rename'], async () => (await import('./commands/rename.ts')).Rename],
   [['restart', 'container restart'], async () => (await import('./commands/restart.ts')).Restart],
   [['rm', 'container rm', 'container remove'], async () => (await import('./commands/rm.ts')).Rm],

@@ -36,7 +36,6 @@ const REFUSED = {
 const MOST_LEVEL = { gzip: 9, zstd: 20 };
 
 export class Push extends PodCommand {
-  static override paths = [['push'], ['image', 'push']];
   static override usage = { category: 'Common Commands', description: 'Put an image into a registry' };
 
   allTags = Option.Boolean('-a,--all-tags', false, { description: 'All tags of the repository' });
