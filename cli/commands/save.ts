@@ -8,7 +8,6 @@ import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Save extends PodCommand {
-  static override paths = [['save'], ['image', 'save']];
   static override usage = { description: 'Write images into an archive' };
 
   compress = Option.Boolean('--compress', false, {
