@@ -20,6 +20,7 @@ export interface ObtainOptions {
   env: Environment;
   tlsVerify?: boolean | undefined;
   certDir?: string | undefined;
+  signaturePolicy?: string | undefined;
   onProgress?: (progress: LayerProgress) => void;
   onNotice?: (text: string) => void;
   /** Called before the network is asked. */

@@ -23,6 +23,8 @@ export interface PullOptions {
   readonly tlsVerify?: boolean | undefined;
   /** --cert-dir: takes the place of certs.d. */
   readonly certDir?: string | undefined;
+  /** --signature-policy: takes the place of policy.json. */
+  readonly signaturePolicy?: string | undefined;
   readonly onProgress?: (progress: LayerProgress) => void;
   /** One line to a person: a mirror that failed, say. */
   readonly onNotice?: (text: string) => void;

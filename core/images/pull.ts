@@ -17,6 +17,7 @@ import { removeFile, type StorePaths } from './layout.ts';
 import { fromPlaces } from './places.ts';
 import type { PullOptions } from './pull-options.ts';
 import type { ImageRecord } from './types.ts';
+import { isAcceptedUnseen } from './verify-image.ts';
 
 export type { PullOptions, PullPolicy } from './pull-options.ts';
 
@@ -38,7 +39,8 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
   try {
     const search = { reference, candidates, config, transport, verb: 'pull' };
     return await fromPlaces(search, options, async ({ client, endpoint, name }) => {
-      if (present !== undefined && (await isCurrent(client, endpoint, present))) return present;
+      const kept = present !== undefined && isAcceptedUnseen(canonicalName(name), options);
+      if (kept && (await isCurrent(client, endpoint, present))) return present;
       return fetchImage(client, wantedOf(name, endpoint.reference), options);
     });
   } catch (error) {

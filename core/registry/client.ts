@@ -7,6 +7,7 @@ import { printable } from '../reference.ts';
 import { readBody, readSmallBody } from './body.ts';
 import { type ClientOptions, openRepository } from './repository.ts';
 import { withRetry } from './retry.ts';
+import { fetchSignatures } from './signatures.ts';
 import type { Answer } from './transport.ts';
 
 /** A manifest that a digest names is verified. Without a tag it is "latest". */
@@ -98,6 +99,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     currentDigest,
     smallBlob,
     openBlob,
+    signatures: (digest) => fetchSignatures(digest, remote, { manifest, smallBlob }, options),
   };
 }
 

@@ -1,17 +1,12 @@
 /** Signatures by public key as cosign makes them: over the payload's bytes, in base64 beside it. */
 
 import { PodError } from '../../error.ts';
+import type { ImageSignatures } from '../../registry/signatures.ts';
 import type { Checked } from './gpg.ts';
-
-export interface SigstoreSignature {
-  readonly payload: Buffer;
-  /** Base64. */
-  readonly signature: string;
-}
 
 /** Checks a signature with any of these public keys (PEM). ECDSA and RSA with SHA-256, Ed25519. */
 export async function checkWithKeys(
-  { payload, signature }: SigstoreSignature,
+  { payload, signature }: ImageSignatures['sigstore'][number],
   keys: readonly Uint8Array[],
 ): Promise<Checked> {
   const { createPublicKey, verify } = await import('node:crypto');
