@@ -22,6 +22,7 @@ export const commands: CommandEntry[] = [
   [['image prune'], async () => (await import('./commands/image-prune.ts')).ImagePrune],
   [['image tree'], async () => (await import('./commands/image-tree.ts')).ImageTree],
   [['images', 'image ls', 'image list'], async () => (await import('./commands/images.ts')).Images],
+  [['import', 'image import'], async () => (await import('./commands/import.ts')).Import],
   [['info', 'system info'], async () => (await import('./commands/info.ts')).Info],
   [['inspect'], async () => (await import('./commands/inspect.ts')).Inspect],
   [['kill', 'container kill'], async () => (await import('./commands/kill.ts')).Kill],
