@@ -71,6 +71,8 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     minifyWhitespace: true,
     legalComments: 'none',
     define: { LAUNCHER_HASH: JSON.stringify(launcherHash), VERSION: JSON.stringify(version) },
+    // chalk's own look at the builder's environment and terminals: cli/output decides on colours, at each run.
+    alias: { '#supports-color': './scripts/no-supports-color.js' },
     plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
