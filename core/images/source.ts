@@ -27,6 +27,7 @@ export interface SourceManifest {
 export interface BlobBody {
   /** The blob from this byte on. */
   readonly from: number;
+  /** Each is good until the next is asked for. */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
