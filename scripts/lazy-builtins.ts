@@ -16,6 +16,7 @@ const HEAVY = [
   'tls',
   'tty',
   'zlib',
+  'timers/promises',
 ];
 
 const require = createRequire(import.meta.url);

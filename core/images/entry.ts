@@ -6,7 +6,6 @@ import { choosePlatform, formatPlatform, hostPlatform, type Platform } from '../
 import { printable } from '../reference.ts';
 import { parseDigest } from './digest.ts';
 import { parseImageConfig } from './image-config.ts';
-import { invalid, isStringMap, parseOwnJson } from './json.ts';
 import { blobSize, REF_NAME, readBlob } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
 import { DOCKER_MANIFEST, isIndexType } from './media-types.ts';
@@ -27,7 +26,7 @@ export const KEPT = {
   manifest: 'tsc-pod.manifest',
   /** Digest of the list that the manifest was chosen from. */
   list: 'tsc-pod.list',
-  /** Of a list: where members are that are not in the store, as JSON: `{"sha256:…": "docker://…"}`. */
+  /** Of a list: where members are that are not in the store: `sha256:…=docker://…`, separated by spaces. */
   sources: 'tsc-pod.sources',
 } as const;
 
@@ -78,7 +77,7 @@ function notInList(entry: Descriptor, members: readonly Descriptor[], platform: 
 }
 
 function memberElsewhere(entry: Descriptor, { digest }: Descriptor): PodError {
-  const source = sourcesOf(entry)[digest];
+  const source = sourcesOf(entry).get(digest);
   return new PodError({
     code: 'not-found',
     message: `the image of list ${nameOf(entry) ?? entry.digest} is not here`,
@@ -87,13 +86,24 @@ function memberElsewhere(entry: Descriptor, { digest }: Descriptor): PodError {
   });
 }
 
-/** Where the members of a list are that the store has only the digests of, by digest. */
-export function sourcesOf(entry: Descriptor): Record<string, string> {
-  const kept = entry.annotations?.[KEPT.sources];
-  const what = `list ${nameOf(entry) ?? entry.digest}`;
-  const sources = kept === undefined ? {} : parseOwnJson(kept, what);
-  if (!isStringMap(sources)) throw invalid(what, 'what is kept of its sources is damaged');
-  return sources;
+/** Where the members of a list are that the store has only the digests of: "docker://…" by digest. */
+export function sourcesOf(entry: Descriptor): Map<string, string> {
+  const words = (entry.annotations?.[KEPT.sources] ?? '').split(' ').filter((word) => word !== '');
+  return new Map(
+    words.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const),
+  );
+}
+
+/** Annotations of a list's entry with the sources of its members. */
+export function withSources(
+  annotations: Readonly<Record<string, string>>,
+  members: readonly { descriptor: Descriptor; source?: string | undefined }[],
+): Record<string, string> {
+  const words = members.flatMap(({ descriptor, source }) =>
+    source ? [`${descriptor.digest}=${source}`] : [],
+  );
+  const { [KEPT.sources]: _, ...rest } = annotations;
+  return words.length > 0 ? { ...rest, [KEPT.sources]: words.join(' ') } : rest;
 }
 
 /** Everything about an entry's image. `names` are all names of the same image. */

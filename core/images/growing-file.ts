@@ -15,8 +15,7 @@ export interface GrowingFile {
   readonly growth: Growth;
   /** The bytes that were there at the start. */
   contents(): AsyncIterable<Uint8Array>;
-  /** Takes a copy. What is given, if anything, is to be waited for. */
-  append(chunk: Buffer): Promise<void> | undefined;
+  append(chunk: Buffer): Promise<void>;
   clear(): Promise<void>;
   /** Nothing more comes: writes out what is held back. */
   end(): Promise<void>;
@@ -28,8 +27,7 @@ export interface GrowingFile {
   close(): Promise<void>;
 }
 
-/** What is written at once; two such pieces of memory a file, one is filled while the other is written. */
-const STAGE = 256 << 10;
+const WRITE_SIZE = 256 << 10;
 
 /** Opens a file to go on with, or makes it. */
 export async function openGrowingFile(path: string): Promise<GrowingFile> {
@@ -37,41 +35,22 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
   // Not 'a': positions are ours, and Linux ignores them in append mode.
   const file = await open(path, 'r+').catch(() => open(path, 'wx+', 0o644));
   const growth: GrowthReport = reportGrowth((await file.stat()).size);
-  let [stage, other] = [Buffer.allocUnsafeSlow(STAGE), Buffer.allocUnsafeSlow(STAGE)];
-  let staged = 0;
-  let accepted = growth.bytes;
-  /** Once this has failed, nothing more is written: what there is has no gaps. */
-  let writing: Promise<void> = Promise.resolve();
-
-  async function write(bytes: Buffer): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, at, bytes.length - at, growth.bytes + at);
-      at += bytesWritten;
-    }
-    growth.grow(growth.bytes + bytes.length);
-  }
-
-  /** Begins to write what is staged, when what was staged before is written. */
-  async function turn(): Promise<void> {
-    await writing;
-    writing = write(stage.subarray(0, staged));
-    writing.catch(() => {}); // whoever comes next is told
-    [stage, other] = [other, stage];
-    staged = 0;
-  }
-
-  async function appendMore(chunk: Buffer): Promise<void> {
-    for (let at = 0; at < chunk.length; ) {
-      const length = chunk.copy(stage, staged, at);
-      at += length;
-      staged += length;
-      if (staged === STAGE) await turn();
-    }
-  }
+  let held: Buffer[] = [];
+  let heldBytes = 0;
 
   async function flush(): Promise<void> {
-    await turn();
-    await writing;
+    let pieces = held;
+    let left = heldBytes;
+    let written = growth.bytes;
+    held = [];
+    heldBytes = 0;
+    while (left > 0) {
+      const { bytesWritten } = await file.writev(pieces, written);
+      left -= bytesWritten;
+      written += bytesWritten;
+      if (left > 0) pieces = [Buffer.concat(pieces).subarray(-left)];
+    }
+    growth.grow(written);
   }
 
   function contents(): AsyncIterable<Uint8Array> {
@@ -82,20 +61,19 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
 
   return {
     get size() {
-      return accepted;
+      return growth.bytes + heldBytes;
     },
     growth,
     contents,
-    append(chunk) {
-      accepted += chunk.length;
-      if (staged + chunk.length >= STAGE) return appendMore(chunk);
-      staged += chunk.copy(stage, staged);
-      return undefined;
+    async append(chunk) {
+      held.push(chunk);
+      heldBytes += chunk.length;
+      if (heldBytes >= WRITE_SIZE) await flush();
     },
     async clear() {
-      await flush();
       await file.truncate(0);
-      accepted = 0;
+      held = [];
+      heldBytes = 0;
       growth.grow(0);
     },
     async end() {
