@@ -13,6 +13,7 @@ export interface Paths {
   pods: string;
   names: string;
   volumes: string;
+  networks: string;
   trash: string;
   locks: string;
   libexec: string;
@@ -86,7 +87,7 @@ function runtimeRoot(environment: Environment): string {
 const MARKER = 'tsc-pod-store';
 /** What a store may hold that has no marker yet; lost+found is that of a file system, or of `system check --repair`. */
 const KNOWN =
-  /^(images|layers|partial|containers|pods|names|volumes|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
+  /^(images|layers|partial|containers|pods|names|volumes|networks|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
 
 function makeDataRoot(data: string): void {
   try {
@@ -141,6 +142,7 @@ export function findPaths(environment: Environment, root?: string): Paths {
     pods: join(data, 'pods'),
     names: join(data, 'names'),
     volumes: join(data, 'volumes'),
+    networks: join(data, 'networks'),
     trash: join(data, 'trash'),
     locks: join(data, 'locks'),
     libexec: join(data, 'libexec'),

@@ -62,6 +62,7 @@ export function collectLeftovers(paths: Paths): void {
     ...drafts,
     ...abandonedDrafts(paths.pods),
     ...abandonedDrafts(paths.volumes),
+    ...abandonedDrafts(paths.networks),
     ...abandonedLayers(paths.layers),
     ...trash,
   ];

@@ -59,6 +59,21 @@ export interface NamespaceModes {
   cgroup: string;
 }
 
+/** A bridge network that a container is in. */
+export interface NetworkAttachment {
+  name: string;
+  /** Of the network. */
+  id: string;
+  /** In the container: eth0, eth1 … */
+  interface: string;
+  /** `7e:5c:…` */
+  mac: string;
+  /** With their prefixes: `10.89.0.2/24`. Leased (core/network/leases.ts). */
+  addresses: string[];
+  /** By which other members find it, beside its name and its id's beginning. */
+  aliases: string[];
+}
+
 export interface ContainerRecord {
   version: 1;
   id: string;
@@ -84,7 +99,7 @@ export interface ContainerRecord {
   layers: string[];
   maps: IdMaps;
   network: {
-    /** none, host, slirp4netns, ns:PATH or container:ID. */
+    /** none, host, slirp4netns, ns:PATH, container:ID, or bridge: see `networks`. */
     mode: string;
     ports: PortMapping[];
     /** `80/tcp` */
@@ -92,6 +107,8 @@ export interface ContainerRecord {
     operations: Operation[];
     /** The container's own IPv4 address. */
     address: string | undefined;
+    /** With mode bridge: those that it is in, in the order of its interfaces. */
+    networks?: NetworkAttachment[] | undefined;
   };
   /** Absent: all private. joins.ts tells which other containers it needs. */
   namespaces?: NamespaceModes | undefined;

@@ -1,0 +1,42 @@
+import { createNetwork } from '../../core/network/create.ts';
+import { Option, PodCommand } from '../command.ts';
+import { oneOf, parseKeyValues } from '../parse.ts';
+import { pathsOf } from '../paths.ts';
+
+export class NetworkCreate extends PodCommand {
+  static override usage = { description: 'Make a network that containers can be in' };
+
+  disableDns = Option.Boolean('--disable-dns', false, {
+    description: 'Members do not find each other by name',
+  });
+  driver = Option.String('-d,--driver', 'bridge', {
+    description: 'bridge (`driver`)',
+    validator: oneOf('bridge'),
+  });
+  gateway = Option.Array('--gateway', [], { description: 'The `address` of the gateway, one a subnet' });
+  ignore = Option.Boolean('--ignore', false, { description: 'One that is there is no error' });
+  internal = Option.Boolean('--internal', false, { description: 'Without a way out' });
+  ipRange = Option.Array('--ip-range', [], { description: 'Give addresses of this part only (`network`)' });
+  ipv6 = Option.Boolean('--ipv6', false, { description: 'With IPv6 addresses too' });
+  label = Option.Array('--label', [], { description: 'A `label`, key=value' });
+  opt = Option.Array('-o,--opt', [], { description: 'An `option` of the driver: mtu=1400' });
+  subnet = Option.Array('--subnet', [], { description: 'Its addresses, as 10.90.0.0/24 (`network`)' });
+  name = Option.String({ name: 'name', required: false });
+
+  async execute(): Promise<number> {
+    const { name } = await createNetwork(pathsOf(this), {
+      name: this.name,
+      subnets: this.subnet,
+      gateways: this.gateway,
+      ranges: this.ipRange,
+      internal: this.internal,
+      ipv6: this.ipv6,
+      disableDns: this.disableDns,
+      labels: parseKeyValues(this.label),
+      options: parseKeyValues(this.opt),
+      ignore: this.ignore,
+    });
+    this.printLine(name);
+    return 0;
+  }
+}

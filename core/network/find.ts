@@ -1,0 +1,34 @@
+import { PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
+import { createNetwork } from './create.ts';
+import { type NetworkRecord, readNetwork, storedNetworks } from './store.ts';
+
+/** The network that is always there, as docker's. */
+export const DEFAULT_NETWORK = 'bridge';
+
+async function makeDefault(paths: Paths): Promise<void> {
+  if (readNetwork(paths, DEFAULT_NETWORK)) return;
+  await createNetwork(paths, { name: DEFAULT_NETWORK, ignore: true });
+}
+
+/** All networks, by name. */
+export async function listNetworks(paths: Paths): Promise<NetworkRecord[]> {
+  await makeDefault(paths);
+  return storedNetworks(paths);
+}
+
+/** The network of a name, or of an id's beginning that only one has. Throws PodError `not-found` or `conflict`. */
+export async function findNetwork(paths: Paths, wish: string): Promise<NetworkRecord> {
+  if (wish === DEFAULT_NETWORK) await makeDefault(paths);
+  const exact = readNetwork(paths, wish);
+  if (exact) return exact;
+  const alike = /^[0-9a-f]+$/.test(wish) ? storedNetworks(paths).filter(({ id }) => id.startsWith(wish)) : [];
+  if (alike.length === 1) return alike[0]!;
+  throw new PodError({
+    code: alike.length > 1 ? 'conflict' : 'not-found',
+    message:
+      alike.length > 1 ? `${wish} is the beginning of ${alike.length} networks` : `no such network: ${wish}`,
+    hint: 'tsc-pod network ls   # lists all networks',
+    exitCode: 1,
+  });
+}

@@ -1,0 +1,49 @@
+import { readRecord } from '../container/store.ts';
+import type { Paths } from '../paths.ts';
+import { leases } from './leases.ts';
+import type { NetworkRecord } from './store.ts';
+
+/** The containers in it by id, docker's fields. */
+function containersOf(paths: Paths, network: NetworkRecord): Record<string, object> {
+  const addresses = new Map<string, string[]>();
+  for (const [address, id] of leases(paths, network.name))
+    addresses.set(id, [...(addresses.get(id) ?? []), address]);
+  const shown = [...addresses].map(([id, own]) => [
+    id,
+    {
+      Name: readRecord(paths, id)?.name ?? '',
+      IPv4Address: own.find((address) => !address.includes(':')) ?? '',
+      IPv6Address: own.find((address) => address.includes(':')) ?? '',
+    },
+  ]);
+  return Object.fromEntries(shown);
+}
+
+/** What `network inspect` shows: docker's fields, and podman's of the same object in its own spelling. */
+export function inspectNetwork(paths: Paths, network: NetworkRecord): Record<string, unknown> {
+  const { name, id, created, driver, internal, ipv6, dns, labels, options, subnets } = network;
+  return {
+    Name: name,
+    Id: id,
+    Created: created,
+    Scope: 'local',
+    Driver: driver,
+    EnableIPv6: ipv6,
+    IPAM: {
+      Driver: 'default',
+      Options: null,
+      Config: subnets.map(({ subnet, gateway, range }) => ({
+        Subnet: subnet,
+        ...(range !== undefined && { IPRange: range }),
+        Gateway: gateway,
+      })),
+    },
+    Internal: internal,
+    Attachable: false,
+    Ingress: false,
+    DNSEnabled: dns,
+    Containers: containersOf(paths, network),
+    Options: options,
+    Labels: labels,
+  };
+}

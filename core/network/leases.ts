@@ -1,0 +1,159 @@
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addressText, contains, parseSubnet, type Subnet, sizeOf } from '../../netns/subnet.ts';
+import { isContainer } from '../container/store.ts';
+import { errnoOf, PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
+import { type NetworkRecord, type NetworkSubnet, networkDirectory } from './store.ts';
+
+/**
+ * Who has which address of a network: leases/<address>, made by link(2), which makes a file whole or not at all, and for
+ * one of many only. A lease counts while there is a container of its id. What removes a network takes the directory away
+ * first, which the kernel allows only while it is empty.
+ */
+
+function leasesOf(paths: Paths, name: string): string {
+  return join(networkDirectory(paths, name), 'leases');
+}
+
+/** The file by which a container has an address. */
+export function leaseFile(paths: Paths, name: string, address: string): string {
+  return join(leasesOf(paths, name), address);
+}
+
+function holderOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** All leases that count: address -> id of the container. Those of containers that are gone are taken back. */
+export function leases(paths: Paths, name: string): Map<string, string> {
+  const held = new Map<string, string>();
+  let addresses: string[];
+  try {
+    addresses = readdirSync(leasesOf(paths, name)).filter((entry) => !entry.startsWith('.'));
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return held;
+    throw error;
+  }
+  for (const address of addresses) {
+    const file = leaseFile(paths, name, address);
+    const id = holderOf(file);
+    if (id === undefined) continue;
+    if (isContainer(paths, id)) held.set(address, id);
+    else rmSync(file, { force: true });
+  }
+  return held;
+}
+
+/** Ids of the containers that are in it, each once. */
+export function networkUsers(paths: Paths, name: string): string[] {
+  return [...new Set(leases(paths, name).values())];
+}
+
+/** False: somebody has it. */
+function take(paths: Paths, name: string, address: string, id: string): boolean {
+  const file = leaseFile(paths, name, address);
+  const draft = join(leasesOf(paths, name), `.${id}`);
+  writeFileSync(draft, id, { mode: 0o600 });
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+const TRIES = 65536n;
+
+function* candidates(subnet: Subnet, range: Subnet, gateway: string): Generator<string> {
+  const last = subnet.base + sizeOf(subnet) - 1n;
+  const end = range.base + (sizeOf(range) > TRIES ? TRIES : sizeOf(range));
+  for (let number = range.base; number < end; number++) {
+    if (number === subnet.base || (subnet.version === 4 && number === last)) continue;
+    const address = addressText(subnet.version, number);
+    if (address !== gateway) yield address;
+  }
+}
+
+function giveOne(paths: Paths, network: NetworkRecord, one: NetworkSubnet, id: string): string {
+  const subnet = parseSubnet(one.subnet)!;
+  const taken = leases(paths, network.name);
+  for (const address of candidates(subnet, one.range ? parseSubnet(one.range)! : subnet, one.gateway))
+    if (!taken.has(address) && take(paths, network.name, address, id)) return address;
+  throw new PodError({
+    code: 'conflict',
+    message: `cannot give an address of network ${network.name}`,
+    why: `all of ${one.range ?? one.subnet} are given`,
+    hint: 'tsc-pod container prune   # stopped containers keep theirs',
+  });
+}
+
+function takeAsked(
+  paths: Paths,
+  network: NetworkRecord,
+  one: NetworkSubnet,
+  asked: string,
+  id: string,
+): string {
+  const subnet = parseSubnet(one.subnet)!;
+  const ends = [subnet.base, ...(subnet.version === 4 ? [subnet.base + sizeOf(subnet) - 1n] : [])];
+  if ([one.gateway, ...ends.map((number) => addressText(subnet.version, number))].includes(asked))
+    throw new PodError({
+      code: 'usage',
+      message: `cannot give the address ${asked}`,
+      why: `network ${network.name} needs it itself`,
+    });
+  const holder = leases(paths, network.name).get(asked);
+  if (holder === undefined && take(paths, network.name, asked, id)) return asked;
+  throw new PodError({
+    code: 'conflict',
+    message: `cannot give the address ${asked}`,
+    why: `container ${(holder ?? '').slice(0, 12)} has it`,
+    hint: 'choose another, or leave --ip out',
+  });
+}
+
+/**
+ * One address of each subnet for a container, with its prefix: `10.89.0.2/24`. `asked`: those that it must be. What was
+ * given before an error is given back.
+ */
+export function giveAddresses(
+  paths: Paths,
+  network: NetworkRecord,
+  id: string,
+  asked: readonly string[],
+): string[] {
+  for (const address of asked)
+    if (!network.subnets.some(({ subnet }) => contains(parseSubnet(subnet)!, address)))
+      throw new PodError({
+        code: 'usage',
+        message: `cannot give the address ${address}`,
+        why: `network ${network.name} has ${network.subnets.map(({ subnet }) => subnet).join(' and ')}`,
+      });
+  const given: string[] = [];
+  try {
+    for (const one of network.subnets) {
+      const subnet = parseSubnet(one.subnet)!;
+      const wish = asked.find((address) => contains(subnet, address));
+      given.push(
+        wish === undefined ? giveOne(paths, network, one, id) : takeAsked(paths, network, one, wish, id),
+      );
+    }
+  } catch (error) {
+    for (const address of given) releaseAddress(paths, network.name, address, id);
+    throw error;
+  }
+  return given.map((address, index) => `${address}/${parseSubnet(network.subnets[index]!.subnet)!.prefix}`);
+}
+
+export function releaseAddress(paths: Paths, name: string, address: string, id: string): void {
+  const file = leaseFile(paths, name, address.split('/')[0]!);
+  if (holderOf(file) === id) rmSync(file, { force: true });
+}

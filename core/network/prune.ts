@@ -1,0 +1,13 @@
+import type { Paths } from '../paths.ts';
+import { DEFAULT_NETWORK } from './find.ts';
+import { discardNetwork } from './remove.ts';
+import { type NetworkRecord, storedNetworks } from './store.ts';
+
+/** Removes the networks that no container is in and that `wanted` holds for; gives their names. */
+export function pruneNetworks(paths: Paths, wanted: (network: NetworkRecord) => boolean): string[] {
+  return storedNetworks(paths)
+    .filter(
+      (network) => network.name !== DEFAULT_NETWORK && wanted(network) && discardNetwork(paths, network),
+    )
+    .map(({ name }) => name);
+}
