@@ -108,6 +108,7 @@ export abstract class ContainerCommand extends LimitCommand {
   );
   sdnotify = text('--sdnotify', 'Who tells systemd of the start: container, conmon or ignore (`mode`)');
   rm = flag('--rm', 'Remove the container when it has ended');
+  secret = list('--secret', 'Give a `secret`: name[,type=mount|env,target=x,uid=n,gid=n,mode=n]');
   securityOpt = list('--security-opt', 'A security `option`');
   shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
   stopSignal = text('--stop-signal', 'The `signal` that stops the container');
@@ -160,6 +161,7 @@ export abstract class ContainerCommand extends LimitCommand {
       capAdd: this.capAdd,
       capDrop: this.capDrop,
       securityOpt: this.securityOpt,
+      secret: this.secret,
       device: this.device,
       ulimit: this.ulimit,
       sysctl: this.sysctl,

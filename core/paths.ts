@@ -14,6 +14,7 @@ export interface Paths {
   names: string;
   volumes: string;
   networks: string;
+  secrets: string;
   trash: string;
   locks: string;
   libexec: string;
@@ -87,7 +88,7 @@ function runtimeRoot(environment: Environment): string {
 const MARKER = 'tsc-pod-store';
 /** What a store may hold that has no marker yet; lost+found is that of a file system, or of `system check --repair`. */
 const KNOWN =
-  /^(images|layers|partial|containers|pods|names|volumes|networks|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
+  /^(images|layers|partial|containers|pods|names|volumes|networks|secrets|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
 
 function makeDataRoot(data: string): void {
   try {
@@ -143,6 +144,7 @@ export function findPaths(environment: Environment, root?: string): Paths {
     names: join(data, 'names'),
     volumes: join(data, 'volumes'),
     networks: join(data, 'networks'),
+    secrets: join(data, 'secrets'),
     trash: join(data, 'trash'),
     locks: join(data, 'locks'),
     libexec: join(data, 'libexec'),

@@ -144,11 +144,17 @@ function namespaceOperations(linux: OciLinux, holders: NamespaceHolders): Operat
   return operations;
 }
 
+export interface WorldParts {
+  holders?: NamespaceHolders;
+  /** What is done when all is mounted. */
+  last?: readonly Operation[];
+}
+
 /** The world: everything up to the process. `extras` are by destination. */
 export function compileWorld(
   spec: OciSpec,
   extras: Readonly<Record<string, MountExtra>> = {},
-  holders: NamespaceHolders = new Map(),
+  { holders = new Map(), last = [] }: WorldParts = {},
 ): Operation[] {
   const { linux, process } = spec;
   const operations: Operation[] = [
@@ -166,6 +172,7 @@ export function compileWorld(
       devicesMade = true;
     }
   }
+  operations.push(...last);
   for (const [key, value] of Object.entries(linux.sysctl ?? {})) operations.push(['sysctl', key, value]);
   const makes = (type: string) => linux.namespaces.some((space) => space.type === type && !space.path);
   if (spec.hostname && makes('uts')) operations.push(['hostname', spec.hostname]);

@@ -55,6 +55,7 @@
  *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS [SUBPATH],
  *   mount-filled (as mount: with a copy of what was there), overlay PATH FLAGS SCRATCH SUBPATH LOWER...,
  *   bind-of STATE SOURCE PATH FLAGS (a directory in the world of the container with that RUNTIME/state),
+ *   secrets PATH (a tmpfs of the secrets of `secret NAME FILE TARGET UID GID MODE`, rootless/native/secrets.h),
  *   symlink TARGET PATH, sysctl KEY VALUE, hostname NAME, domainname NAME, pivot, terminal ..., masked PATH,
  *   readonly PATH, cwd PATH, root-readonly
  *   FLAGS: ro nosuid nodev noexec noatime relatime private slave shared rec ... separated by commas, `-`: none
@@ -62,7 +63,7 @@
  * Its process
  *   rlimit NAME SOFT HARD, oom-score-adj N, umask OCTAL, user UID GID GROUP,...|-, no-new-privileges, seccomp HEX,
  *   keep-groups (those of the caller), capabilities BOUNDING EFFECTIVE PERMITTED INHERITABLE AMBIENT (hexadecimal),
- *   init, env NAME=VALUE, exec ARGV... | idle (no command: process 1 reaps, and ends when it is told to)
+ *   init, env NAME=VALUE, secret-env NAME FILE VARIABLE, exec ARGV... | idle (no command: process 1 reaps, and ends when it is told to)
  *
  * exec: target PID START or target-state FILE (RUNTIME/state), join KINDS, cgroup-join PATH or cgroup-join-target, and
  *       the process's operations

@@ -35,6 +35,8 @@ import { type ResourceOptions, resourceOptions } from './resource-options.ts';
 import { restartPolicyOf } from './restart-policy.ts';
 import { chooseDriver, layerDirectories } from './root.ts';
 import { seccompFor } from './seccomp-choice.ts';
+import { type SecretUse, secretsOf } from './secret-flag.ts';
+import { refuseMountsOverSecrets, withoutSecrets } from './secret-plan.ts';
 import { parseSecurityOptions, type SecurityOptions } from './security-options.ts';
 import { containersIn, foreignHostname, sharedNetworkOf } from './shared-namespaces.ts';
 import { stopSignalOf } from './signals.ts';
@@ -68,6 +70,7 @@ interface Circumstances {
   security: SecurityOptions;
   network: ContainerNetwork;
   mounts: UserMounts;
+  secrets: SecretUse[];
 }
 
 export async function decide(
@@ -116,6 +119,8 @@ export async function decide(
     notice,
     dryRun: context.dryRun === true,
   });
+  const secrets = secretsOf(options.secret, paths);
+  refuseMountsOverSecrets(mounts.mounts, secrets);
   const all = {
     options,
     context,
@@ -130,6 +135,7 @@ export async function decide(
     security,
     network,
     mounts,
+    secrets,
   };
   const spec = options.inPod?.infra ? infraSpec(specOf(all)) : specOf(all);
   const warning = hostRootNotice(maps, spec.process.capabilities);
@@ -178,8 +184,8 @@ function mountsOf({
   return [...orderMounts(own, mounts.mounts), ...notify];
 }
 
-function environmentOf({ options, context, execution, network, user }: Circumstances): string[] {
-  return buildEnvironment({
+function environmentOf({ options, context, execution, network, user, secrets }: Circumstances): string[] {
+  const env = buildEnvironment({
     image: execution.Env ?? [],
     files: options.envFile,
     flags: [...options.env, ...notifyMounts(parseNotifyMode(options.sdnotify), context.environment).env],
@@ -188,6 +194,7 @@ function environmentOf({ options, context, execution, network, user }: Circumsta
     tty: options.tty,
     home: user.home,
   });
+  return withoutSecrets(env, secrets);
 }
 
 function specOf(all: Circumstances): OciSpec {
@@ -277,6 +284,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     pidfile: options.pidfile && resolve(options.pidfile),
     volumes: mounts.volumes,
     overlays: mounts.overlays,
+    ...(all.secrets.length > 0 && { secrets: all.secrets }),
     userMounts: mounts.shown,
     hints: mounts.hints,
     ...healthOf(options.health, execution),

@@ -13,6 +13,8 @@ export interface Joining {
   cgroup: readonly Operation[];
   /** With all of the container's restrictions, or with none of its filters. */
   confined: boolean;
+  /** The container's secrets that are variables. */
+  secrets: readonly Operation[];
 }
 
 /** The operations that put a process into a running container, and that start it. */
@@ -24,12 +26,18 @@ export function joiningOperations(spec: OciSpec, process: OciProcess, joining: J
     ['cwd', process.cwd],
     ...joining.cgroup,
     ...keepGroupsOperations(spec),
+    ...joining.secrets,
     ...compileProcess(process, joining.confined ? spec.linux : {}),
   ];
 }
 
 /** The plan of one health check: it runs as the container's own process does, in whatever process then is its first. */
-export function healthPlan(spec: OciSpec, health: HealthSettings, runtime: string): string {
+export function healthPlan(
+  spec: OciSpec,
+  health: HealthSettings,
+  runtime: string,
+  secrets: readonly Operation[],
+): string {
   const process = { ...spec.process, terminal: false, args: health.args };
   return encodePlan('check', [
     ['check-timeout', String(health.timeout)],
@@ -37,6 +45,7 @@ export function healthPlan(spec: OciSpec, health: HealthSettings, runtime: strin
       target: ['target-state', join(runtime, 'state')],
       cgroup: [['cgroup-join-target']],
       confined: true,
+      secrets,
     }),
   ]);
 }

@@ -19,6 +19,7 @@ import { newId } from './name.ts';
 import { ownGroup } from './own-group.ts';
 import { refusePaused } from './pause.ts';
 import type { ContainerRecord } from './record.ts';
+import { secretVariables } from './secret-plan.ts';
 import { containerState } from './state.ts';
 import { containerDirectory, readSpec, runtimeDirectory } from './store.ts';
 import { resolveUser } from './user.ts';
@@ -138,6 +139,7 @@ export function execInContainer(
     target: ['target', String(pid), start],
     cgroup: group ? [['cgroup-join', group]] : [],
     confined: !options.privileged,
+    secrets: secretVariables(paths, record),
   };
   operations.push(...joiningOperations(spec, own, joining));
   const file = join(runtimeDirectory(paths, record.id), `exec-${newId().slice(0, 16)}`);

@@ -17,6 +17,7 @@ import { keepGroupsOperations } from './keep-groups.ts';
 import { mountExtras } from './mounts/extras.ts';
 import type { ContainerRecord } from './record.ts';
 import { rootOperations } from './root.ts';
+import { secretFileOperations, secretVariables } from './secret-plan.ts';
 import { signalNumber } from './signals.ts';
 import { type StartMode, streamOperations } from './start-mode.ts';
 import { containerDirectory, newRuntimeDirectory, reservation } from './store.ts';
@@ -119,7 +120,13 @@ export function launchPlan(parts: LaunchParts): Launch {
     ...notifyOperation(parts),
     ...healthOperations(record),
     ...(record.health
-      ? [['runtime-file', 'health-plan', healthPlan(spec, record.health, newRuntimeDirectory(paths, id))]]
+      ? [
+          [
+            'runtime-file',
+            'health-plan',
+            healthPlan(spec, record.health, newRuntimeDirectory(paths, id), secretVariables(paths, record)),
+          ],
+        ]
       : []),
     ...(record.pidfile ? [['pid-file', record.pidfile]] : []),
     ...mapPlan(record.maps),
@@ -128,8 +135,12 @@ export function launchPlan(parts: LaunchParts): Launch {
     ['root-target', join(directory, 'rootfs')],
     ...rootOperations(paths, host, record, directory),
     ...fillOperations(parts),
-    ...compileWorld(spec, mountExtras(paths, record), namespaceHolders(paths, record)),
+    ...compileWorld(spec, mountExtras(paths, record), {
+      holders: namespaceHolders(paths, record),
+      last: secretFileOperations(paths, record),
+    }),
     ...(record.init ? [['init']] : []),
+    ...secretVariables(paths, record),
     ...processOperations(record, spec),
   ];
   return { operations, prefix: cgroup.prefix };

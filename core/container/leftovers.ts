@@ -63,6 +63,7 @@ export function collectLeftovers(paths: Paths): void {
     ...abandonedDrafts(paths.pods),
     ...abandonedDrafts(paths.volumes),
     ...abandonedDrafts(paths.networks),
+    ...abandonedDrafts(paths.secrets),
     ...abandonedLayers(paths.layers),
     ...trash,
   ];

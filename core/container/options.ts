@@ -29,6 +29,7 @@ export interface ContainerOptions {
   capAdd: string[];
   capDrop: string[];
   securityOpt: string[];
+  secret: string[];
   device: string[];
   ulimit: string[];
   sysctl: string[];

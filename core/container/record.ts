@@ -10,6 +10,7 @@ import type { AskedOptions } from './asked.ts';
 import type { HealthSettings } from './health-options.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { RestartPolicy } from './restart-policy.ts';
+import type { SecretUse } from './secret-flag.ts';
 
 export interface LogSettings {
   driver: 'k8s-file' | 'json-file' | 'journald' | 'none' | 'passthrough';
@@ -135,6 +136,7 @@ export interface ContainerRecord {
   pidfile?: string | undefined;
   volumes: VolumeUse[];
   overlays?: OverlayUse[] | undefined;
+  secrets?: SecretUse[] | undefined;
   /** Destinations of the mounts that flags or the image have asked for, in the order of the spec: what is shown to users. */
   userMounts?: string[] | undefined;
   /** Mount's destination -> the line to print below an error of that mount. */

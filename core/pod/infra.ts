@@ -58,6 +58,7 @@ export function infraOptions(pod: string, name: string, flags: InfraFlags): Cont
     envFile: [],
     volume: [],
     volumesFrom: [],
+    secret: [],
     mount: [],
     tmpfs: [],
     imageVolume: 'ignore',

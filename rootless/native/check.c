@@ -20,6 +20,7 @@
 #include "message.h"
 #include "process.h"
 #include "roles.h"
+#include "secrets.h"
 #include "stream.h"
 #include "target.h"
 
@@ -223,6 +224,7 @@ int role_check(const struct plan *plan) {
   int code = -1;
   sigset_t all;
   check.plan = plan;
+  read_secret_variables(plan);
   sigfillset(&all);
   sigprocmask(SIG_BLOCK, &all, NULL);
   check.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -19,6 +19,7 @@
 #include "preserve.h"
 #include "process.h"
 #include "roles.h"
+#include "secrets.h"
 #include "session.h"
 #include "spawn.h"
 #include "target.h"
@@ -175,6 +176,7 @@ int role_exec(const struct plan *plan) {
   bool detach = plan_find(plan, "detach");
   null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) die_errno("cannot open /dev/null");
+  read_secret_variables(plan);
   if (detach) go_to_background();
   else if (plan_find(plan, "terminal")) return front_of_terminal(plan);
   const char *input = plan_word(plan, "stdin", 1);

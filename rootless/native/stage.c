@@ -24,6 +24,7 @@
 #include "overlay.h"
 #include "path.h"
 #include "process.h"
+#include "secrets.h"
 #include "shared-tree.h"
 #include "terminal.h"
 #include "userns.h"
@@ -93,6 +94,7 @@ static void build(const struct plan *plan, struct world *world, const struct ope
   else if (strcmp(name, "overlay") == 0) mount_overlay(world->root, operation);
   else if (strcmp(name, "volume-fill") == 0) fill_volume(world->root, operation);
   else if (strcmp(name, "bind-of") == 0) mount_shared_tree(world->root, operation);
+  else if (strcmp(name, "secrets") == 0) place_secrets(world->root, words[1]);
   else if (strcmp(name, "symlink") == 0) make_symlink(world->root, operation);
   else if (strcmp(name, "sysctl") == 0) write_sysctl(world->root, operation);
   else if (strcmp(name, "masked") == 0) mask_path(words[1]);
@@ -201,6 +203,8 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
     open_overlays(plan);
   }
   open_volumes(plan);
+  open_secrets(plan);
+  read_secret_variables(plan);
   become_namespace_root(plan);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   let_look(plan); /* the change of user has taken it back */

@@ -5,6 +5,7 @@ import { type Health, readHealth } from '../health.ts';
 import { joinsOf } from '../joins.ts';
 import { logPath } from '../log/log-settings.ts';
 import type { ContainerRecord } from '../record.ts';
+import type { SecretUse } from '../secret-flag.ts';
 import { type ContainerState, containerState, isUp } from '../state.ts';
 import { containerDirectory, readSpec } from '../store.ts';
 import { shownHostConfig } from './inspect-host-config.ts';
@@ -69,9 +70,15 @@ function shownConfig(record: ContainerRecord, spec: OciSpec): object {
     StopTimeout: record.stopTimeout,
     Umask: (process.user.umask ?? 0o022).toString(8).padStart(4, '0'),
     Healthcheck: record.healthcheck,
+    ...(record.secrets && { Secrets: record.secrets.map(shownSecret) }),
     ...(record.health && { HealthcheckOnFailureAction: record.health.onFailure }),
     ...(record.createCommand && { CreateCommand: record.createCommand }),
   };
+}
+
+/** podman's Config.Secrets. */
+function shownSecret({ name, id, uid, gid, mode }: SecretUse): object {
+  return { Name: name, ID: id, UID: uid, GID: gid, Mode: mode };
 }
 
 /** What `inspect` shows of a container, in docker's shape; undefined when it is gone. */

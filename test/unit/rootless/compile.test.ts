@@ -224,7 +224,7 @@ test('what is of another container is joined by its state, all kinds at once, an
     },
     mounts: [{ destination: '/dev/shm', type: 'bind', source: 'container:abc', options: ['bind', 'nosuid'] }],
   });
-  const lines = compileWorld(spec, {}, holders).map((words) => words.join(' '));
+  const lines = compileWorld(spec, {}, { holders }).map((words) => words.join(' '));
   assert.equal(lines.slice(0, 3), [
     'namespace mount',
     'namespace uts /proc/1/ns/uts',

@@ -9,7 +9,12 @@ const spec = {
   linux: { namespaces: [{ type: 'user' }, { type: 'pid' }] },
   process: { args: ['id'], cwd: '/srv', env: ['A=b'], user: { uid: 0, gid: 0 }, capabilities },
 } as unknown as OciSpec;
-const joining = { target: ['target', '7', '99'], cgroup: [['cgroup-join', '/c']], confined: true };
+const joining = {
+  target: ['target', '7', '99'],
+  cgroup: [['cgroup-join', '/c']],
+  confined: true,
+  secrets: [],
+};
 const wordsOf = (of: OciSpec) => joiningOperations(of, of.process, joining);
 
 test('a further process joins the namespaces, the directory and the cgroup before it becomes the command', () => {

@@ -1,0 +1,45 @@
+import { PodError } from '../../core/error.ts';
+import { inspectSecret } from '../../core/secret/inspect.ts';
+import { findSecret } from '../../core/secret/store.ts';
+import { Option, PodCommand } from '../command.ts';
+import { formatObject } from '../format/rows.ts';
+import { isTerminal } from '../output/color.ts';
+import { reportError } from '../output/error.ts';
+import { pathsOf } from '../paths.ts';
+
+const PRETTY = `ID:              {{.ID}}
+Name:            {{.Spec.Name}}
+Labels:{{range $key, $value := .Spec.Labels}}
+ - {{$key}}={{$value}}{{end}}
+Driver:          {{.Spec.Driver.Name}}
+Created at:      {{.CreatedAt}}
+Updated at:      {{.UpdatedAt}}`;
+
+export class SecretInspect extends PodCommand {
+  static override usage = { description: 'Show all about secrets, but not what they are' };
+
+  format = Option.String('-f,--format', { description: 'A Go `template`, or json' });
+  pretty = Option.Boolean('--pretty', false, { description: 'For people' });
+  showSecret = Option.Boolean('--showsecret', false, { description: 'Show what they are, too' });
+  names = Option.Rest({ name: 'secret' });
+
+  async execute(): Promise<number> {
+    if (this.names.length === 0)
+      throw new PodError({ code: 'usage', message: 'no secret was named', hint: 'tsc-pod secret ls' });
+    const paths = pathsOf(this);
+    const found: object[] = [];
+    let status = 0;
+    for (const name of this.names) {
+      try {
+        found.push(inspectSecret(paths, findSecret(paths, name), this.showSecret));
+      } catch (error) {
+        status ||= reportError(error, this.context, { debug: this.debug });
+      }
+    }
+    const terminal = isTerminal(this.context.stdout);
+    const template = this.format ?? (this.pretty ? PRETTY : undefined);
+    if (template === undefined) this.print(formatObject('json', found, terminal));
+    else for (const one of found) this.print(formatObject(template, one, terminal));
+    return status;
+  }
+}
