@@ -4,8 +4,9 @@ import { removeMeasured } from '../container/disk-usage.ts';
 import { usedByContainers } from '../container/images-in-use.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import { discardUnused } from './collect.ts';
 import { readRecord } from './entry.ts';
-import { readIndex } from './layout.ts';
+import { blobPath, readIndex } from './layout.ts';
 import { listStored, type StoredImage } from './list.ts';
 import { intermediate } from './parents.ts';
 import { type Removed, removeImage } from './remove.ts';
@@ -74,8 +75,33 @@ export async function pruneImages(
       trees.push(...(removed?.trash ?? []));
     }
   }
+  trees.push(...(await discardOrphans(paths)));
   result.freed = removeMeasured(trees) + blobs - sum(blobUsage(paths).values());
   return result;
+}
+
+/** A pull may count on what it has just found, or go on with it later. */
+const YOUNG_MS = 3600_000;
+
+/** Blobs and layers that belong to no image: of pulls that were given up, and of images that a repair took away. */
+async function discardOrphans(paths: Paths): Promise<readonly string[]> {
+  const isOld = (path: string): boolean => {
+    const about = statSync(path, { throwIfNoEntry: false });
+    return about !== undefined && Date.now() - about.mtimeMs > YOUNG_MS;
+  };
+  const { keepLayers } = usedByContainers(paths);
+  const blobs = [...blobUsage(paths).keys()].filter((digest) => isOld(blobPath(paths, digest)));
+  const layers = entries(paths.layers)
+    .filter((name) => /^[a-f0-9]{64,128}$/.test(name) && isOld(join(paths.layers, name, 'size')))
+    .map((hex) => `${hex.length === 64 ? 'sha256' : 'sha512'}:${hex}`)
+    .filter((diffId) => !keepLayers?.has(diffId));
+  try {
+    return (await discardUnused(paths, blobs, layers)).trash;
+  } catch (error) {
+    // What a damaged image needs is not known: all stays until it is mended.
+    if (error instanceof PodError && error.code === 'invalid') return [];
+    throw error;
+  }
 }
 
 const digestOf = ({ digest }: { digest: string }): string => digest;

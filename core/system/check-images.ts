@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDigest } from '../images/digest.ts';
-import { nameOf, readManifestOf } from '../images/entry.ts';
+import { isList, KEPT, nameOf, readManifestOf, sourcesOf } from '../images/entry.ts';
 import { parseImageConfig } from '../images/image-config.ts';
-import { blobPath, readBlob, updateIndex } from '../images/layout.ts';
+import { blobPath, blobSize, readBlob, updateIndex } from '../images/layout.ts';
+import { listMembers } from '../images/list.ts';
 import { parseOwnIndex } from '../images/manifest.ts';
 import type { Descriptor } from '../images/types.ts';
 import type { Paths } from '../paths.ts';
@@ -103,6 +104,7 @@ async function checkEntry(
     findings.push(brokenImage(paths, entry, blob, problem));
   const problem = await verdictOf(entry);
   if (problem) return void broken(entry, problem);
+  if (isList(entry)) return checkList(paths, entry, verdictOf, { findings, layers });
   try {
     const { manifest } = readManifestOf(paths, entry);
     const bad = await verdictOf(manifest.config);
@@ -122,6 +124,34 @@ async function checkEntry(
   }
 }
 
+/** Members of a list are looked at as images; those that are elsewhere, and of another tool's list those it left out, are not missed. */
+async function checkList(
+  paths: Paths,
+  list: Descriptor,
+  verdictOf: (blob: Descriptor) => Promise<string | undefined>,
+  result: CheckedImages,
+): Promise<void> {
+  try {
+    const sources = sourcesOf(list);
+    for (const member of listMembers(paths, list)) {
+      const elsewhere = sources.has(member.digest) || list.annotations?.[KEPT.id] === undefined;
+      if (elsewhere && blobSize(paths, member.digest) === undefined) continue;
+      const found: CheckedImages = { findings: [], layers: result.layers };
+      await checkEntry(paths, member, verdictOf, found);
+      const [first] = found.findings;
+      if (first === undefined) continue;
+      const whole = brokenImage(paths, list, list, '');
+      const mend = async () => {
+        for (const finding of found.findings) await finding.mend?.();
+        await whole.mend?.();
+      };
+      result.findings.push({ ...whole, problem: `in one of its images ${first.problem}`, mend });
+    }
+  } catch (error) {
+    result.findings.push(brokenImage(paths, list, list, `can not be read as a list: ${reasonOf(error)}`));
+  }
+}
+
 function labelOf(entry: Descriptor): string {
   const name = nameOf(entry);
   if (name === undefined) return entry.digest;
@@ -136,11 +166,14 @@ function labelOf(entry: Descriptor): string {
 /** Without that blob the image can't be used, and a pull would believe that it is there: it goes from the list. */
 function brokenImage(paths: Paths, entry: Descriptor, blob: Descriptor, problem: string): Finding {
   const label = labelOf(entry);
+  const again = isList(entry)
+    ? 'make it again: tsc-pod manifest create'
+    : `get it again: tsc-pod pull ${label}`;
   return {
     type: 'image',
     id: label,
     problem: `its blob ${blob.digest} ${problem}`,
-    repair: `put the blob aside and take the image from the list; get it again: tsc-pod pull ${label}`,
+    repair: `put the blob aside and take the image from the list; ${again}`,
     mend: async () => {
       const path = blobPath(paths, blob.digest);
       if (existsSync(path) && (await blobProblem(paths, blob, false)) !== undefined)

@@ -5,7 +5,7 @@ import { KEPT, nameOf, readManifestOf } from '../images/entry.ts';
 import { parseImageConfig } from '../images/image-config.ts';
 import { blobPath, REF_NAME, readBlob } from '../images/layout.ts';
 import { parseAnyManifest } from '../images/manifest.ts';
-import { OCI_MANIFEST } from '../images/media-types.ts';
+import { OCI_INDEX, OCI_MANIFEST } from '../images/media-types.ts';
 import type { Descriptor } from '../images/types.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
@@ -83,7 +83,14 @@ function manifestsAmongBlobs(paths: Paths): (Descriptor & { config: string })[] 
     const { size } = statSync(join(directory, hex));
     if (!/^[0-9a-f]{64}$/.test(hex) || size > MANIFEST_MAX) continue;
     const text = readFileSync(join(directory, hex), 'utf8');
-    const entry: Descriptor = { mediaType: OCI_MANIFEST, digest: `sha256:${hex}`, size };
+    const digest = `sha256:${hex}`;
+    if (
+      text.startsWith('{') &&
+      text.includes('"manifests"') &&
+      isImage(paths, { mediaType: OCI_INDEX, digest, size })
+    )
+      found.push({ mediaType: OCI_INDEX, digest, size, config: hex });
+    const entry: Descriptor = { mediaType: OCI_MANIFEST, digest, size };
     if (
       text.startsWith('{') &&
       text.includes('"layers"') &&

@@ -1,5 +1,5 @@
 /** Lists of images for several platforms: made here, pushed to Debian's docker-registry, read by skopeo, pulled again. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { command, pod, podOk, sandbox, startRegistry, test } from './harness/index.ts';
@@ -116,6 +116,7 @@ test('images of a registry are added by their manifests alone, and copied when t
   }
   // podman reads it, too.
   const podman = await command(['podman', 'manifest', 'inspect', at('new/app:1')]);
+  await command(['podman', 'system', 'migrate']); // ends the process that podman leaves running
   assert.is(podman.code, 0, podman.stderr);
   assert.equal(JSON.parse(podman.stdout).manifests.length, 3);
 });
@@ -237,6 +238,34 @@ test('what is left of it all is nothing', async () => {
   assert.is(await podOk(['images', '-aq']), '');
   const { stdout } = await command(['find', join(sandbox.data, 'images/blobs'), '-type', 'f']);
   assert.is(stdout, '');
+});
+
+test('a list that is damaged is found and taken away, and one of an index that is lost is found again', async () => {
+  await podOk(['pull', '-q', tls, at('team/app:amd64')]);
+  await podOk(['manifest', 'create', tls, 'whole', at('team/app:amd64'), at('team/app:arm64')]);
+  assert.is((await pod(['system', 'check'])).code, 0, 'what is elsewhere is not missing');
+  const list = await podOk(['manifest', 'inspect', 'whole']);
+  const index = join(sandbox.data, 'images/index.json');
+  writeFileSync(index, readFileSync(index, 'utf8').slice(0, -20)); // the entry of the list was the last one
+  const broken = await pod(['images']);
+  assert.is(broken.code, 125);
+  assert.is(broken.stderr, `Error: cannot use ${index}: it is not JSON\ntsc-pod system check --repair\n`);
+  assert.is((await pod(['system', 'check', '--repair'])).code, 0);
+  const [id] = (await podOk(['images', '-q', '--no-trunc', '-f', 'manifest=true'])).split('\n');
+  assert.is(await podOk(['manifest', 'inspect', id!.slice('sha256:'.length)]), list);
+  // A config that is gone.
+  const config = (await podOk(['images', '-q', '--no-trunc', at('team/app:amd64')])).trim();
+  unlinkSync(blob(config));
+  const checked = await pod(['system', 'check']);
+  assert.is(checked.code, 1);
+  assert.match(checked.stdout, `in one of its images its blob ${config} is missing`);
+  const inspected = await pod(['image', 'inspect', at('team/app:amd64')]);
+  assert.is(
+    inspected.stderr,
+    `Error: cannot read blob ${config} of the image store: it is missing\ntsc-pod system check --repair\n`,
+  );
+  assert.is((await pod(['system', 'check', '--repair'])).code, 0);
+  assert.is(await podOk(['images', '-aq']), '');
 });
 
 test.run();
