@@ -9,14 +9,14 @@ import type { Environment } from '../config/read-config.ts';
 import { connectionError, timeoutError } from './connection-error.ts';
 import { proxyFor } from './proxy.ts';
 import { interrupted } from './retry.ts';
-import { isStreamBody, type StreamBody, sendStream } from './send-stream.ts';
+import { type FileBody, isFileBody, sendFile } from './send-file.ts';
 
 export interface Exchange {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   /** A string may hold a secret: it goes to no other origin. */
-  readonly body?: string | Buffer | StreamBody | undefined;
+  readonly body?: string | Buffer | FileBody | undefined;
   /** So many times the usual waiting time is fine until the answer begins: there is work to do at the other end. */
   readonly patience?: number | undefined;
   /** Don't verify the server's certificate. */
@@ -122,11 +122,11 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
         if (signal?.aborted) return reject(interrupted(signal.reason));
         const failure = connectionError(error, url);
         // A kept connection that the other end has just closed says nothing about the registry.
-        const unheard = request.reusedSocket && failure.transient && !isStreamBody(body);
+        const unheard = request.reusedSocket && failure.transient && !isFileBody(body);
         if (unheard && !again) return resolve(send(exchange, true));
         reject(failure);
       });
-      if (isStreamBody(body)) sendStream(request, body, wait);
+      if (isFileBody(body)) sendFile(request, body, wait);
       else request.end(body);
     });
   }
@@ -141,8 +141,8 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   };
 }
 
-function lengthOf(body: string | Buffer | StreamBody): number {
-  return isStreamBody(body) ? body.size : Buffer.byteLength(body);
+function lengthOf(body: string | Buffer | FileBody): number {
+  return isFileBody(body) ? body.size : Buffer.byteLength(body);
 }
 
 /** Destroys the request when connecting, sending or answering takes too long, until that is over. */

@@ -14,8 +14,6 @@ export interface UploadOptions extends PutOptions {
   readonly begun?: URL | undefined;
 }
 
-/** Up to here one request brings it all. */
-const SMALL = 1 << 20;
 /** What a registry gets at a time that refuses to take more. */
 const PIECE = 8 << 20;
 /** A try that brought this many bytes was worth it: what failed before it counts no more. */
@@ -136,8 +134,9 @@ function createUpload(
   /** What this request brings, counted from the blob's beginning. */
   function body(from: number, to: number) {
     return {
+      path: content.path,
+      from,
       size: to - from,
-      open: () => content.open(from, to),
       onProgress: (bytes: number) => options.onProgress?.(from + bytes),
     };
   }
@@ -197,8 +196,9 @@ function createUpload(
     unsure = true;
     options.onProgress?.(offset);
     try {
-      const small = offset === 0 && size <= Math.min(SMALL, piece);
-      while (!small && offset < size) {
+      // One request brings it all where it can: the registry hashes as it writes. What is left of a break comes in pieces.
+      const whole = offset === 0 && size <= piece;
+      while (!whole && offset < size) {
         await sendPiece(location);
         if (offset - before >= PROGRESS) tried.progressed();
       }
