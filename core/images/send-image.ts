@@ -6,7 +6,7 @@ import { type CompressedLayer, compressLayer } from './compress-layer.ts';
 import { inDockerTypes, inOciTypes } from './convert-manifest.ts';
 import type { BlobContent, BlobHint, ImageDestination } from './destination.ts';
 import { digestOf } from './digest.ts';
-import { blobPath, readBlob, removeFile, type StorePaths } from './layout.ts';
+import { blobPath, blobSize, readBlob, removeFile, type StorePaths } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
 import { DOCKER_MANIFEST, layerCompression, OCI_MANIFEST } from './media-types.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -73,6 +73,7 @@ export async function sendImage(
   const format = targetFormat(mediaType, options);
   const layers = new Map(manifest.layers.map((layer) => [layer.digest, layer]));
   const blobs = [...layers.values(), manifest.config];
+  for (const blob of blobs) requireBlob(paths, blob);
   const compressed = new Map<string, CompressedLayer>();
   try {
     await sideBySide(blobs, destination.atOnce, signal, async (blob, signal) => {
@@ -93,6 +94,17 @@ export async function sendImage(
   const digest = changed ? digestOf(sent) : image.digest;
   await destination.putManifest(sent, format, options.byDigest ? digest : undefined);
   return { digest, size: sent.length, mediaType: format };
+}
+
+function requireBlob(paths: StorePaths, { digest, size }: Descriptor): void {
+  const stored = blobSize(paths, digest);
+  if (stored === size) return;
+  throw new PodError({
+    code: 'invalid',
+    message: `cannot read blob ${digest} of the image store`,
+    why: stored === undefined ? 'it is missing' : `it has ${stored} bytes, not ${size}`,
+    hint: 'tsc-pod system check --repair',
+  });
 }
 
 /** The media type of the manifest to be sent. Docker's registries and tools of schema 2 know no zstd. */

@@ -170,7 +170,7 @@ function createUpload(
   }
 
   /** Whether it may help to begin this upload anew: then that is prepared. */
-  function recovers(error: unknown): boolean {
+  async function recovers(error: unknown): Promise<boolean> {
     if (!(error instanceof RegistryError) || error.status === undefined || restarts >= MOST_RESTARTS)
       return false;
     const { status, codes } = error;
@@ -182,6 +182,7 @@ function createUpload(
       if (!resumed) return false;
     } else if (status !== 404 && status !== 416 && !codes.includes('BLOB_UPLOAD_INVALID')) return false;
     restarts++;
+    if (status !== 404) await cancel();
     forget();
     return true;
   }
@@ -205,18 +206,17 @@ function createUpload(
       await complete(location);
       options.onProgress?.(size);
     } catch (error) {
-      if (!recovers(error)) throw error;
+      if (!(await recovers(error))) throw error;
       unsure = false;
       return attempt(tried);
     }
   }
 
-  return {
-    attempt,
-    async cancel(): Promise<void> {
-      if (location !== undefined) await cancelUpload(repository, location);
-    },
-  };
+  async function cancel(): Promise<void> {
+    if (location !== undefined) await cancelUpload(repository, location);
+  }
+
+  return { attempt, cancel };
 }
 
 /** Bytes that an upload has, by its Range header: "0-1023", whose end is the last byte; undefined where it doesn't say. */

@@ -39,10 +39,12 @@ export interface FaultProxy {
   readonly url: string;
   /** The first that matches strikes. */
   rules: Rule[];
-  /** "GET /v2/… RANGE" of every request since `forget`. */
+  /** "GET /v2/… RANGE" of every request since `forget`; with a Content-Range that. */
   readonly requests: string[];
   /** The headers beside them. */
   readonly headers: IncomingHttpHeaders[];
+  /** Bytes of bodies that were passed on to the registry. */
+  passedOn: number;
   /** No rules, no requests. */
   forget(): void;
   stop(): Promise<void>;
@@ -60,12 +62,17 @@ export async function startFaultProxy(
   const headers: IncomingHttpHeaders[] = [];
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     const line = `${request.method} ${request.url}`;
-    requests.push(request.headers.range ? `${line} ${request.headers.range}` : line);
+    const range = request.headers.range ?? request.headers['content-range'];
+    requests.push(range ? `${line} ${range}` : line);
     headers.push(request.headers);
     const rule = proxy.rules.find(({ when, times = 1 }) => times > 0 && when.test(line));
     if (rule?.times !== undefined) rule.times--;
-    const forwarding = (changed?: IncomingHttpHeaders): Promise<Forwarded> =>
-      forward(target, request, changed);
+    const forwarding = (changed?: IncomingHttpHeaders): Promise<Forwarded> => {
+      request.on('data', (chunk: Buffer) => {
+        proxy.passedOn += chunk.length;
+      });
+      return forward(target, request, changed);
+    };
     const fault = rule?.fault ?? pass;
     Promise.resolve(fault(response, forwarding, request)).catch(() => response.destroy());
   };
@@ -91,8 +98,10 @@ export async function startFaultProxy(
     rules: [],
     requests,
     headers,
+    passedOn: 0,
     forget() {
       proxy.rules = [];
+      proxy.passedOn = 0;
       requests.length = headers.length = 0;
     },
     stop: () =>
@@ -115,7 +124,8 @@ function forward(
   return new Promise((resolve, reject) => {
     const options = {
       method: request.method,
-      headers: { ...headers, host: url.host },
+      // The host stays as it was asked for: the registry says by it where an upload goes on.
+      headers,
       rejectUnauthorized: false,
       agent: false,
     };
@@ -127,7 +137,7 @@ function forward(
       );
       answer.on('error', reject);
     });
-    outgoing.on('error', reject).end();
+    request.pipe(outgoing.on('error', reject));
   });
 }
 
@@ -225,4 +235,46 @@ export function serve(data: Buffer, pause?: number): Fault {
     if (pause !== undefined) return drip(30_000, pause)(response, async () => answered, request);
     response.writeHead(answered.status, answered.headers).end(answered.body);
   };
+}
+
+/** Takes so many bytes of the request's body, then cuts the connection. */
+export function cutAfterTaking(bytes: number): Fault {
+  return (_, __, request) => {
+    let taken = 0;
+    request.on('data', (chunk: Buffer) => {
+      taken += chunk.length;
+      if (taken >= bytes) request.socket.destroy();
+    });
+  };
+}
+
+/** Takes the request's body in sips, with a pause in milliseconds between them, then passes it on. */
+export function sip(pause: number): Fault {
+  return (response, forward, request) => {
+    const whole = forward();
+    request.on('data', () => {
+      request.pause();
+      setTimeout(() => request.resume(), pause);
+    });
+    return whole.then(({ status, headers, body }) => void response.writeHead(status, headers).end(body));
+  };
+}
+
+/** Passes on, and says in its own way where to go on. */
+export function relocate(location: (own: string) => string | undefined): Fault {
+  return async (response, forward) => {
+    const { status, headers, body } = await forward();
+    const { location: own = '', ...rest } = headers;
+    const changed = location(own);
+    response.writeHead(status, changed === undefined ? rest : { ...rest, location: changed }).end(body);
+  };
+}
+
+/** The error of the specification's list, as registries send it. */
+export function refuse(status: number, code: string, message = ''): Fault {
+  return answer(
+    status,
+    { 'content-type': 'application/json' },
+    JSON.stringify({ errors: [{ code, message }] }),
+  );
 }
