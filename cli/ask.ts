@@ -20,9 +20,10 @@ export async function askLine({ stdin, stdout }: PodContext, question: string): 
 /** Asks for what nobody may read over the shoulder: nothing is shown. The terminal is as it was, also after ^C. */
 export async function askSecret({ stdin, stdout }: PodContext, question: string): Promise<string> {
   const input = stdin as Input;
-  stdout.write(question);
+  // Before the question: who answers at once is not shown either.
   input.setRawMode?.(true);
   try {
+    stdout.write(question);
     return await readKeys(input, (text, done, fail) => {
       let line = '';
       for (const key of text) {

@@ -1,6 +1,8 @@
 import { obtainImage as obtain } from '../core/images/obtain.ts';
 import type { PullPolicy } from '../core/images/pull-options.ts';
 import type { ImageRecord } from '../core/images/types.ts';
+import { withAuthFile } from './auth-flags.ts';
+import { canAsk, chooseName } from './choose-name.ts';
 import type { PodCommand } from './command.ts';
 import { showProgress } from './output/progress.ts';
 import { pathsOf } from './paths.ts';
@@ -11,6 +13,8 @@ export interface ObtainFlags {
   quiet: boolean;
   tlsVerify?: boolean | undefined;
   certDir?: string | undefined;
+  signaturePolicy?: string | undefined;
+  authfile?: string | undefined;
 }
 
 /** The image of a name, fetched where the policy says so, with progress on standard error. */
@@ -19,9 +23,14 @@ export async function obtainImage(
   flags: ObtainFlags,
   command: PodCommand,
 ): Promise<ImageRecord> {
-  const { env } = command.context;
-  const { pull: policy, platform, tlsVerify, certDir } = flags;
-  const settings = { paths: pathsOf(command), policy, platform, tlsVerify, certDir, env };
+  const env = withAuthFile(command.context.env, flags.authfile);
+  const { pull: policy, platform, tlsVerify, certDir, signaturePolicy } = flags;
+  const settings = {
+    ...{ paths: pathsOf(command), policy, platform, tlsVerify, certDir, signaturePolicy, env },
+    choose: canAsk(command.context)
+      ? (name: string, choices: readonly string[]) => chooseName(command, name, choices)
+      : undefined,
+  };
   if (flags.quiet) return obtain(name, settings);
   let progress: ReturnType<typeof showProgress> | undefined;
   // Made with the first news: where the image is there already, nothing is loaded and no stream is touched.

@@ -71,6 +71,8 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     minifyWhitespace: true,
     legalComments: 'none',
     define: { LAUNCHER_HASH: JSON.stringify(launcherHash), VERSION: JSON.stringify(version) },
+    // chalk's own look at the builder's environment and terminals: cli/output decides on colours, at each run.
+    alias: { '#supports-color': './scripts/no-supports-color.js' },
     plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
@@ -115,7 +117,8 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       // What costs at each start and helps nothing that is over soon: a new seed for V8's hash tables (4 ms;
       // core/images/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
       // And Node looks for options of its own, --env-file, in our command line as far as a `--`.
-      execArgv: ['--no-rehash-snapshot', '--no-sparkplug', '--'],
+      // V8 counts what is read from the network as part of its heap, and would collect garbage every few megabytes.
+      execArgv: ['--no-rehash-snapshot', '--no-sparkplug', '--initial-old-space-size=256', '--'],
       // NODE_OPTIONS is for other programs.
       execArgvExtension: 'none',
       assets,

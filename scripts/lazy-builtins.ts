@@ -16,7 +16,6 @@ const HEAVY = [
   'tls',
   'tty',
   'zlib',
-  'timers/promises',
 ];
 
 const require = createRequire(import.meta.url);

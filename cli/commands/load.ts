@@ -1,12 +1,9 @@
-import { fstatSync } from 'node:fs';
-import { PodError } from '../../core/error.ts';
-import type { ArchiveInput } from '../../core/images/archive/archive-input.ts';
 import { layerNamespace } from '../../core/images/obtain.ts';
 import { type LoadedImage, loadImages } from '../../core/images/transports/load.ts';
+import { archiveOf } from '../archive-argument.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';
 import { showProgress } from '../output/progress.ts';
-import { isTerminalAt } from '../output/terminal-at.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Load extends PodCommand {
@@ -24,12 +21,15 @@ export class Load extends PodCommand {
     const { env, stderr } = this.context;
     const progress = this.quiet ? undefined : showProgress(stderr);
     try {
-      const images = loadImages(archiveOf(this.input, this.context.stdin), {
-        paths,
-        env,
-        namespace: layerNamespace,
-        ...(progress && { onProgress: progress.onProgress, onNotice: progress.onNotice }),
-      });
+      const images = loadImages(
+        archiveOf(this.input, this.context.stdin, 'tsc-pod load -i FILE, or tsc-pod load < FILE'),
+        {
+          paths,
+          env,
+          namespace: layerNamespace,
+          ...(progress && { onProgress: progress.onProgress, onNotice: progress.onNotice }),
+        },
+      );
       for await (const { names, image } of images) this.tell(names, image);
     } finally {
       progress?.end();
@@ -41,16 +41,4 @@ export class Load extends PodCommand {
     for (const name of names) this.printLine(`Loaded image: ${familiarImage(name)}`);
     if (names.length === 0) this.printLine(`Loaded image ID: sha256:${id}`);
   }
-}
-
-/** A file that standard input comes from is read where it is. */
-export function archiveOf(input: string | undefined, stdin: AsyncIterable<Uint8Array>): ArchiveInput {
-  if (input !== undefined && input !== '-') return input;
-  if (isTerminalAt(0))
-    throw new PodError({
-      code: 'usage',
-      message: 'refused to read an archive from a terminal',
-      hint: 'tsc-pod load -i FILE, or tsc-pod load < FILE',
-    });
-  return fstatSync(0).isFile() ? '/dev/stdin' : stdin;
 }

@@ -4,11 +4,18 @@ import { emitImageEvent } from '../../core/images/events.ts';
 import { type PushOptions, pushImage } from '../../core/images/push.ts';
 import { type PushTarget, pushTarget, pushTargets } from '../../core/images/push-target.ts';
 import type { SentImage } from '../../core/images/send-image.ts';
+import { sendToTransport } from '../../core/images/transports/send.ts';
 import { parsePlatform } from '../../core/platform.ts';
-import { canonicalName, type ImageReference, repositoryName } from '../../core/reference.ts';
+import {
+  canonicalName,
+  type ImageReference,
+  repositoryName,
+  type TransportReference,
+} from '../../core/reference.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { oneOf, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 import { reportPush } from '../push-report.ts';
@@ -75,9 +82,10 @@ export class Push extends PodCommand {
     this.checkFlags();
     const platform = this.platform === undefined ? undefined : parsePlatform(this.platform);
     const paths = pathsOf(this);
-    const targets = this.allTags
-      ? pushTargets(paths, this.image, platform)
-      : [onlyRegistries(pushTarget(paths, this.image, this.destination, platform))];
+    const [place, targets] = this.allTags
+      ? [undefined, pushTargets(paths, this.image, platform)]
+      : sorted(pushTarget(paths, this.image, this.destination, platform));
+    if (place !== undefined) return forEachName(this, [this.destination!], (name) => this.send(name, place));
     const options = await this.options();
     if (!this.quiet) this.printLine(`The push refers to repository [${repositoryName(targets[0]!.name)}]`);
     const byName = new Map(targets.map((target) => [canonicalName(target.name), target]));
@@ -102,6 +110,17 @@ export class Push extends PodCommand {
     if (this.quiet) return name;
     const label = reference.digest === undefined ? `${reference.tag ?? 'latest'}: ` : '';
     return `${label}digest: ${sent.digest} size: ${sent.size}`;
+  }
+
+  /** To an archive or a directory. */
+  private async send(name: string, { image, name: reference }: PushTarget<TransportReference>) {
+    const options = await this.options();
+    const { digest, size } = await untilInterrupted((signal) =>
+      sendToTransport(image, reference, { ...options, signal }),
+    );
+    if (this.digestfile !== undefined) writeFileSync(this.digestfile, digest);
+    emitImageEvent(pathsOf(this), 'push', name);
+    return this.quiet ? name : `digest: ${digest} size: ${size}`;
   }
 
   private async options(): Promise<PushOptions> {
@@ -135,8 +154,11 @@ export class Push extends PodCommand {
   }
 }
 
-/** Only its user can say where such a thing would go. */
-function onlyRegistries({ image, name }: PushTarget): PushTarget<ImageReference> {
-  if (name.kind === 'registry') return { image, name };
-  throw new PodError({ code: 'unsupported', message: 'cannot push to an archive' });
+type Places = [PushTarget<TransportReference>, []] | [undefined, PushTarget<ImageReference>[]];
+
+/** What goes to a registry, and what doesn't. */
+function sorted({ image, name }: PushTarget): Places {
+  if (name.kind === 'registry') return [undefined, [{ image, name }]];
+  if (name.kind === 'transport') return [{ image, name }, []];
+  throw new PodError({ code: 'unsupported', message: 'cannot push to what is built in' });
 }

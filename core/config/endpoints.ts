@@ -1,7 +1,7 @@
 /** Where an image may be fetched from: the rules of registries.conf applied to one reference. */
 
 import { PodError } from '../error.ts';
-import { canonicalName, type ImageReference, repositoryName, withRepository } from '../reference.ts';
+import { canonicalName, type ImageReference, parseImageReference } from '../reference.ts';
 import type { Mirror, RegistriesConfig, RegistryRule } from './registries-conf.ts';
 
 /** One place to try: the repository under its own or a mirror's name. */
@@ -14,7 +14,6 @@ export interface Endpoint {
 
 /** The places for a full reference, in the order to try them: mirrors, then the registry itself. */
 export function endpointsOf(reference: ImageReference, config: RegistriesConfig): Endpoint[] {
-  const name = repositoryName(reference);
   const rule = findRule(canonicalName(reference), config.rules);
   if (rule === undefined) return [{ reference, insecure: false, mirror: false }];
   if (rule.blocked) {
@@ -24,12 +23,12 @@ export function endpointsOf(reference: ImageReference, config: RegistriesConfig)
   const endpoints: Endpoint[] = rule.mirrors
     .filter((mirror) => serves(mirror, reference))
     .map(({ location, insecure }) => ({
-      reference: withRepository(reference, rewritten(name, rule.prefix, location)),
+      reference: rewritten(reference, rule.prefix, location),
       insecure,
       mirror: true,
     }));
-  const own = rule.location === '' ? name : rewritten(name, rule.prefix, rule.location);
-  const target = own === name ? reference : withRepository(reference, own);
+  const isItself = rule.location === '' || rule.location === rule.prefix;
+  const target = isItself ? reference : rewritten(reference, rule.prefix, rule.location);
   return [...endpoints, { reference: target, insecure: rule.insecure, mirror: false }];
 }
 
@@ -51,18 +50,21 @@ function findRule(name: string, rules: readonly RegistryRule[]): RegistryRule | 
 /** How many characters of the name the prefix stands for; 0 when it doesn't match. */
 function matchLength(name: string, prefix: string): number {
   if (prefix.startsWith('*.')) {
-    // "*.example.com" is any host below example.com: no path, no port (containers-registries.conf(5)).
+    // Any host below example.com, whatever its port.
     const host = name.split('/', 1)[0]!;
-    return host.endsWith(prefix.slice(1)) ? host.length : 0;
+    return host.replace(/:\d+$/, '').endsWith(prefix.slice(1)) ? host.length : 0;
   }
   if (!name.startsWith(prefix)) return 0;
   const next = name[prefix.length];
   return next === undefined || next === '/' || next === ':' || next === '@' ? prefix.length : 0;
 }
 
-function rewritten(name: string, prefix: string, location: string): string {
-  const length = prefix.startsWith('*.') ? name.indexOf('/') : Math.min(prefix.length, name.length);
-  return location + name.slice(length);
+/** The name with the location in the prefix's place; where the prefix names a tag, so may the location. */
+function rewritten(reference: ImageReference, prefix: string, location: string): ImageReference {
+  const name = canonicalName(reference);
+  const target = parseImageReference(location + name.slice(matchLength(name, prefix)));
+  const bare = target.tag === undefined && target.digest === undefined;
+  return { ...target, shortName: undefined, ...(bare && { tag: reference.tag, digest: reference.digest }) };
 }
 
 /** Whether registries.conf takes any certificate, and plain HTTP, of a registry ("quay.io") or a part of it. */

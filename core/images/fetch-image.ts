@@ -13,6 +13,7 @@ import { putImage } from './store.ts';
 import type { Descriptor, ImageRecord } from './types.ts';
 import { abandonedLayers, findLayer, removeTree } from './unpack.ts';
 import { openUnpackers } from './unpackers.ts';
+import { verifyImage } from './verify-image.ts';
 
 /** Layers at a time; each is downloaded and unpacked at once. */
 const AT_A_TIME = 4;
@@ -42,6 +43,7 @@ export async function fetchImage(
   const { paths } = options;
   const { name, what } = wanted;
   const image = await findRemoteImage(source, wanted, options.platform, paths);
+  await verifyImage(source, wanted, image, options);
   const layers = layersOf(image);
   for (let left = TRIES; left > 0; left--) {
     await fetchLayers(source, layers, name ?? what, options);

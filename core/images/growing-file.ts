@@ -15,7 +15,8 @@ export interface GrowingFile {
   readonly growth: Growth;
   /** The bytes that were there at the start. */
   contents(): AsyncIterable<Uint8Array>;
-  append(chunk: Buffer): Promise<void>;
+  /** Takes a copy. What is given, if anything, is to be waited for. */
+  append(chunk: Buffer): Promise<void> | undefined;
   clear(): Promise<void>;
   /** Nothing more comes: writes out what is held back. */
   end(): Promise<void>;
@@ -27,7 +28,8 @@ export interface GrowingFile {
   close(): Promise<void>;
 }
 
-const WRITE_SIZE = 256 << 10;
+/** What is written at once; two such pieces of memory a file, one is filled while the other is written. */
+const STAGE = 256 << 10;
 
 /** Opens a file to go on with, or makes it. */
 export async function openGrowingFile(path: string): Promise<GrowingFile> {
@@ -35,22 +37,41 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
   // Not 'a': positions are ours, and Linux ignores them in append mode.
   const file = await open(path, 'r+').catch(() => open(path, 'wx+', 0o644));
   const growth: GrowthReport = reportGrowth((await file.stat()).size);
-  let held: Buffer[] = [];
-  let heldBytes = 0;
+  let [stage, other] = [Buffer.allocUnsafeSlow(STAGE), Buffer.allocUnsafeSlow(STAGE)];
+  let staged = 0;
+  let accepted = growth.bytes;
+  /** Once this has failed, nothing more is written: what there is has no gaps. */
+  let writing: Promise<void> = Promise.resolve();
+
+  async function write(bytes: Buffer): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await file.write(bytes, at, bytes.length - at, growth.bytes + at);
+      at += bytesWritten;
+    }
+    growth.grow(growth.bytes + bytes.length);
+  }
+
+  /** Begins to write what is staged, when what was staged before is written. */
+  async function turn(): Promise<void> {
+    await writing;
+    writing = write(stage.subarray(0, staged));
+    writing.catch(() => {}); // whoever comes next is told
+    [stage, other] = [other, stage];
+    staged = 0;
+  }
+
+  async function appendMore(chunk: Buffer): Promise<void> {
+    for (let at = 0; at < chunk.length; ) {
+      const length = chunk.copy(stage, staged, at);
+      at += length;
+      staged += length;
+      if (staged === STAGE) await turn();
+    }
+  }
 
   async function flush(): Promise<void> {
-    let pieces = held;
-    let left = heldBytes;
-    let written = growth.bytes;
-    held = [];
-    heldBytes = 0;
-    while (left > 0) {
-      const { bytesWritten } = await file.writev(pieces, written);
-      left -= bytesWritten;
-      written += bytesWritten;
-      if (left > 0) pieces = [Buffer.concat(pieces).subarray(-left)];
-    }
-    growth.grow(written);
+    await turn();
+    await writing;
   }
 
   function contents(): AsyncIterable<Uint8Array> {
@@ -61,19 +82,20 @@ export async function openGrowingFile(path: string): Promise<GrowingFile> {
 
   return {
     get size() {
-      return growth.bytes + heldBytes;
+      return accepted;
     },
     growth,
     contents,
-    async append(chunk) {
-      held.push(chunk);
-      heldBytes += chunk.length;
-      if (heldBytes >= WRITE_SIZE) await flush();
+    append(chunk) {
+      accepted += chunk.length;
+      if (staged + chunk.length >= STAGE) return appendMore(chunk);
+      staged += chunk.copy(stage, staged);
+      return undefined;
     },
     async clear() {
+      await flush();
       await file.truncate(0);
-      held = [];
-      heldBytes = 0;
+      accepted = 0;
       growth.grow(0);
     },
     async end() {

@@ -1,6 +1,7 @@
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { readAsset } from '../assets.ts';
 import type { Environment } from '../config/read-config.ts';
+import type { ChooseName } from '../config/short-names.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { parsePlatform, platformMatches } from '../platform.ts';
@@ -20,6 +21,8 @@ export interface ObtainOptions {
   env: Environment;
   tlsVerify?: boolean | undefined;
   certDir?: string | undefined;
+  signaturePolicy?: string | undefined;
+  choose?: ChooseName | undefined;
   onProgress?: (progress: LayerProgress) => void;
   onNotice?: (text: string) => void;
   /** Called before the network is asked. */

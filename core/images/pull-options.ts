@@ -1,6 +1,7 @@
 /** What a pull is told. */
 
 import type { Environment } from '../config/read-config.ts';
+import type { ChooseName } from '../config/short-names.ts';
 import type { Platform } from '../platform.ts';
 import type { RetryPolicy } from '../registry/retry.ts';
 import type { Namespace } from './apply-job.ts';
@@ -23,6 +24,10 @@ export interface PullOptions {
   readonly tlsVerify?: boolean | undefined;
   /** --cert-dir: takes the place of certs.d. */
   readonly certDir?: string | undefined;
+  /** --signature-policy: takes the place of policy.json. */
+  readonly signaturePolicy?: string | undefined;
+  /** Asks a person where a short name is to be looked for. */
+  readonly choose?: ChooseName | undefined;
   readonly onProgress?: (progress: LayerProgress) => void;
   /** One line to a person: a mirror that failed, say. */
   readonly onNotice?: (text: string) => void;

@@ -4,10 +4,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../config/endpoints.ts';
 import { loadRegistriesConfig } from '../config/registries-conf.ts';
-import { expandShortName } from '../config/short-names.ts';
+import { keepAlias } from '../config/short-name-aliases.ts';
+import { expandShortName, resolveShortName } from '../config/short-names.ts';
 import { PodError } from '../error.ts';
 import { platformMatches } from '../platform.ts';
-import { canonicalName, familiarName, type ImageReference } from '../reference.ts';
+import { canonicalName, familiarName, type ImageReference, repositoryName } from '../reference.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import { RegistryError } from '../registry/error.ts';
 import { openTransport } from '../registry/transport.ts';
@@ -17,6 +18,7 @@ import { removeFile, type StorePaths } from './layout.ts';
 import { fromPlaces } from './places.ts';
 import type { PullOptions } from './pull-options.ts';
 import type { ImageRecord } from './types.ts';
+import { isAcceptedUnseen } from './verify-image.ts';
 
 export type { PullOptions, PullPolicy } from './pull-options.ts';
 
@@ -29,18 +31,21 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
   const local = findLocal(reference, options);
   if (local !== undefined && (policy === 'missing' || policy === 'never')) return local;
   const config = await loadRegistriesConfig(options.env);
-  const candidates = expandShortName(reference, config);
-  const present = local ?? firstLocal(candidates, options);
+  const present = local ?? firstLocal(expandShortName(reference, config), options);
   if (present !== undefined && (policy === 'missing' || policy === 'never')) return present;
   if (policy === 'never') throw absent(reference);
   removeStale(options.paths);
+  const { candidates, chosen } = await resolveShortName(reference, config, options.choose);
   const transport = await openTransport(options);
   try {
     const search = { reference, candidates, config, transport, verb: 'pull' };
-    return await fromPlaces(search, options, async ({ client, endpoint, name }) => {
-      if (present !== undefined && (await isCurrent(client, endpoint, present))) return present;
+    const image = await fromPlaces(search, options, async ({ client, endpoint, name }) => {
+      const kept = present !== undefined && isAcceptedUnseen(canonicalName(name), options);
+      if (kept && (await isCurrent(client, endpoint, present))) return present;
       return fetchImage(client, wantedOf(name, endpoint.reference), options);
     });
+    if (chosen !== undefined) await keepAlias(chosen, repositoryName(candidates[0]!), options.env);
+    return image;
   } catch (error) {
     if (
       policy === 'newer' &&

@@ -4,6 +4,7 @@
  */
 
 import type { RetryPolicy } from '../registry/retry.ts';
+import type { ImageSignatures } from '../registry/signatures.ts';
 
 /** As containers-transports(5) and policy.json name them. */
 export type TransportName =
@@ -26,6 +27,7 @@ export interface SourceManifest {
 export interface BlobBody {
   /** The blob from this byte on. */
   readonly from: number;
+  /** Each is good until the next is asked for. */
   readonly chunks: AsyncIterable<Buffer>;
 }
 
@@ -41,4 +43,6 @@ export interface ImageSource {
   smallBlob(digest: string, size: number, limit: number): Promise<Buffer>;
   /** One try to open a blob at an offset; the answer may start earlier. Neither retried nor verified. */
   openBlob(digest: string, from: number, signal?: AbortSignal): Promise<BlobBody>;
+  /** The signatures of a manifest, unchecked; absent where the transport has no place for any. */
+  signatures?(digest: string): Promise<ImageSignatures>;
 }

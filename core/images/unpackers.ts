@@ -35,6 +35,8 @@ export const UNPACKER = '__unpack';
 /** Fewer bytes are not worth the start of a process. */
 const WORTHWHILE = 16 << 20;
 const MOST = 4;
+/** So many bytes more are worth a message. */
+const NEWS = 1 << 20;
 
 /** For so many layers, of so many bytes in all. */
 export function openUnpackers(layers: number, bytes: number): Unpackers {
@@ -87,18 +89,7 @@ function startUnpacker([command, ...words]: readonly string[]): Unpacker {
   }: UnpackRequest): Promise<UnpackedLayer> {
     signal?.throwIfAborted();
     say({ unpack: { path, ...options }, bytes: growth.bytes });
-    let told: 'going' | 'end' | 'stop' = 'going';
-    const tell = (): void => {
-      if (told === 'stop') return;
-      const failed = signal?.aborted || (growth.ending !== undefined && 'error' in growth.ending);
-      if (failed) say({ stop: true });
-      else if (told === 'going') say({ bytes: growth.bytes });
-      if (!failed && told === 'going' && growth.ending) say({ end: true });
-      told = failed ? 'stop' : growth.ending ? 'end' : 'going';
-    };
-    const unwatch = growth.watch(tell);
-    signal?.addEventListener('abort', tell);
-    if (growth.ending !== undefined || signal?.aborted) tell();
+    const unfollow = passOn(growth, signal, say);
     try {
       for (;;) {
         const { value } = await answers.next();
@@ -108,8 +99,7 @@ function startUnpacker([command, ...words]: readonly string[]): Unpacker {
         else throw growth.ending?.error ?? errorOf(value.error);
       }
     } finally {
-      unwatch();
-      signal?.removeEventListener('abort', tell);
+      unfollow();
     }
   }
 
@@ -119,6 +109,33 @@ function startUnpacker([command, ...words]: readonly string[]): Unpacker {
       child.stdin!.end();
       await ended;
     },
+  };
+}
+
+/** Tells how far the file is, as that changes. Gives what calls it off. */
+function passOn(growth: Growth, signal: AbortSignal | undefined, say: (message: ToUnpacker) => void) {
+  let said = growth.bytes;
+  let over: 'end' | 'stop' | undefined;
+  const tell = (): void => {
+    if (over === 'stop') return;
+    if (signal?.aborted || (growth.ending && 'error' in growth.ending)) {
+      say({ stop: true });
+      over = 'stop';
+    } else if (over === undefined && growth.ending) {
+      say({ bytes: growth.bytes });
+      say({ end: true });
+      over = 'end';
+    } else if (over === undefined && growth.bytes >= said + NEWS) {
+      said = growth.bytes;
+      say({ bytes: said });
+    }
+  };
+  const unwatch = growth.watch(tell);
+  signal?.addEventListener('abort', tell);
+  tell();
+  return (): void => {
+    unwatch();
+    signal?.removeEventListener('abort', tell);
   };
 }
 

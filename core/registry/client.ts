@@ -4,9 +4,10 @@ import { digestOf, isDigest, parseDigest } from '../images/digest.ts';
 import { ACCEPTED_MANIFESTS } from '../images/media-types.ts';
 import type { BlobBody, ImageSource, SourceManifest } from '../images/source.ts';
 import { printable } from '../reference.ts';
-import { readBody, readSmallBody } from './body.ts';
+import { readBodyOnce, readSmallBody } from './body.ts';
 import { type ClientOptions, openRepository } from './repository.ts';
 import { withRetry } from './retry.ts';
+import { fetchSignatures } from './signatures.ts';
 import type { Answer } from './transport.ts';
 
 /** A manifest that a digest names is verified. Without a tag it is "latest". */
@@ -58,7 +59,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     const range: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` };
     const headers = { 'accept-encoding': 'identity', ...range };
     const answer = await remote.send('GET', await remote.url(`blobs/${digest}`), { headers, signal });
-    const chunks = (): BlobBody['chunks'] => readBody(answer, idleTimeout);
+    const chunks = (): BlobBody['chunks'] => readBodyOnce(answer, idleTimeout);
     if (answer.status === 416 && from > 0) {
       answer.body.destroy();
       return openBlob(digest, 0, signal);
@@ -98,6 +99,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     currentDigest,
     smallBlob,
     openBlob,
+    signatures: (digest) => fetchSignatures(digest, remote, { manifest, smallBlob }, options),
   };
 }
 

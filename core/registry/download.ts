@@ -12,7 +12,8 @@ export interface Sink {
   readonly size: number;
   /** What is there from an earlier, interrupted download. */
   contents(): AsyncIterable<Uint8Array>;
-  append(chunk: Buffer): Promise<void>;
+  /** Takes a copy. What is given, if anything, is to be waited for. */
+  append(chunk: Buffer): Promise<void> | undefined;
   /** Gives up what is there. Only before anybody has read it. */
   clear(): Promise<void>;
 }
@@ -56,13 +57,16 @@ export async function downloadBlob(source: ImageSource, sink: Sink, options: Dow
       const body = await source.openBlob(digest, start, signal);
       let skip = start - body.from;
       for await (const chunk of body.chunks) {
-        signal?.throwIfAborted();
         const fresh = chunk.subarray(Math.min(skip, chunk.length));
         skip -= chunk.length - fresh.length;
         if (fresh.length === 0) continue;
         if (sink.size + fresh.length > size) throw fail(`it is longer than its ${size} bytes`);
         hash.update(fresh);
-        await sink.append(fresh);
+        const taken = sink.append(fresh);
+        if (taken !== undefined) {
+          await taken;
+          signal?.throwIfAborted();
+        }
         if (sink.size - start >= PROGRESS) attempt.progressed();
         options.onProgress?.(sink.size);
       }

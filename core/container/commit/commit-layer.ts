@@ -3,16 +3,11 @@
  * store's blobs and unpacked beside the other layers in the same pass.
  */
 
-import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { type FileHandle, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { FileStreamSink, FoundEntry } from '../../../rootless/file-stream.ts';
 import { mapPlan } from '../../../rootless/id-map.ts';
 import { printable } from '../../archive/tar-entry.ts';
 import { tarSink } from '../../archive/tar-sink.ts';
-import { blobPath, removeFile, storeError } from '../../images/layout.ts';
-import { type UnpackedLayer, unpackLayer } from '../../images/unpack.ts';
+import { type KeptLayer, keepLayer } from '../../images/keep-layer.ts';
 import { launcherPath } from '../../launcher.ts';
 import { type PackWork, packSteps } from '../copy/pack-job.ts';
 import { ownRootPlace, type PlaceParts } from '../copy/place.ts';
@@ -24,41 +19,18 @@ const isMountPoint = ({ path, type, size, below }: FoundEntry): boolean =>
   !below && type === 'file' && size === 0 && MOUNT_POINTS.has(path);
 const isReserved = (path: string): boolean => path.split('/').some((name) => name.startsWith('.wh.'));
 
-export async function storeLayer(
+export function storeLayer(
   parts: PlaceParts,
   squash: boolean,
   notice: (text: string) => void,
-): Promise<UnpackedLayer> {
-  const { paths, host } = parts;
-  for (const path of [paths.partial, paths.layers]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const aside = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
-  const namespace = { launcher: launcherPath(), maps: mapPlan(host.defaultMaps) };
-  let file: FileHandle | undefined;
-  try {
-    file = await open(aside, 'wx', 0o644);
-    const tar = layerTar(parts, squash, notice);
-    const source = written(file, tar);
-    const layer = await unpackLayer(source, { layersDir: paths.layers, namespace, onNotice: notice });
-    await file.sync();
-    const target = blobPath(paths, layer.diffId);
-    mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-    await rename(aside, target);
-    return layer;
-  } catch (error) {
-    removeFile(aside);
-    throw storeError(error, `cannot commit ${parts.record.name}`);
-  } finally {
-    await file?.close();
-  }
-}
-
-/** Passes the bytes on once they are in the file. */
-async function* written(file: FileHandle, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
-    if (chunk.length === 0) continue;
-    for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-    yield chunk;
-  }
+): Promise<KeptLayer> {
+  const { paths, host, record } = parts;
+  return keepLayer(layerTar(parts, squash, notice), {
+    paths,
+    namespace: { launcher: launcherPath(), maps: mapPlan(host.defaultMaps) },
+    failing: `cannot commit ${record.name}`,
+    onNotice: notice,
+  });
 }
 
 /** The layer's tar, in pieces as large as they are read. */

@@ -1,19 +1,10 @@
 /** `commit`: an image of a container as it is now. Its files become one layer over those of its image. */
 
 import { PodError } from '../../error.ts';
-import { digestOf } from '../../images/digest.ts';
 import { resolveImage } from '../../images/find.ts';
-import {
-  DOCKER_CONFIG,
-  DOCKER_MANIFEST,
-  dockerType,
-  OCI_CONFIG,
-  OCI_MANIFEST,
-  ociType,
-} from '../../images/media-types.ts';
+import { manifestOf, newImageName } from '../../images/new-image.ts';
 import { putImage } from '../../images/store.ts';
-import type { Descriptor, ImageRecord, Manifest } from '../../images/types.ts';
-import { canonicalName, parseImageReference, withRepository } from '../../reference.ts';
+import type { ImageRecord } from '../../images/types.ts';
 import type { PlaceParts } from '../copy/place.ts';
 import { emitContainerEvent } from '../events.ts';
 import { pauseContainer, resumeContainer } from '../pause.ts';
@@ -32,8 +23,6 @@ export interface CommitOptions extends CommitWords {
   squash: boolean;
 }
 
-const LAYER = 'application/vnd.oci.image.layer.v1.tar';
-
 /** Gives the new image. Throws PodError `not-found` when the container's own image is gone. */
 export async function commitContainer(
   parts: PlaceParts,
@@ -51,16 +40,15 @@ export async function commitContainer(
       ...(!base && { hint: `tsc-pod export ${record.name} > files.tar   # its files are there still` }),
     });
   }
-  const name = options.name === undefined ? undefined : imageName(options.name);
+  const name = options.name === undefined ? undefined : newImageName(options.name);
   const docker = options.format === 'docker';
   const { squash } = options;
   const config = (diffId: string) =>
     commitConfig({ record, spec, base: base.config, diffId, squash, docker }, options);
   config(`sha256:${'0'.repeat(64)}`); // what is wrong with --change is told before the work
-  const layer = await whilePaused(parts, options.pause, () => storeLayer(parts, squash, notice));
+  const { blob, layer } = await whilePaused(parts, options.pause, () => storeLayer(parts, squash, notice));
   const bytes = Buffer.from(JSON.stringify(config(layer.diffId)));
-  const own: Descriptor = { mediaType: LAYER, digest: layer.diffId, size: layer.size };
-  const layers = squash ? [own] : [...base.layers, own];
+  const layers = squash ? [blob] : [...base.layers, blob];
   const image = await putImage(paths, {
     name,
     config: bytes,
@@ -80,41 +68,6 @@ export async function commitContainer(
     message: `cannot commit ${record.name}`,
     why: 'layers of its image were removed meanwhile',
   });
-}
-
-function manifestOf(
-  layers: readonly Descriptor[],
-  config: Buffer,
-  docker: boolean,
-): { bytes: Uint8Array; mediaType: string } {
-  const mediaType = docker ? DOCKER_MANIFEST : OCI_MANIFEST;
-  const typed = docker ? dockerType : ociType;
-  const manifest: Manifest = {
-    schemaVersion: 2,
-    mediaType,
-    config: {
-      mediaType: docker ? DOCKER_CONFIG : OCI_CONFIG,
-      digest: digestOf(config),
-      size: config.length,
-    },
-    layers: layers.map(({ mediaType: type, digest, size }) => ({ mediaType: typed(type), digest, size })),
-  };
-  return { bytes: Buffer.from(JSON.stringify(manifest)), mediaType };
-}
-
-/** A name without a registry is of this machine, as podman has it. */
-function imageName(text: string): string {
-  const reference = parseImageReference(text);
-  if (reference.digest !== undefined)
-    throw new PodError({
-      code: 'usage',
-      message: `cannot call an image ${text}`,
-      why: 'a tag has no digest',
-    });
-  const { shortName } = reference;
-  return canonicalName(
-    shortName === undefined ? reference : withRepository(reference, `localhost/${shortName}`),
-  );
 }
 
 async function whilePaused<T>(

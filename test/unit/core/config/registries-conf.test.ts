@@ -1,11 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { endpointsOf } from '../../../../core/config/endpoints.ts';
 import { loadRegistriesConfig, type RegistriesConfig } from '../../../../core/config/registries-conf.ts';
-import { expandShortName } from '../../../../core/config/short-names.ts';
+import { keepAlias } from '../../../../core/config/short-name-aliases.ts';
+import { expandShortName, resolveShortName } from '../../../../core/config/short-names.ts';
 import { PodError } from '../../../../core/error.ts';
 import { canonicalName, parseImageReference } from '../../../../core/reference.ts';
 
@@ -179,35 +180,157 @@ test('the first version of the format is read', async () => {
   assert.throws(() => places('three.org/x', conf));
 });
 
-const broken: [string, RegExp][] = [
-  ['[[registry]\n', /./],
-  ['registry = "x"', /registry is not written/],
-  ['[[registry]]\ninsecure = true', /neither prefix nor location/],
-  ['[[registry]]\nlocation = "https://x.org"', /neither prefix nor location/],
-  ['[[registry]]\nlocation = 5', /location is not a string/],
-  ['[[registry]]\nlocation = "x.org"\ninsecure = "yes"', /insecure is not true or false/],
-  [
-    '[[registry]]\nlocation = "x.org"\n[[registry.mirror]]\ninsecure = true',
-    /mirror location is not a string/,
-  ],
+test('a wildcard stands for hosts whatever their port, with a location and without', async () => {
+  const conf = await config(`
+    [[registry]]
+    prefix = "*.example.com"
+    location = "mine.net/x"
+    [[registry]]
+    prefix = "*.other.com"
+    insecure = true
+  `);
+  assert.equal(places('a.b.example.com:5000/y:1', conf), ['mine.net/x/y:1']);
+  assert.equal(places('example.com/y:1', conf), ['example.com/y:1']);
+  assert.equal(places('a.other.com:443/y:1', conf), ['a.other.com:443/y:1!']);
+});
+
+test('a prefix may name a tag or a digest', async () => {
+  const digest = `sha256:${'1'.repeat(64)}`;
+  const conf = await config(`
+    [[registry]]
+    prefix = "a.com/x:1"
+    location = "b.com/y:2"
+    [[registry]]
+    prefix = "a.com/x@${digest}"
+    location = "c.com/z@${digest}"
+  `);
+  assert.equal(places('a.com/x:1', conf), ['b.com/y:2']);
+  assert.equal(places('a.com/x:10', conf), ['a.com/x:10']);
+  assert.equal(places(`a.com/x@${digest}`, conf), [`c.com/z@${digest}`]);
+});
+
+test('of two rules for one prefix in a file the first counts', async () => {
+  const conf = await config(
+    '[[registry]]\nlocation = "a.com"\n[[registry.mirror]]\nlocation = "b.com"\n[[registry]]\nlocation = "a.com"\n',
+  );
+  assert.equal(places('a.com/x:1', conf), ['b.com/x:1', 'a.com/x:1']);
+});
+
+const resolved = async (conf: RegistriesConfig, ask = false): Promise<string[]> => {
+  const choose = async (_: string, choices: readonly string[]) => choices[1]!;
+  const { candidates, chosen } = await resolveShortName(
+    parseImageReference('x:1'),
+    conf,
+    ask ? choose : undefined,
+  );
+  return [...candidates.map(canonicalName), ...(chosen ? [`(${chosen})`] : [])];
+};
+
+test('short-name-mode says who chooses among several registries', async () => {
+  const two = 'unqualified-search-registries = ["a.io", "b.io"]\n';
+  const all = ['a.io/x:1', 'b.io/x:1'];
+  for (const mode of ['', 'short-name-mode = ""', 'short-name-mode = "permissive"']) {
+    const conf = await config(two + mode);
+    assert.equal(await resolved(conf), all);
+    assert.equal(await resolved(conf, true), ['b.io/x:1', '(x)']);
+  }
+  const disabled = await config(`${two}short-name-mode = "disabled"`);
+  assert.equal(await resolved(disabled, true), all);
+  const enforcing = await config(`${two}short-name-mode = "enforcing"`);
+  assert.equal(await resolved(enforcing, true), ['b.io/x:1', '(x)']);
+  try {
+    await resolved(enforcing);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as PodError).why ?? '', /short-name-mode in registries.conf is enforcing/);
+  }
+  const one = await config('unqualified-search-registries = ["a.io"]\nshort-name-mode = "enforcing"');
+  assert.equal(await resolved(one), ['a.io/x:1']);
+});
+
+test('an alias that was chosen is kept where podman keeps it, and goes before registries.conf', async () => {
+  const cached = { HOME: home, XDG_CACHE_HOME: join(home, 'cache'), CONTAINERS_REGISTRIES_CONF: file };
+  put(file, '[aliases]\nx = "a.io/x"\n');
+  await keepAlias('x', 'b.io/x', cached);
+  await keepAlias('team/y', 'b.io/y', cached);
+  const conf = await loadRegistriesConfig(cached);
+  assert.equal(expanded('x:1', conf), ['b.io/x:1']);
+  assert.equal(expanded('team/y', conf), ['b.io/y:latest']);
+  assert.is(
+    readFileSync(join(home, 'cache/containers/short-name-aliases.conf'), 'utf8'),
+    '[aliases]\n  "x" = "b.io/x"\n  "team/y" = "b.io/y"\n',
+  );
+});
+
+test('a drop-in file is of version 2', async () => {
+  const dropIn = join(home, '.config/containers/registries.conf.d/10.conf');
+  put(dropIn, '[registries.search]\nregistries = ["one.org"]\n');
+  try {
+    await config('');
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as PodError).why ?? '', /a drop-in file is of version 2 of the format/);
+  } finally {
+    rmSync(dropIn);
+  }
+});
+
+const broken: [string, number, RegExp][] = [
+  ['[[registry]\n', 1, /./],
+  ['\n\na = [1,\n', 4, /./],
+  ['registry = "x"', 1, /registry is not written as \[\[registry\]\]/],
+  ['[[registry]]\ninsecure = true', 1, /neither prefix nor location/],
+  ['# a\n[[registry]]\nlocation = "https://x.org"', 3, /location is written without https:/],
+  ['[[registry]]\nlocation = 5', 2, /location is not a string/],
+  ['[[registry]]\nlocation = "x.org"\ninsecure = "yes"', 3, /insecure is not true or false/],
+  ['[[registry]]\nlocation = "x.org"\n[[registry.mirror]]\ninsecure = true', 3, /a mirror has no location/],
   [
     '[[registry]]\nlocation = "x.org"\n[[registry.mirror]]\nlocation = "y"\npull-from-mirror = "no"',
-    /pull-from-mirror/,
+    5,
+    /pull-from-mirror is not all/,
   ],
-  ['unqualified-search-registries = "docker.io"', /not a list/],
-  ['aliases = 1', /aliases is not a table/],
+  [
+    '[[registry]]\nlocation = "a.org"\n[[registry]]\nlocation = "x.org"\nmirror-by-digest-only = true\n[[registry.mirror]]\nlocation = "y"\npull-from-mirror = "all"',
+    8,
+    /pull-from-mirror can not be set beside mirror-by-digest-only/,
+  ],
+  ['[[registry]]\nlocation = "x.org"\npull-from-mirror = "all"', 3, /belongs to a mirror/],
+  ['[[registry]]\nprefix = "*.x.org/y"', 2, /written as \*\.example\.com/],
+  ['[[registry]]\nprefix = "a.*.x.org"', 2, /written as \*\.example\.com/],
+  ['[[registry]]\nprefix = "*.x.org:5000"', 2, /written as \*\.example\.com/],
+  [
+    '[[registry]]\nlocation = "a"\nblocked = true\n[[registry]]\nlocation = "a"',
+    4,
+    /a is there twice, and differs in blocked/,
+  ],
+  ['unqualified-search-registries = "docker.io"', 1, /not a list/],
+  ['short-name-mode = "loose"', 1, /short-name-mode is not/],
+  ['aliases = 1', 1, /aliases is not a table/],
+  ['[aliases]\na = "docker.io/a"\n"b:1" = "docker.io/b"', 3, /alias "b:1": a short name has neither/],
+  ['[aliases]\n"localhost/b" = "docker.io/b"', 2, /a short name has neither/],
+  ['[aliases]\nb = "b"', 2, /alias "b": it does not stand for a whole name/],
+  ['[aliases]\nb = "docker.io/b:1"', 2, /it does not stand for a whole name without a tag/],
 ];
-for (const [toml, why] of broken) {
-  test(`${JSON.stringify(toml).slice(0, 60)} is refused with the file's name`, async () => {
+for (const [toml, line, why] of broken) {
+  test(`${JSON.stringify(toml)} is refused with file and line`, async () => {
     try {
       await config(toml);
       assert.unreachable();
     } catch (error) {
       assert.instance(error, PodError);
-      assert.is((error as PodError).message, `cannot use ${file}`);
+      assert.is((error as PodError).message, `cannot use ${file}:${line}`);
       assert.match((error as PodError).why ?? '', why);
     }
   });
 }
+
+test('the two versions of the format do not mix', async () => {
+  try {
+    await config('[[registry]]\nlocation = "a"\n[registries.search]\nregistries = []\n');
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as PodError).why ?? '', /they don't mix/);
+  }
+});
 
 test.run();

@@ -1,0 +1,50 @@
+/** What an image that is made here has beside its layers: a manifest and a name. */
+
+import { PodError } from '../error.ts';
+import { canonicalName, parseImageReference, withRepository } from '../reference.ts';
+import { digestOf } from './digest.ts';
+import {
+  DOCKER_CONFIG,
+  DOCKER_MANIFEST,
+  dockerType,
+  OCI_CONFIG,
+  OCI_MANIFEST,
+  ociType,
+} from './media-types.ts';
+import type { Descriptor, Manifest } from './types.ts';
+
+/** The manifest of an image that is made here. */
+export function manifestOf(
+  layers: readonly Descriptor[],
+  config: Buffer,
+  docker: boolean,
+): { bytes: Uint8Array; mediaType: string } {
+  const mediaType = docker ? DOCKER_MANIFEST : OCI_MANIFEST;
+  const typed = docker ? dockerType : ociType;
+  const manifest: Manifest = {
+    schemaVersion: 2,
+    mediaType,
+    config: {
+      mediaType: docker ? DOCKER_CONFIG : OCI_CONFIG,
+      digest: digestOf(config),
+      size: config.length,
+    },
+    layers: layers.map(({ mediaType: type, digest, size }) => ({ mediaType: typed(type), digest, size })),
+  };
+  return { bytes: Buffer.from(JSON.stringify(manifest)), mediaType };
+}
+
+/** A name without a registry is of this machine, as podman has it. */
+export function newImageName(text: string): string {
+  const reference = parseImageReference(text);
+  if (reference.digest !== undefined)
+    throw new PodError({
+      code: 'usage',
+      message: `cannot call an image ${text}`,
+      why: 'a tag has no digest',
+    });
+  const { shortName } = reference;
+  return canonicalName(
+    shortName === undefined ? reference : withRepository(reference, `localhost/${shortName}`),
+  );
+}
