@@ -1,19 +1,18 @@
 import { PodError } from '../core/error.ts';
 import { askLine } from './ask.ts';
-import type { PodCommand, PodContext } from './command.ts';
+import type { PodCommand } from './command.ts';
 import { isTerminal } from './output/color.ts';
 
-/** Whether there is a person to ask, and to see the question. */
-export function canAsk({ stdin, stdout }: PodContext): boolean {
-  return isTerminal(stdin) && isTerminal(stdout);
-}
-
-/** Which full name a short one stands for (containers-registries.conf(5), short-name-mode). */
+/**
+ * Which full name a short one stands for (containers-registries.conf(5), short-name-mode); undefined where nobody can
+ * be asked, or nobody would see the question.
+ */
 export async function chooseName(
   { context }: PodCommand,
   name: string,
   choices: readonly string[],
-): Promise<string> {
+): Promise<string | undefined> {
+  if (!isTerminal(context.stdin) || !isTerminal(context.stdout)) return undefined;
   const lines = choices.map((choice, index) => `  ${index + 1}) ${choice}\n`);
   context.stdout.write(`${name} may be in several registries:\n${lines.join('')}`);
   const answer = (await askLine(context, `Which one? [1-${choices.length}] `)).trim();

@@ -73,6 +73,7 @@ export const commands: CommandEntry[] = [
   [['rmi', 'image rm', 'image remove'], async () => (await import('./commands/rmi.ts')).Rmi],
   [['run', 'container run'], async () => (await import('./commands/run.ts')).Run],
   [['save', 'image save'], async () => (await import('./commands/save.ts')).Save],
+  [['search', 'image search'], async () => (await import('./commands/search.ts')).Search],
   [['secret create'], async () => (await import('./commands/secret-create.ts')).SecretCreate],
   [['secret exists'], async () => (await import('./commands/secret-exists.ts')).SecretExists],
   [['secret inspect'], async () => (await import('./commands/secret-inspect.ts')).SecretInspect],

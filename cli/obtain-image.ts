@@ -2,7 +2,7 @@ import { obtainImage as obtain } from '../core/images/obtain.ts';
 import type { PullPolicy } from '../core/images/pull-options.ts';
 import type { ImageRecord } from '../core/images/types.ts';
 import { withAuthFile } from './auth-flags.ts';
-import { canAsk, chooseName } from './choose-name.ts';
+import { chooseName } from './choose-name.ts';
 import type { PodCommand } from './command.ts';
 import { showProgress } from './output/progress.ts';
 import { pathsOf } from './paths.ts';
@@ -27,9 +27,7 @@ export async function obtainImage(
   const { pull: policy, platform, tlsVerify, certDir, signaturePolicy } = flags;
   const settings = {
     ...{ paths: pathsOf(command), policy, platform, tlsVerify, certDir, signaturePolicy, env },
-    choose: canAsk(command.context)
-      ? (name: string, choices: readonly string[]) => chooseName(command, name, choices)
-      : undefined,
+    choose: (name: string, choices: readonly string[]) => chooseName(command, name, choices),
   };
   if (flags.quiet) return obtain(name, settings);
   let progress: ReturnType<typeof showProgress> | undefined;

@@ -4,8 +4,8 @@ import { PodError } from '../error.ts';
 import { familiarName, type ImageReference, repositoryName, withRepository } from '../reference.ts';
 import type { RegistriesConfig } from './registries-conf.ts';
 
-/** Asks a person which of several full names a short one stands for; undefined where nobody can be asked. */
-export type ChooseName = (name: string, choices: readonly string[]) => Promise<string>;
+/** Asks a person which of several full names a short one stands for; gives undefined where there is nobody to ask. */
+export type ChooseName = (name: string, choices: readonly string[]) => Promise<string | undefined>;
 
 export interface Expanded {
   /** Full references to try in turn. */
@@ -27,10 +27,8 @@ export async function resolveShortName(
   const name = reference.shortName;
   if (candidates.length < 2 || name === undefined || config.shortNameMode === 'disabled')
     return { candidates, chosen: undefined };
-  if (choose !== undefined) {
-    const repository = await choose(name, candidates.map(repositoryName));
-    return { candidates: [withRepository(reference, repository)], chosen: name };
-  }
+  const repository = await choose?.(name, candidates.map(repositoryName));
+  if (repository !== undefined) return { candidates: [withRepository(reference, repository)], chosen: name };
   if (config.shortNameMode === 'permissive') return { candidates, chosen: undefined };
   throw new PodError({
     code: 'usage',
