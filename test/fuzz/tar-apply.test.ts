@@ -10,11 +10,14 @@ import * as assert from 'uvu/assert';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { encodePlan } from '../../rootless/plan.ts';
 import { binary, sandbox } from '../e2e/harness/sandbox.ts';
-import { random } from './tar-mutations.ts';
+import { limitEachTest, limitFile } from '../runner/limit.ts';
+import { fuzzSeconds, random, seed } from './chance.ts';
 import { hostileStream } from './tar-operations.ts';
 
-const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000));
-const milliseconds = Number(process.env.FUZZ_SECONDS ?? 10) * 1000;
+const milliseconds = fuzzSeconds(10) * 1000;
+limitEachTest(60 + 2 * fuzzSeconds(10));
+limitFile(300 + 2 * fuzzSeconds(10));
+
 const launcher = join(dirname(binary), 'launcher');
 const maps = mapPlan(hostIdMap());
 

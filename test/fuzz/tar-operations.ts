@@ -1,6 +1,7 @@
 /** Streams of file operations that no honest encoder makes: hostile names, links everywhere, spoiled bytes. */
 import { encodeFileOps } from '../../rootless/file-ops.ts';
-import { mutate, type Random } from './tar-mutations.ts';
+import type { Random } from './chance.ts';
+import { mutate } from './tar-mutations.ts';
 
 const NAMES = ['a', 'b', 'c', 'up', 'out', 'self', 'etc', 'x'.repeat(255)];
 const ODD = ['..', '.', '', 'canary', '\x01', '\xff'];
