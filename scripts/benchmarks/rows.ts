@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { command } from '../../test/e2e/harness/pod.ts';
+import { sandbox } from '../../test/e2e/harness/sandbox.ts';
+import { writeManyImages } from './many-images.ts';
 import { atOnce, medians, seconds, type Timed } from './measure.ts';
 import { memoryLeftBy } from './memory.ts';
 import { clear, type Peers, pushLarge, tools } from './peers.ts';
@@ -46,8 +49,8 @@ async function each(
   return { podman: await measure(tools.podman, 'podman'), pod: await measure(tools.pod, 'pod'), unit };
 }
 
-async function well(argv: string[]): Promise<void> {
-  const ran = await command(argv);
+async function well(argv: string[], timeout?: number): Promise<void> {
+  const ran = await command(argv, timeout === undefined ? {} : { timeout });
   if (ran.code !== 0) throw new Error(`${argv.join(' ')}: ${ran.stderr}`);
 }
 
@@ -295,6 +298,20 @@ export const rows: Row[] = [
         run: [...tool, 'run', '--rm', '--network', 'none', images[name], 'sh', '-c', manyFiles],
       }));
       return times;
+    },
+  },
+  // The last one: what it makes stays for the rest of the run.
+  {
+    name: 'images-500',
+    work: 'images with 500 images',
+    budget: 1,
+    against: 'podman',
+    needs: 'load',
+    async measure({ runs }) {
+      const archive = join(sandbox.work, 'many-images.tar');
+      writeManyImages(archive, 500);
+      for (const name of both) await well([...tools[name], 'load', '-q', '-i', archive], 300_000);
+      return compare(Math.min(runs, 10), (tool) => ({ run: [...tool, 'images'] }));
     },
   },
 ];
