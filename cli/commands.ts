@@ -96,9 +96,17 @@ export const commands: CommandEntry[] = [
   [['version'], async () => (await import('./commands/version.ts')).Version],
   [['volume create'], async () => (await import('./commands/volume-create.ts')).VolumeCreate],
   [['volume exists'], async () => (await import('./commands/volume-exists.ts')).VolumeExists],
+  [['volume export'], async () => (await import('./commands/volume-export.ts')).VolumeExport],
+  [['volume import'], async () => (await import('./commands/volume-import.ts')).VolumeImport],
   [['volume inspect'], async () => (await import('./commands/volume-inspect.ts')).VolumeInspect],
   [['volume ls', 'volume list'], async () => (await import('./commands/volume-ls.ts')).VolumeLs],
+  [['volume mount'], async () => (await import('./commands/volume-mount.ts')).VolumeMount],
   [['volume prune'], async () => (await import('./commands/volume-prune.ts')).VolumePrune],
+  [['volume reload'], async () => (await import('./commands/volume-reload.ts')).VolumeReload],
   [['volume rm', 'volume remove'], async () => (await import('./commands/volume-rm.ts')).VolumeRm],
+  [
+    ['volume unmount', 'volume umount'],
+    async () => (await import('./commands/volume-unmount.ts')).VolumeUnmount,
+  ],
   [['wait', 'container wait'], async () => (await import('./commands/wait.ts')).Wait],
 ];

@@ -1,10 +1,10 @@
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { exportContainer } from '../../core/container/export.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { PodError } from '../../core/error.ts';
 import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { isTerminal } from '../output/color.ts';
+import { writeToFile } from '../output/to-file.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Export extends PodCommand {
@@ -21,7 +21,7 @@ export class Export extends PodCommand {
     const write = async (emit: (bytes: Uint8Array) => void) => {
       for (const notice of await exportContainer(parts, emit)) this.warn(notice);
     };
-    if (this.output !== undefined) await toFile(this.output, write);
+    if (this.output !== undefined) await writeToFile(this.output, write);
     else if (!isTerminal(this.context.stdout)) await write((bytes) => void this.context.stdout.write(bytes));
     else
       throw new PodError({
@@ -30,23 +30,5 @@ export class Export extends PodCommand {
         hint: `tsc-pod export -o ${record.name}.tar ${record.name}`,
       });
     return 0;
-  }
-}
-
-/** The file is gone again where it could not be written whole. */
-async function toFile(
-  path: string,
-  write: (emit: (bytes: Uint8Array) => void) => Promise<void>,
-): Promise<void> {
-  const file = openSync(path, 'w', 0o644);
-  try {
-    await write((bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    });
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
   }
 }

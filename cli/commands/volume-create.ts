@@ -16,21 +16,22 @@ export class VolumeCreate extends PodCommand {
     description: 'No effect: a volume that is there is no error',
   });
   label = Option.Array('-l,--label', [], { description: 'A `label`, key=value' });
-  opt = Option.Array('-o,--opt', [], { description: 'An `option` of the driver: there is none yet' });
+  longName = Option.String('--name', { description: 'Its `name`, as docker once took it' });
+  opt = Option.Array('-o,--opt', [], {
+    description: 'An `option`: type=tmpfs, or type=none, device=/path and o=bind; o=size=1g,uid=7,ro',
+  });
   name = Option.String({ name: 'name', required: false });
 
   async execute(): Promise<number> {
-    if (this.opt.length > 0)
-      throw new PodError({
-        code: 'unsupported',
-        message: `cannot make a volume with the option ${this.opt[0]}`,
-        why: 'a volume is a directory of the user',
-      });
-    const name = this.name ?? newId();
+    if (this.name !== undefined && this.longName !== undefined)
+      throw new PodError({ code: 'usage', message: 'the volume has two names', hint: 'leave --name out' });
+    const given = this.name ?? this.longName;
+    const name = given ?? newId();
     createVolume(pathsOf(this), {
       name,
-      anonymous: this.name === undefined,
+      anonymous: given === undefined,
       labels: parseKeyValues(this.label),
+      options: parseKeyValues(this.opt),
     });
     this.printLine(name);
     return 0;

@@ -61,9 +61,9 @@ function fillOperations({ paths, record, spec }: LaunchParts): Operation[] {
   const { uid, gid } = spec.process.user;
   return record.volumes
     .filter(({ fill }) => fill)
-    .map(({ name, anonymous, destination }) => [
+    .map(({ name, anonymous, destination, source }) => [
       'volume-fill',
-      volumeData(paths, name),
+      source ?? volumeData(paths, name),
       join(volumeDirectory(paths, name), 'first-use'),
       destination,
       String(uid),

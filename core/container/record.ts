@@ -28,6 +28,8 @@ export interface VolumeUse {
   destination: string;
   /** Nobody named it: it goes with the last container that uses it, if that is removed with its volumes. */
   anonymous: boolean;
+  /** Where its files are, if not in the store: a directory of the host. */
+  source?: string | undefined;
   /** Only this path of it is mounted. */
   subpath?: string | undefined;
   /** While it is empty, the first start copies what the image has at `destination` into it. */

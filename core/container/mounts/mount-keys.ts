@@ -75,12 +75,14 @@ const propagation: Take = (field) => {
   field.request.options.push(field.value!);
 };
 
-const volumeLabel: Take = (field) => {
-  const label = text(field);
-  const equals = label.indexOf('=');
-  const [key, value] = equals < 0 ? [label, ''] : [label.slice(0, equals), label.slice(equals + 1)];
-  field.request.labels = { ...field.request.labels, [key]: value };
-};
+const pairs =
+  (property: 'labels' | 'volumeOptions'): Take =>
+  (field) => {
+    const pair = text(field);
+    const equals = pair.indexOf('=');
+    const [key, value] = equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    field.request[property] = { ...field.request[property], [key]: value };
+  };
 
 const onlyLocal: Take = (field) => {
   if (text(field) !== 'local') throw bad(field, 'volumes are local');
@@ -137,7 +139,8 @@ const KEYS: Record<MountType, Record<string, Take>> = {
     'volume-nocopy': mark('nocopy'),
     subpath,
     'volume-subpath': subpath,
-    'volume-label': volumeLabel,
+    'volume-label': pairs('labels'),
+    'volume-opt': pairs('volumeOptions'),
     'volume-driver': onlyLocal,
     relabel,
   },
@@ -183,8 +186,6 @@ export function takeKey(
     keys[name]!({ request, key, value });
     return;
   }
-  if (type === 'volume' && key === 'volume-opt')
-    throw refuse(request.asked, 'volume-opt: options of a volume are given when it is made');
   throw refuse(
     request.asked,
     `unknown key ${JSON.stringify(key)} for type ${type}`,

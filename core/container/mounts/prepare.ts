@@ -8,7 +8,8 @@ import type { Operation } from '../../../rootless/plan.ts';
 import { PodError } from '../../error.ts';
 import { launcherPath } from '../../launcher.ts';
 import type { Paths } from '../../paths.ts';
-import { volumeData } from '../../volume/store.ts';
+import { readLocalOptions } from '../../volume/local-options.ts';
+import { readVolume, volumeData } from '../../volume/store.ts';
 import { useVolume } from '../../volume/users.ts';
 import type { HostFacts } from '../facts.ts';
 import type { ContainerRecord } from '../record.ts';
@@ -40,7 +41,9 @@ export function prepareMounts(
   for (const volume of wanted) {
     useVolume(paths, volume, record.id);
     const data = volumeData(paths, volume.name);
-    if (foreign && isUntouched(data)) give({ uid: 0, gid: 0 }, data);
+    const owner = readLocalOptions(readVolume(paths, volume.name)?.options ?? {}).owner;
+    const to = owner ?? (foreign ? { uid: 0, gid: 0 } : undefined);
+    if (to && isUntouched(data)) give(to, data);
   }
   for (const path of chown) give(user, path);
   if (jobs.length === 0) return;

@@ -29,6 +29,8 @@ export interface MountRequest {
   anonymous?: boolean;
   /** volume: what it gets if it is made now. */
   labels?: Record<string, string>;
+  /** volume: options of its driver if it is made now. */
+  volumeOptions?: Record<string, string>;
 }
 
 const EXAMPLES: Record<string, string> = {

@@ -5,8 +5,7 @@ import { PodError } from '../../error.ts';
 import { resolveImage } from '../../images/find.ts';
 import { visibleLayers } from '../../images/unpack.ts';
 import type { Paths } from '../../paths.ts';
-import { type NewVolume, volumeData } from '../../volume/store.ts';
-import { newId } from '../name.ts';
+import type { NewVolume } from '../../volume/store.ts';
 import type { ContainerOptions } from '../options.ts';
 import type { OverlayUse, VolumeUse } from '../record.ts';
 import { layerDirectories } from '../root.ts';
@@ -17,6 +16,7 @@ import { parseMountFlag } from './mount-flag.ts';
 import type { MountRequest } from './request.ts';
 import { parseTmpfsFlag, usualTmpfs } from './tmpfs-flag.ts';
 import { parseVolumeFlag } from './volume-flag.ts';
+import { volumeMount } from './volume-mount.ts';
 import { volumesFrom } from './volumes-from.ts';
 
 export type MountFlags = Pick<
@@ -110,7 +110,7 @@ function resolveRequest(request: MountRequest, context: MountContext, result: Us
     case 'image':
       return imageMount(request, context, result);
     case 'volume':
-      return volumeMount(request, context, result);
+      return mountVolume(request, context, result);
     default: {
       const about = checkBindSource(request, context.dryRun);
       const notice = about && ownerNotice(request, about, context.maps);
@@ -129,19 +129,16 @@ function filesystem({ destination, source, options, chown }: MountRequest, { use
   return { destination, type, source: type, options: [...options, ...owner] };
 }
 
-function volumeMount(request: MountRequest, context: MountContext, result: UserMounts): OciMount {
-  const { destination, options, subpath, labels } = request;
-  const name = request.source ?? newId();
-  const anonymous = request.source === undefined || request.anonymous === true;
-  const data = volumeData(context.paths, name);
-  result.wanted.push({ name, anonymous, ...(labels && { labels }) });
-  const fill = !request.nocopy && subpath === undefined;
-  result.volumes.push({ name, destination, anonymous, ...(subpath && { subpath }), ...(fill && { fill }) });
+function mountVolume(request: MountRequest, context: MountContext, result: UserMounts): OciMount {
+  const { destination, subpath } = request;
+  const { mount, use, wanted, data } = volumeMount(request, context.paths);
+  result.wanted.push(wanted);
+  result.volumes.push(use);
+  if (data === undefined) return mount;
+  if (use.source !== undefined) checkBindSource({ ...request, source: use.source }, context.dryRun);
   if (request.chown) result.chown.push(data);
-  const source = subpath === undefined ? data : join(data, subpath);
-  if (request.overlay)
-    return overlayMount({ destination, directory: data, subpath }, options, context, result);
-  return { destination, type: 'bind', source, options };
+  if (!request.overlay) return mount;
+  return overlayMount({ destination, directory: data, subpath }, mount.options ?? [], context, result);
 }
 
 function imageMount(request: MountRequest, context: MountContext, result: UserMounts): OciMount {

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { OciMount } from '../../../rootless/oci-spec.ts';
+import { PodError } from '../../error.ts';
+import type { Paths } from '../../paths.ts';
+import { readLocalOptions, type VolumeKind } from '../../volume/local-options.ts';
+import { type NewVolume, readVolume, volumeData } from '../../volume/store.ts';
+import { volumeUsers } from '../../volume/users.ts';
+import { newId } from '../name.ts';
+import type { VolumeUse } from '../record.ts';
+import { readRecord } from '../store.ts';
+import { type MountRequest, refuse } from './request.ts';
+import { tmpfsOptions } from './tmpfs-flag.ts';
+import { isPropagation } from './words.ts';
+
+/** How a volume becomes a mount. */
+export interface VolumeMount {
+  mount: OciMount;
+  use: VolumeUse;
+  /** Made unless it is there. */
+  wanted: NewVolume;
+  /** The directory that it is, on the host; undefined for memory. */
+  data: string | undefined;
+}
+
+/** A volume as the mount that its options and the request make of it. */
+export function volumeMount(request: MountRequest, paths: Paths): VolumeMount {
+  const { destination, subpath, labels, volumeOptions: options } = request;
+  const name = request.source ?? newId();
+  const anonymous = request.source === undefined || request.anonymous === true;
+  const volume = readVolume(paths, name);
+  const kind = readLocalOptions(volume?.options ?? options ?? {});
+  const wanted = { name, anonymous, ...(labels && { labels }), ...(options && { options }) };
+  const use = { name, destination, anonymous };
+  if (kind.kind === 'tmpfs')
+    return { mount: inMemory(request, kind, name, paths), use, wanted, data: undefined };
+  const data = kind.device ?? volumeData(paths, name);
+  const source = subpath === undefined ? data : join(data, subpath);
+  const fill = !request.nocopy && !kind.nocopy && subpath === undefined;
+  return {
+    mount: { destination, type: 'bind', source, options: optionsOf(request, kind) },
+    use: { ...use, ...(kind.device && { source: data }), ...(subpath && { subpath }), ...(fill && { fill }) },
+    wanted,
+    data,
+  };
+}
+
+/** What the mount asks for goes before what the volume does. */
+function optionsOf({ options }: MountRequest, { words }: VolumeKind): string[] {
+  const own = words.filter((word) => word !== 'bind' && word !== 'rbind' && word !== 'rw');
+  const asked = own.some(isPropagation) ? options.filter((word) => word !== 'rprivate') : options;
+  return [...new Set([...asked, ...own])];
+}
+
+function inMemory(
+  request: MountRequest,
+  { words, nocopy }: VolumeKind,
+  name: string,
+  paths: Paths,
+): OciMount {
+  const { asked, destination, options, overlay, subpath } = request;
+  if (overlay || subpath !== undefined)
+    throw refuse(asked, `the volume ${name} is a tmpfs: it is empty when a container starts`);
+  const [other] = volumeUsers(paths, name);
+  if (other !== undefined)
+    throw new PodError({
+      code: 'conflict',
+      message: `cannot mount the volume ${name} on ${destination}`,
+      why: `it is a tmpfs, which one container has for itself, and ${readRecord(paths, other)?.name ?? other.slice(0, 12)} has it`,
+      hint: 'tsc-pod volume create NAME   # one without type=tmpfs can be shared',
+    });
+  const access = options.filter((word) => word !== 'rbind' && word !== 'bind' && !isPropagation(word));
+  const copies = request.nocopy || nocopy ? ['notmpcopyup'] : [];
+  const usual = ['nosuid', 'nodev', 'mode=0755', 'tmpcopyup'];
+  return {
+    destination,
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: tmpfsOptions([...words, ...access, ...copies], usual),
+  };
+}
