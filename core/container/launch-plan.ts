@@ -58,10 +58,9 @@ function removalOperations({ paths, host, record }: LaunchParts, directory: stri
 
 /** The first use of a volume copies what the image has there. */
 function fillOperations({ paths, record, spec }: LaunchParts): Operation[] {
-  const { uid, gid } = spec.process.user;
   return record.volumes
     .filter(({ fill }) => fill)
-    .map(({ name, anonymous, destination, source }) => [
+    .map(({ name, anonymous, destination, source, owner: { uid, gid } = spec.process.user }) => [
       'volume-fill',
       source ?? volumeData(paths, name),
       join(volumeDirectory(paths, name), 'first-use'),

@@ -34,6 +34,8 @@ export interface VolumeUse {
   subpath?: string | undefined;
   /** While it is empty, the first start copies what the image has at `destination` into it. */
   fill?: boolean | undefined;
+  /** Whom it belongs to, in the container's ids, if the image has nothing there; absent: the container's user. */
+  owner?: { uid: number; gid: number } | undefined;
 }
 
 /** A directory of the host, or an image, that the container sees without being able to change it. */

@@ -4,6 +4,7 @@ import type { IdMaps } from '../../rootless/id-map.ts';
 import type { OciIdMapping, OciMount, OciNamespace, OciSpec } from '../../rootless/oci-spec.ts';
 import type { OciSeccomp } from '../../rootless/seccomp/oci.ts';
 import { PodError } from '../error.ts';
+import { rootPropagation } from './mounts/propagation.ts';
 import type { Rlimit } from './ulimit.ts';
 import type { ContainerUser } from './user.ts';
 
@@ -54,6 +55,7 @@ function refuseNul(texts: readonly string[], what: string): void {
 /** config.json of the OCI runtime specification 1.1. Throws PodError `invalid` where the image's words can't be had. */
 export function buildSpec(parts: SpecParts): OciSpec {
   const { user } = parts;
+  const propagation = rootPropagation(parts.mounts);
   refuseNul(parts.args, 'command');
   refuseNul(parts.env, 'environment variable');
   refuseNul([parts.cwd], 'working directory');
@@ -92,6 +94,7 @@ export function buildSpec(parts: SpecParts): OciSpec {
       sysctl: parts.sysctl,
       resources: parts.resources,
       ...(parts.seccomp && { seccomp: parts.seccomp }),
+      ...(propagation && { rootfsPropagation: propagation }),
       maskedPaths: parts.maskedPaths,
       readonlyPaths: parts.readonlyPaths,
     },

@@ -13,6 +13,7 @@ import { checkBindSource, ownerNotice } from './bind-source.ts';
 import { parseDeviceFlag } from './device-flag.ts';
 import { imageVolumes } from './image-volumes.ts';
 import { parseMountFlag } from './mount-flag.ts';
+import { checkPropagation } from './propagation.ts';
 import type { MountRequest } from './request.ts';
 import { parseTmpfsFlag, usualTmpfs } from './tmpfs-flag.ts';
 import { parseVolumeFlag } from './volume-flag.ts';
@@ -115,6 +116,7 @@ function resolveRequest(request: MountRequest, context: MountContext, result: Us
       const about = checkBindSource(request, context.dryRun);
       const notice = about && ownerNotice(request, about, context.maps);
       if (notice) context.notice(notice);
+      if (about) checkPropagation({ asked: request.asked, source: request.source!, options }, context.notice);
       if (request.chown) result.chown.push(request.source!);
       if (request.overlay)
         return overlayMount({ destination, directory: request.source! }, options, context, result);
@@ -136,6 +138,10 @@ function mountVolume(request: MountRequest, context: MountContext, result: UserM
   result.volumes.push(use);
   if (data === undefined) return mount;
   if (use.source !== undefined) checkBindSource({ ...request, source: use.source }, context.dryRun);
+  checkPropagation(
+    { asked: request.asked, source: use.source ?? context.paths.data, options: mount.options ?? [] },
+    context.notice,
+  );
   if (request.chown) result.chown.push(data);
   if (!request.overlay) return mount;
   return overlayMount({ destination, directory: data, subpath }, mount.options ?? [], context, result);

@@ -38,7 +38,12 @@ export function volumeMount(request: MountRequest, paths: Paths): VolumeMount {
   const fill = !request.nocopy && !kind.nocopy && subpath === undefined;
   return {
     mount: { destination, type: 'bind', source, options: optionsOf(request, kind) },
-    use: { ...use, ...(kind.device && { source: data }), ...(subpath && { subpath }), ...(fill && { fill }) },
+    use: {
+      ...use,
+      ...(kind.device && { source: data }),
+      ...(subpath && { subpath }),
+      ...(fill && { fill, ...(kind.owner && { owner: kind.owner }) }),
+    },
     wanted,
     data,
   };

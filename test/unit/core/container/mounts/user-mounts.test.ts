@@ -43,7 +43,7 @@ test('a path of the host is bound with everything that is mounted in it', () => 
 test('options are taken, those without a meaning here are passed over', () => {
   const options = (text: string) => of({ volume: [`${host}:/data:${text}`] }).mounts[0]!.options;
   assert.equal(options('ro'), ['rbind', 'ro', 'rprivate']);
-  assert.equal(options('bind,noexec,slave'), ['bind', 'noexec', 'slave']);
+  assert.equal(options('bind,noexec,rprivate'), ['bind', 'noexec', 'rprivate']);
   assert.equal(options('rw,z,Z,cached,copy,,'), ['rbind', 'rprivate']);
 });
 
