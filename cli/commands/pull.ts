@@ -7,6 +7,7 @@ export class Pull extends PodCommand {
 
   authfile = Option.String('--authfile', { description: 'Credentials are in this `file`' });
   certDir = Option.String('--cert-dir', { description: 'Certificates from this `directory`' });
+  disableContentTrust = Option.Boolean('--disable-content-trust', true, { hidden: true });
   platform = Option.String('--platform', { description: 'For this `platform`, as linux/arm64' });
   quiet = Option.Boolean('-q,--quiet', false, { description: 'Print only the id' });
   signaturePolicy = Option.String('--signature-policy', {

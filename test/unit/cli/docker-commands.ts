@@ -13,9 +13,9 @@ export interface DockerCommand {
   flags: DockerFlag[];
 }
 
-/** What test/fixtures/docker-container-commands.txt lists. */
-export function dockerCommands(): DockerCommand[] {
-  const file = join(import.meta.dirname, '../../fixtures/docker-container-commands.txt');
+/** What test/fixtures/docker-KIND-commands.txt lists. */
+export function dockerCommands(kind: 'container' | 'image'): DockerCommand[] {
+  const file = join(import.meta.dirname, `../../fixtures/docker-${kind}-commands.txt`);
   const commands: DockerCommand[] = [];
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (line === '' || line.startsWith('#')) continue;

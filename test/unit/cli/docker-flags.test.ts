@@ -1,4 +1,4 @@
-/** README.md says of every flag of docker's container commands that it works, or why not: this holds it to that. */
+/** README.md says of every flag of docker's container and image commands that it works, or why not: this holds it to that. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -20,10 +20,11 @@ interface Row {
   reasons: string;
 }
 
-/** The rows of README's table, by the first name of their command. */
-function readmeTable(): Map<string, Row> {
+/** The rows of one of README's tables, by the first name of their command. */
+function readmeTable(mark: string): Map<string, Row> {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const [, text = ''] = /<!-- docker: begin -->\n(.*?)<!-- docker: end -->/s.exec(readme) ?? [];
+  const [, text = ''] =
+    new RegExp(`<!-- ${mark}: begin -->\n(.*?)<!-- ${mark}: end -->`, 's').exec(readme) ?? [];
   const rows = text
     .trim()
     .split('\n')
@@ -38,11 +39,11 @@ function readmeTable(): Map<string, Row> {
 }
 
 /** "`--a`, `--b`: why; `--c`: another why", or "as `run`". */
-function parseReasons(cell: string): Reasons {
+function parseReasons(cell: string, rows: ReadonlyMap<string, Row>): Reasons {
   const reasons: Reasons = new Map();
   if (cell === '') return reasons;
   const [, like] = /^as `(.+)`$/.exec(cell) ?? [];
-  if (like !== undefined) return parseReasons(rows.get(like)!.reasons);
+  if (like !== undefined) return parseReasons(rows.get(like)!.reasons, rows);
   for (const part of cell.split(/;\s*(?=`--)/)) {
     const [, flags, why] = /^((?:`[^`]+`(?:, )?)+): (.+)$/.exec(part) ?? [];
     if (flags === undefined || why === undefined) throw new Error(`no flags with a reason: ${part}`);
@@ -78,33 +79,38 @@ function complaint(
   return undefined;
 }
 
-const docker = dockerCommands();
-const rows = readmeTable();
+for (const [kind, mark] of [
+  ['container', 'docker'],
+  ['image', 'docker-image'],
+] as const) {
+  const docker = dockerCommands(kind);
+  const rows = readmeTable(mark);
 
-test("README.md has a row for each of docker's commands, and for no other", () => {
-  assert.equal(
-    [...rows.keys()],
-    docker.map(({ paths }) => paths[0]),
-  );
-});
-
-for (const { paths, flags } of docker) {
-  test(`docker ${paths[0]}: each flag is accepted, or README.md says why not`, async () => {
-    const { works, reasons: cell } = rows.get(paths[0]!)!;
-    const reasons = parseReasons(cell);
-    const complaints: string[] = [];
-    for (const path of paths) {
-      const command = await nodeAt(path)?.load?.();
-      if (command === undefined) complaints.push(`there is no ${path}`);
-      else complaints.push(...flags.flatMap((flag) => complaint(path, command, flag, reasons) ?? []));
-    }
-    const known = new Set(flags.map(({ names }) => names.at(-1)));
-    complaints.push(
-      ...[...reasons.keys()].filter((name) => !known.has(name)).map((name) => `docker has no ${name}`),
+  test(`README.md has a row for each of docker's ${kind} commands, and for no other`, () => {
+    assert.equal(
+      [...rows.keys()],
+      docker.map(({ paths }) => paths[0]),
     );
-    assert.equal(complaints, []);
-    assert.is(works, reasons.size === 0 ? 'all flags' : 'all other flags');
   });
+
+  for (const { paths, flags } of docker) {
+    test(`docker ${paths[0]}: each flag is accepted, or README.md says why not`, async () => {
+      const { works, reasons: cell } = rows.get(paths[0]!)!;
+      const reasons = parseReasons(cell, rows);
+      const complaints: string[] = [];
+      for (const path of paths) {
+        const command = await nodeAt(path)?.load?.();
+        if (command === undefined) complaints.push(`there is no ${path}`);
+        else complaints.push(...flags.flatMap((flag) => complaint(path, command, flag, reasons) ?? []));
+      }
+      const known = new Set(flags.map(({ names }) => names.at(-1)));
+      complaints.push(
+        ...[...reasons.keys()].filter((name) => !known.has(name)).map((name) => `docker has no ${name}`),
+      );
+      assert.equal(complaints, []);
+      assert.is(works, reasons.size === 0 ? 'all flags' : 'all other flags');
+    });
+  }
 }
 
 test.run();
