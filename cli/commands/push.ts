@@ -101,7 +101,9 @@ export class Push extends PodCommand {
     const report = this.quiet ? undefined : reportPush(this.context);
     let sent: SentImage;
     try {
-      sent = await pushImage(image, reference, { ...options, onProgress: report?.onProgress });
+      sent = await untilInterrupted((signal) =>
+        pushImage(image, reference, { ...options, signal, onProgress: report?.onProgress }),
+      );
     } finally {
       report?.end();
     }
