@@ -25,6 +25,9 @@ const WORDS: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate comes from an authority that is not trusted',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate comes from an authority that is not trusted',
   UNABLE_TO_GET_ISSUER_CERT: 'its certificate comes from an authority that is not trusted',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a client certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not take this client certificate',
+  ERR_SSL_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not take this client certificate',
   ERR_PROXY_TUNNEL: 'the proxy refuses to connect',
 };
 
@@ -65,6 +68,11 @@ function hintFor(errno: string, registry: string): { hint?: string } {
   if (isNoTls(errno)) {
     return {
       hint: `if it has plain HTTP only, use --tls-verify=false or mark it insecure in registries.conf`,
+    };
+  }
+  if (errno === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED') {
+    return {
+      hint: `put it and its key into ~/.config/containers/certs.d/${registry}/client.cert and client.key`,
     };
   }
   if (/CERT|ISSUER|VERIFY/.test(errno)) {

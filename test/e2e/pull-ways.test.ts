@@ -86,7 +86,9 @@ test('a proxy that cannot be reached is told', async () => {
 test('a registry that wants a client certificate gets that of certs.d', async () => {
   const name = `${strict.host}/library/alpine`;
   trust(secure, strict.host);
-  assert.is((await refusal(newStore(), name, { retry: { tries: 1, base: 1, longest: 1 } })).code, 'network');
+  const error = await refusal(newStore(), name, { retry: { tries: 1, base: 1, longest: 1 } });
+  assert.equal([error.code, error.why?.split(': ').at(-1)], ['network', 'it wants a client certificate']);
+  assert.match(error.hint!, 'client.cert and client.key');
   const folder = join(sandbox.home, '.config/containers/certs.d', strict.host);
   cpSync(client.cert, join(folder, 'client.cert'));
   cpSync(client.key, join(folder, 'client.key'));
