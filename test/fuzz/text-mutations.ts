@@ -67,7 +67,11 @@ export function spoilJson(words: readonly string[]): Mutate {
     if (document === undefined) return blindly(bytes, others, chance);
     for (let times = 1 + chance(3); times > 0; times--)
       document = changed(document, words, read(oneOf(others, chance)) ?? null, chance);
-    return Buffer.from(JSON.stringify(document)).subarray(0, MOST);
+    try {
+      return Buffer.from(JSON.stringify(document)).subarray(0, MOST);
+    } catch {
+      return blindly(bytes, others, chance); // deeper than JSON.stringify can go; JSON.parse can
+    }
   };
 }
 
