@@ -60,7 +60,7 @@ function closed({ source, destination }: MountRequest, path: string, verb: strin
     code: 'denied',
     message: `cannot mount ${source} on ${destination}`,
     why: path === source ? `${owner}, and you may not ${verb} it` : `you may not ${verb} ${path}: ${owner}`,
-    hint: `setfacl -m u:${process.getuid!()}:rwX ${path}   # as its owner; no flag of a container gives more than you have`,
+    hint: `setfacl -m u:${process.getuid!()}:${verb === 'enter' ? 'x' : 'rwX'} ${path}   # as its owner; no flag of a container gives more than you have`,
   });
 }
 

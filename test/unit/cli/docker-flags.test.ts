@@ -1,4 +1,4 @@
-/** README.md says of every flag of docker's container and image commands that it works, or why not: this holds it to that. */
+/** README.md says of every flag of docker's commands that it works, or why not: this holds it to that. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -82,6 +82,7 @@ function complaint(
 for (const [kind, mark] of [
   ['container', 'docker'],
   ['image', 'docker-image'],
+  ['volume', 'docker-volume'],
 ] as const) {
   const docker = dockerCommands(kind);
   const rows = readmeTable(mark);
