@@ -1,18 +1,16 @@
 import { writeFileSync } from 'node:fs';
-import { loadRegistriesConfig } from '../../core/config/registries-conf.ts';
 import { usedByContainers } from '../../core/container/images-in-use.ts';
 import { collectLeftovers } from '../../core/container/leftovers.ts';
 import { PodError } from '../../core/error.ts';
 import { nameOf } from '../../core/images/entry.ts';
 import { emitImageEvent } from '../../core/images/events.ts';
-import { knownRepositories } from '../../core/images/known-repositories.ts';
 import { type ManifestList, readList } from '../../core/images/manifest-list.ts';
-import { withRegistry } from '../../core/images/push.ts';
-import { type ListOptions, sendList } from '../../core/images/push-list.ts';
+import { pushList } from '../../core/images/push.ts';
 import { removeImage } from '../../core/images/remove.ts';
 import type { SentImage } from '../../core/images/send-image.ts';
 import { canonicalName, type ImageReference, parseReference, printable } from '../../core/reference.ts';
 import { Option } from '../command.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { ListCommand } from '../list-command.ts';
 import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
@@ -75,28 +73,21 @@ export class ManifestPush extends ListCommand {
   }
 
   private async push(list: ManifestList, name: ImageReference): Promise<SentImage> {
-    const paths = pathsOf(this);
     const places = await this.places();
-    const config = await loadRegistriesConfig(places.env);
     const report = this.quiet ? undefined : reportPush(this.context);
-    const options: ListOptions = {
-      paths,
-      places,
-      all: this.all,
-      format: this.kind && (this.kind === 'oci' ? 'oci' : 'docker'),
-      compressionFormat: this.compressionFormat,
-      forceCompression: this.forceCompression,
-      repositoriesWith: knownRepositories(paths, config),
-      onProgress: report?.onProgress,
-    };
     try {
-      return await withRegistry(name, config, places, async (destination) => {
-        const sent = await sendList(list, destination, options);
-        await destination.commit();
-        return sent;
-      });
-    } catch (error) {
-      throw error instanceof PodError ? told(name, error) : error;
+      return await untilInterrupted((signal) =>
+        pushList(list, name, {
+          ...places,
+          paths: pathsOf(this),
+          signal,
+          all: this.all,
+          format: this.kind && (this.kind === 'oci' ? 'oci' : 'docker'),
+          compressionFormat: this.compressionFormat,
+          forceCompression: this.forceCompression,
+          onProgress: report?.onProgress,
+        }),
+      );
     } finally {
       report?.end();
     }
@@ -127,10 +118,4 @@ export class ManifestPush extends ListCommand {
       if (this[flag as keyof typeof REFUSED] !== undefined)
         throw new PodError({ code: 'unsupported', message: reason, hint });
   }
-}
-
-function told(name: ImageReference, { message, why, code, hint, exitCode }: PodError): PodError {
-  const text = [message, why].filter((part) => part !== undefined).join(': ');
-  const failed = `cannot push the list ${canonicalName(name)}`;
-  return new PodError({ code, message: failed, why: text, ...(hint && { hint }), exitCode });
 }

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { PodError } from '../../core/error.ts';
 import { emitImageEvent } from '../../core/images/events.ts';
-import { type PushOptions, pushImage } from '../../core/images/push.ts';
-import { type PushTarget, pushTarget, pushTargets } from '../../core/images/push-target.ts';
+import { type PushOptions, pushImage, pushList } from '../../core/images/push.ts';
+import { isWholeList, type PushTarget, pushTarget, pushTargets } from '../../core/images/push-target.ts';
 import type { SentImage } from '../../core/images/send-image.ts';
 import { sendToTransport } from '../../core/images/transports/send.ts';
+import type { ImageRecord } from '../../core/images/types.ts';
 import { parsePlatform } from '../../core/platform.ts';
 import {
   canonicalName,
@@ -101,9 +102,12 @@ export class Push extends PodCommand {
     const report = this.quiet ? undefined : reportPush(this.context);
     let sent: SentImage;
     try {
-      sent = await untilInterrupted((signal) =>
-        pushImage(image, reference, { ...options, signal, onProgress: report?.onProgress }),
-      );
+      sent = await untilInterrupted((signal) => {
+        const told = { ...options, signal, onProgress: report?.onProgress };
+        return isWholeList(image)
+          ? pushList(image, reference, { ...told, all: true, onNotice: (text) => this.warn(text) })
+          : pushImage(image, reference, told);
+      });
     } finally {
       report?.end();
     }
@@ -115,7 +119,7 @@ export class Push extends PodCommand {
   }
 
   /** To an archive or a directory. */
-  private async send(name: string, { image, name: reference }: PushTarget<TransportReference>) {
+  private async send(name: string, { image, name: reference }: OtherTarget) {
     const options = await this.options();
     const { digest, size } = await untilInterrupted((signal) =>
       sendToTransport(image, reference, { ...options, signal }),
@@ -156,11 +160,16 @@ export class Push extends PodCommand {
   }
 }
 
-type Places = [PushTarget<TransportReference>, []] | [undefined, PushTarget<ImageReference>[]];
+interface OtherTarget {
+  image: ImageRecord;
+  name: TransportReference;
+}
+
+type Places = [OtherTarget, []] | [undefined, PushTarget<ImageReference>[]];
 
 /** What goes to a registry, and what doesn't. */
 function sorted({ image, name }: PushTarget): Places {
   if (name.kind === 'registry') return [undefined, [{ image, name }]];
-  if (name.kind === 'transport') return [{ image, name }, []];
+  if (name.kind === 'transport' && !isWholeList(image)) return [{ image, name }, []];
   throw new PodError({ code: 'unsupported', message: 'cannot push to what is built in' });
 }

@@ -32,5 +32,5 @@ export interface PullOptions {
   /** One line to a person: a mirror that failed, say. */
   readonly onNotice?: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
-  readonly retry?: RetryPolicy;
+  readonly retry?: RetryPolicy | undefined;
 }

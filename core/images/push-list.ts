@@ -18,8 +18,8 @@ import type { Descriptor } from './types.ts';
 export interface ListOptions extends Omit<SendOptions, 'byDigest' | 'platform'> {
   /** The list with its images, which otherwise have to be there. */
   readonly all: boolean;
-  /** How members are read that are elsewhere. */
-  readonly places: PlaceOptions;
+  /** How a member is read that is elsewhere. */
+  readonly places: (source: ImageReference) => PlaceOptions;
 }
 
 /**
@@ -77,7 +77,7 @@ async function copyMember(
       why: 'that image of the list is not in the store',
       hint: `tsc-pod pull ${canonicalName(source)}   # then add it again`,
     });
-  await searchPlaces(source, 'copy', options.places, (place) =>
+  await searchPlaces(source, 'copy', options.places(source), (place) =>
     copyFrom(place, descriptor, destination, options),
   );
 }

@@ -13,14 +13,20 @@ import {
   type Reference,
   repositoryName,
 } from '../reference.ts';
-import { nameOf, readRecord } from './entry.ts';
+import { isList, nameOf, readRecord } from './entry.ts';
 import { findEntry, meaningsOf, namesOf, noSuchImage } from './find.ts';
 import { readIndex } from './layout.ts';
+import { type ManifestList, readList } from './manifest-list.ts';
 import type { Descriptor, ImageRecord } from './types.ts';
 
 export interface PushTarget<Name extends Reference = Reference> {
-  readonly image: ImageRecord;
+  /** A list goes to a registry as a whole, unless a platform is asked for. */
+  readonly image: ImageRecord | ManifestList;
   readonly name: Name;
+}
+
+export function isWholeList(image: ImageRecord | ManifestList): image is ManifestList {
+  return 'members' in image;
 }
 
 /**
@@ -36,6 +42,8 @@ export function pushTarget(
   const entry = findEntry(paths, readIndex(paths), text);
   if (entry === undefined) throw noSuchImage(text);
   const name = destination === undefined ? ownName(text, entry) : readDestination(destination);
+  if (isList(entry) && platform === undefined && name.kind === 'registry')
+    return { image: readList(paths, text), name };
   const image = readRecord(paths, entry, namesOf([entry]), platform);
   if (platform !== undefined && !platformMatches(image.platform, platform)) {
     throw new PodError({

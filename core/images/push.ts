@@ -11,6 +11,9 @@ import type { RetryPolicy } from '../registry/retry.ts';
 import { openTransport } from '../registry/transport.ts';
 import type { ImageDestination } from './destination.ts';
 import { knownRepositories } from './known-repositories.ts';
+import type { ManifestList } from './manifest-list.ts';
+import type { PlaceOptions } from './places.ts';
+import { sendList } from './push-list.ts';
 import { registryDestination } from './registry-destination.ts';
 import { type SendOptions, type SentImage, sendImage } from './send-image.ts';
 import type { ImageRecord } from './types.ts';
@@ -30,18 +33,38 @@ export interface RegistryOptions {
 export type PushOptions = RegistryOptions & Omit<SendOptions, 'repositoriesWith'>;
 
 /** Pushes under a full name. Errors: `denied`, `network`, `invalid`, `not-found`, `unsupported`, `interrupted`. */
-export async function pushImage(
+export function pushImage(
   image: Pick<ImageRecord, 'digest' | 'mediaType'>,
   name: ImageReference,
   options: PushOptions,
 ): Promise<SentImage> {
+  return push(name, options, (destination, sending) => sendImage(image, destination, sending));
+}
+
+/** Pushes a list with its images, or without them where they are there. */
+export function pushList(
+  list: ManifestList,
+  name: ImageReference,
+  { all, ...options }: PushOptions & Pick<PlaceOptions, 'onNotice'> & { readonly all: boolean },
+): Promise<SentImage> {
+  // What --creds says is for the registry that is pushed to, and for no other that an image is copied from.
+  const places = (source: ImageReference): PlaceOptions =>
+    source.domain === name.domain ? options : { ...options, credentials: undefined };
+  return push(name, options, (destination, sending) =>
+    sendList(list, destination, { ...sending, all, places }),
+  );
+}
+
+async function push(
+  name: ImageReference,
+  options: PushOptions,
+  send: (destination: ImageDestination, sending: SendOptions) => Promise<SentImage>,
+): Promise<SentImage> {
   try {
     const config = await loadRegistriesConfig(options.env);
     return await withRegistry(name, config, options, async (destination) => {
-      const sent = await sendImage(image, destination, {
-        ...options,
-        repositoriesWith: knownRepositories(options.paths, config),
-      });
+      const repositoriesWith = knownRepositories(options.paths, config);
+      const sent = await send(destination, { ...options, repositoriesWith });
       await destination.commit();
       return sent;
     });
@@ -51,7 +74,7 @@ export async function pushImage(
 }
 
 /** A registry's repository as a destination, for as long as `work` takes. */
-export async function withRegistry<T>(
+async function withRegistry<T>(
   name: ImageReference,
   config: RegistriesConfig,
   options: RegistryOptions,

@@ -1,7 +1,7 @@
 /** What the tests of pushing share: pushes from a store in the sandbox with short retries, and failures told in full. */
 import { PodError } from '../../core/error.ts';
 import { type PushOptions, pushImage } from '../../core/images/push.ts';
-import { pushTarget } from '../../core/images/push-target.ts';
+import { isWholeList, pushTarget } from '../../core/images/push-target.ts';
 import type { SendProgress, SentImage } from '../../core/images/send-image.ts';
 import type { Paths } from '../../core/paths.ts';
 import { parseImageReference } from '../../core/reference.ts';
@@ -20,6 +20,7 @@ async function attempt(
 ): Promise<Pushed> {
   const progress: SendProgress[] = [];
   const target = pushTarget(paths, image, destination, undefined);
+  if (isWholeList(target.image)) throw new Error('a list');
   const sent = await pushImage(target.image, parseImageReference(destination), {
     paths,
     env,

@@ -215,6 +215,23 @@ test('-q prints the name, --digestfile keeps the digest, --all-tags pushes every
   assert.equal(await pod(['push', '-q', `${plain.host}/tags:a`, byDigest]), ended(0, `${byDigest}\n`));
 });
 
+test('a list is pushed as a whole, or one member of it', async () => {
+  await podOk(['manifest', 'create', '--all', 'both', `docker://${plain.host}/many:1`]);
+  const pushed = await pod(['push', 'both', `${plain.host}/lists/both:1`]);
+  assert.equal([pushed.code, pushed.stderr], [0, '']);
+  const { manifests } = JSON.parse(await raw(plain, 'many:1')) as { manifests: { digest: string }[] };
+  const digests = manifests.map(({ digest }) => digest);
+  const there = JSON.parse(await raw(plain, 'lists/both:1')) as { manifests: { digest: string }[] };
+  assert.equal(
+    there.manifests.map(({ digest }) => digest),
+    digests,
+  );
+  const lacking = await pod(['push', '--platform', 'linux/s390x', 'both', `${plain.host}/lists/one:1`]);
+  assert.is(lacking.code, 125);
+  assert.match(lacking.stderr, 'linux/s390x');
+  await podOk(['manifest', 'rm', 'both']);
+});
+
 test('on a terminal the layers are drawn in place', async () => {
   await podOk(['pull', '-q', `${plain.host}/library/alpine`]);
   const shown = podTerminal(['push', `${plain.host}/library/alpine`, `${plain.host}/drawn:1`]);
