@@ -74,6 +74,7 @@
  *        hold DIR (flock(2), exit status 75 when it is taken), apply DIR [PATH FLAGS] and pack (rootless/file-ops.ts),
  *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...,
  *        chown UID GID PATH... (all in it too), disk-usage PATH... (rootless/native/tree-jobs.h)
+ *        mount-root (the plan's root, mounted on root-target in the caller's own mount namespace), unmount PATH [detach],
  *        pack DIR PATH NAME FLAGS: writes what is at PATH below DIR under NAME. FLAGS of
  *          follow (a link at the end), shallow (not what is in it), list (no data), own (DIR without what is mounted in it)
  *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; FLAGS of list, marks (names `.wh.NAME` hide, as

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,6 +106,19 @@ static int job_copy_tree(const struct operation *job) {
   return 0;
 }
 
+/* Where the caller is: who calls it is root of its own mount namespace. */
+static int job_mount_root(const struct plan *plan) {
+  bool apart;
+  close(mount_root(plan, &apart));
+  return 0;
+}
+
+static int job_unmount(const struct operation *job) {
+  int flags = UMOUNT_NOFOLLOW | (job->count > 2 && has_flag(job->words[2], "detach") ? MNT_DETACH : 0);
+  if (umount2(job->words[1], flags) < 0) die_errno("cannot unmount %s", job->words[1]);
+  return 0;
+}
+
 static int do_jobs(const struct plan *plan) {
   for (size_t i = 0; i < plan->count; i++) {
     const struct operation *job = &plan->operations[i];
@@ -115,6 +129,8 @@ static int do_jobs(const struct plan *plan) {
     else if (strcmp(job->words[0], "remove") == 0) code = job_remove(job);
     else if (strcmp(job->words[0], "copy-owners") == 0) copy_owners(job->words[1], job->words[2]);
     else if (strcmp(job->words[0], "chown") == 0) code = job_chown(job);
+    else if (strcmp(job->words[0], "mount-root") == 0) code = job_mount_root(plan);
+    else if (strcmp(job->words[0], "unmount") == 0) code = job_unmount(job);
     else if (strcmp(job->words[0], "disk-usage") == 0) code = job_disk_usage(job);
     else if (strcmp(job->words[0], "copy-tree") == 0) code = job_copy_tree(job);
     else if (strcmp(job->words[0], "probe-overlay") == 0) code = probe_overlay(job->words[1]);

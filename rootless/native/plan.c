@@ -59,6 +59,7 @@ static const struct shape {
     {"masked", 1, 1},
     {"mount", 5, 5},
     {"mount-filled", 5, 5},
+    {"mount-root", 0, 0},
     {"namespace", 1, 2},
     {"namespace-of", 3, 3},
     {"network-api", 2, 2},
@@ -107,6 +108,7 @@ static const struct shape {
     {"uidmap", 3, 3},
     {"umask", 1, 1},
     {"unlink-plan", 0, 0},
+    {"unmount", 1, 2},
     {"user", 3, 3},
     {"volume-fill", 6, 6},
 };
