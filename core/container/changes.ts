@@ -32,7 +32,7 @@ function mountedOver(spec: OciSpec | undefined): (path: string) => boolean {
 }
 
 /** Every directory on the way to a change shows as changed, as docker has it. */
-function withParents(changes: ReadonlyMap<string, Change['kind']>): Change[] {
+export function withParents(changes: ReadonlyMap<string, Change['kind']>): Change[] {
   const all = new Map(changes);
   for (const path of changes.keys()) {
     let at = path.slice(0, path.lastIndexOf('/'));
