@@ -284,6 +284,37 @@ test('signatures are fetched from a web server, too', async () => {
   }
 });
 
+test('what comes from files is let in by scopes of paths, and dir: has signatures of its own', async () => {
+  const copy = join(sandbox.work, 'signed');
+  const exact = { type: 'exactReference', dockerReference: 'up.stream/app:1' };
+  policy({ default: [{ type: 'insecureAcceptAnything' }] });
+  const made = await command(['skopeo', 'copy', '--quiet', `docker://${image}`, `dir:${copy}`]);
+  assert.is(made.code, 0, made.stderr);
+  writeFileSync(join(copy, 'signature-1'), signer.sign('good', simpleClaim(digest, 'up.stream/app:1')));
+  const rule = (scope: string, signedIdentity: object) => ({
+    default: [{ type: 'reject' }],
+    transports: {
+      dir: { [scope]: [{ type: 'signedBy', keyType: 'GPGKeys', keyPath: keys.good, signedIdentity }] },
+    },
+  });
+  const said = async () => {
+    const ran = await pod(['pull', '-q', `dir:${copy}`]);
+    if (ran.code === 0) await podOk(['rmi', '-af']);
+    return ran.code === 0 ? 'accepted' : ran.stderr.replace(/^.*policy\.json: |\n$/g, '');
+  };
+  policy(rule(sandbox.work, exact));
+  assert.is(await said(), 'accepted');
+  policy(rule('', exact));
+  assert.is(await said(), 'accepted');
+  policy(rule(`${copy}er`, exact));
+  assert.is(await said(), 'images from there are rejected');
+  policy(rule(copy, { type: 'matchRepository' }));
+  assert.is(await said(), 'a signature is required, and none is good: it is for up.stream/app:1');
+  rmSync(join(copy, 'signature-1'));
+  policy(rule(copy, exact));
+  assert.is(await said(), 'a signature is required, and there is none');
+});
+
 test("sigstoreSigned: cosign's signatures with a public key", async () => {
   const rule = (more: object = {}) => ({
     default: [{ type: 'sigstoreSigned', keyPath: pem, signedIdentity: { type: 'matchRepository' }, ...more }],
