@@ -86,6 +86,11 @@ async function* readAddress(
         message,
         why: `it ended after ${arrived} of ${announced} bytes`,
       });
+  } catch (error) {
+    // These name a registry, which this is none.
+    if (!(error instanceof RegistryError) || error.message === message) throw error;
+    const { code, why, hint } = error;
+    throw new PodError({ code, message, why: why ?? error.message, ...(hint && { hint }), cause: error });
   } finally {
     transport.close();
   }
