@@ -5,6 +5,7 @@ import * as assert from 'uvu/assert';
 import { keysFor, parseAuthFile } from '../../core/config/auth-file.ts';
 import { findCredentials } from '../../core/config/credentials.ts';
 import { endpointsOf } from '../../core/config/endpoints.ts';
+import { parsePolicy, registryScopes, requirementsFor } from '../../core/config/policy.ts';
 import { loadRegistriesConfig } from '../../core/config/registries-conf.ts';
 import { expandShortName } from '../../core/config/short-names.ts';
 import { PodError } from '../../core/error.ts';
@@ -13,7 +14,13 @@ import { isDigest } from '../../core/images/digest.ts';
 import { parseImageConfig } from '../../core/images/image-config.ts';
 import { checkLayers, parseAnyManifest } from '../../core/images/manifest.ts';
 import { dockerArchiveImages } from '../../core/images/transports/docker-archive.ts';
-import { canonicalName, familiarName, parseImageReference, parseReference } from '../../core/reference.ts';
+import {
+  canonicalName,
+  familiarName,
+  parseImageReference,
+  parseReference,
+  repositoryName,
+} from '../../core/reference.ts';
 import { parseChallenges } from '../../core/registry/challenge.ts';
 import { sandbox } from '../e2e/harness/sandbox.ts';
 import type { Target } from './guided.ts';
@@ -226,6 +233,42 @@ const authFile: Target = {
   },
 };
 
+const policy: Target = {
+  name: 'policy',
+  mutate: spoilJson([
+    ...ODD_KEYS,
+    'default',
+    'transports',
+    'docker',
+    'docker-daemon',
+    'type',
+    'reject',
+    'insecureAcceptAnything',
+    'signedBy',
+    'sigstoreSigned',
+    'keyType',
+    'GPGKeys',
+    'keyPath',
+    'keyData',
+    'signedIdentity',
+    'matchRepository',
+    'exactReference',
+    'quay.io/team',
+    '*.example.com',
+  ]),
+  async run(input) {
+    const read = await refusing(() => parsePolicy('it', input.toString()));
+    if ('refused' in read) return;
+    for (const name of NAMES) {
+      const reference = parseImageReference(name);
+      const scopes = registryScopes(canonicalName(reference), repositoryName(reference));
+      const chosen = requirementsFor(read.value, 'docker', scopes);
+      // Nothing that isn't known may count as consent.
+      assert.ok(chosen.requirements.length > 0);
+    }
+  },
+};
+
 const dockerArchive: Target = {
   name: 'docker-archive',
   mutate: spoilJson([
@@ -280,6 +323,7 @@ export const targets: readonly Target[] = [
   imageConfig,
   registriesConf,
   authFile,
+  policy,
   dockerArchive,
   challenge,
   tar,
