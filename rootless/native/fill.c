@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mount.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,7 @@
 #include "apply.h"
 #include "copy.h"
 #include "die.h"
-#include "mounts.h"
+#include "mount-tree.h"
 #include "path.h"
 
 static const struct plan *opened;
@@ -104,14 +106,16 @@ void fill_volume(int root, const struct operation *operation) {
 }
 
 void mount_filled(int root, const struct operation *operation) {
-  const char *path = operation->words[3];
-  int before = open_in_root(root, path, O_PATH | O_DIRECTORY);
-  bool readonly = mount_writable(root, operation);
-  int after = open_in_root(root, path, O_PATH | O_DIRECTORY);
-  if (after < 0) die_errno("cannot open %s in the container", path);
-  int code = before < 0 ? 0 : copy_content(before, after);
+  char **words = operation->words, *path = words[3];
+  unsigned long flags;
+  uint64_t attributes;
+  mount_flags(words[4], &flags, &attributes);
+  int target = make_mount_point(root, path, true);
+  int tree = new_tree(words[1], words[5], attributes & ~(uint64_t)MOUNT_ATTR_RDONLY, path);
+  int code = copy_content(target, tree);
   if (code != 0) fail(code, path, "the file system that is mounted there");
-  if (readonly) set_mount_readonly(after, path);
-  if (before >= 0) close(before);
-  close(after);
+  if (attributes & MOUNT_ATTR_RDONLY) set_attributes(tree, MOUNT_ATTR_RDONLY, 0, false, path);
+  attach_tree(tree, target, path);
+  close(tree);
+  close(target);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -62,6 +63,32 @@ void set_attributes(int tree, uint64_t attributes, uint64_t propagation, bool re
   if (!attr.attr_set && !attr.propagation) return;
   if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr, sizeof attr) < 0)
     die_errno("cannot set the mount flags of %s", path);
+}
+
+/* One option: `key=value`, or a flag. */
+static void configure(int context, char *option, const char *type, const char *path) {
+  char *equals = strchr(option, '=');
+  if (equals) *equals = 0;
+  int bad = (int)(equals ? syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, option, equals + 1, 0)
+                         : syscall(SYS_fsconfig, context, FSCONFIG_SET_FLAG, option, NULL, 0));
+  if (bad < 0) die_errno("cannot mount %s on %s: the option %s", type, path, option);
+}
+
+int new_tree(const char *type, const char *data, uint64_t attributes, const char *path) {
+  int context = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+  char *copy = strdup(data), *rest = copy;
+  if (!copy) die("out of memory");
+  if (context < 0) die_errno("cannot mount %s on %s", type, path);
+  if (syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "source", type, 0) < 0) die_errno("cannot mount %s on %s", type, path);
+  for (char *option; (option = strsep(&rest, ","));)
+    if (*option) configure(context, option, type, path);
+  int tree = -1;
+  if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+    tree = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
+  if (tree < 0) die_errno("cannot mount %s on %s", type, path);
+  close(context);
+  free(copy);
+  return tree;
 }
 
 int clone_tree(int fd, bool recursive, const char *path) {

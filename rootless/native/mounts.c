@@ -30,24 +30,17 @@ static void refuse_link(int root, const char *what, const char *path) {
     die("cannot mount %s on %s: the image has a symbolic link there", what, path);
 }
 
-static unsigned long mount_without(int root, const struct operation *operation, unsigned long without) {
+void mount_filesystem(int root, const struct operation *operation) {
   char **words = operation->words;
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[4], &flags, &attributes);
   refuse_link(root, words[1], words[3]);
   int target = make_mount_point(root, words[3], true);
-  if (mount(words[2], fd_path(target), words[1], flags & ~(propagation_flags | without), *words[5] ? words[5] : NULL) < 0)
+  if (mount(words[2], fd_path(target), words[1], flags & ~propagation_flags, *words[5] ? words[5] : NULL) < 0)
     die_errno("cannot mount %s on %s", words[1], words[3]);
   close(target);
-  return flags;
 }
-
-void mount_filesystem(int root, const struct operation *operation) { mount_without(root, operation, 0); }
-
-bool mount_writable(int root, const struct operation *operation) { return mount_without(root, operation, MS_RDONLY) & MS_RDONLY; }
-
-void set_mount_readonly(int fd, const char *path) { set_attributes(fd, MOUNT_ATTR_RDONLY, 0, false, path); }
 
 int copy_mount(int fd, const char *path) { return clone_tree(fd, false, path); }
 

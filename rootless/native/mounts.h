@@ -13,8 +13,6 @@ void open_sources(const struct plan *plan);
 
 /* The operations that make a container's file tree; `root` is its root directory, seen from outside or as "/". */
 void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
-bool mount_writable(int root, const struct operation *operation);   /* the same, not yet read-only; true: it is to be */
-void set_mount_readonly(int fd, const char *path);
 void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS [SUBPATH] */
 void mount_bind_file(int root, int source, const char *path);       /* a file that is open (O_PATH will do) on PATH */
 int copy_mount(int fd, const char *path);                           /* a copy of the directory's mount, attached nowhere */

@@ -122,16 +122,20 @@ static void make_scratch(struct stack *stack, const char *scratch) {
   close(here);
 }
 
-/* Leaves only what is at `subpath` of what was just mounted on `path`. */
-static void narrow(int root, const char *path, const char *subpath, int target) {
-  int merged = open_in_root(root, path, O_PATH | O_DIRECTORY);
-  int below = merged < 0 ? -1 : open_in_root(merged, subpath, O_PATH | O_DIRECTORY);
-  if (below < 0) die_errno("cannot open the directory %s of what is to be mounted on %s", subpath, path);
-  int tree = clone_tree(below, false, path);
-  if (umount2(fd_path(merged), MNT_DETACH) < 0) die_errno("cannot take away the mount on %s", path);
+/*
+ * Only what is at `subpath` of it is attached. It is made on the host's /proc, which no container can reach: on its way to
+ * the target again a link might have been swapped.
+ */
+static void mount_part(const struct stack *stack, const char *path, const char *subpath, int target, unsigned long flags) {
+  if (mount_stack(stack, "/proc", flags) < 0) die_errno("cannot mount an overlay on %s", path);
+  int merged = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  int part = merged < 0 ? -1 : open_in_root(merged, subpath, O_PATH | O_DIRECTORY);
+  if (part < 0) die_errno("cannot open the directory %s of what is to be mounted on %s", subpath, path);
+  int tree = clone_tree(part, false, path);
+  if (umount2("/proc", MNT_DETACH) < 0) die_errno("cannot take the overlay for %s from /proc", path);
   attach_tree(tree, target, path);
   close(tree);
-  close(below);
+  close(part);
   close(merged);
 }
 
@@ -156,8 +160,9 @@ void mount_overlay(int root, const struct operation *operation) {
   if (!*scratch && stack.count == 1) bind_lower(stack.lowers[0], target, path, subpath, attributes);
   else {
     if (*scratch) make_scratch(&stack, scratch);
-    if (mount_stack(&stack, fd_path(target), flags & ~(propagation_flags | MS_REC)) < 0) die_errno("cannot mount an overlay on %s", path);
-    if (*subpath) narrow(root, path, subpath, target);
+    unsigned long own = flags & ~(propagation_flags | MS_REC);
+    if (*subpath) mount_part(&stack, path, subpath, target, own);
+    else if (mount_stack(&stack, fd_path(target), own) < 0) die_errno("cannot mount an overlay on %s", path);
   }
   close_stack(&stack);
   close(target);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -69,18 +68,6 @@ void open_secrets(const struct plan *plan) {
   if (!files) die("out of memory");
   for (size_t i = 0; i < plan->count; i++)
     if (strcmp(plan->operations[i].words[0], "secret") == 0) files[i] = open_secret(&plan->operations[i]);
-}
-
-/* A tmpfs that is attached nowhere: nobody can put anything in the way of what is written to it. */
-static int make_tmpfs(void) {
-  int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
-  if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
-      syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-    die_errno("cannot make a file system in memory for secrets");
-  int tree = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  if (tree < 0) die_errno("cannot make a file system in memory for secrets");
-  close(context);
-  return tree;
 }
 
 static void write_all(int file, const char *text, size_t length, const char *secret) {
@@ -145,7 +132,7 @@ static void bind_one(int root, int tree, const struct operation *operation, cons
 }
 
 void place_secrets(int root, const char *path) {
-  int tree = make_tmpfs();
+  int tree = new_tree("tmpfs", "mode=0755", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, path);
   each(root, tree, write_one, false);
   int target = make_mount_point(root, path, true);
   attach_tree(tree, target, path);
