@@ -7,7 +7,7 @@ import { PodError } from '../../core/error.ts';
 import { tryLogin } from '../../core/registry/login.ts';
 import { openTransport } from '../../core/registry/transport.ts';
 import { askLine, askSecret } from '../ask.ts';
-import { keeping, withAuthFile } from '../auth-flags.ts';
+import { keeping, toAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';
 import { isTerminal } from '../output/color.ts';
 import { readPassword } from '../read-password.ts';
@@ -34,7 +34,7 @@ export class Login extends PodCommand {
 
   async execute(): Promise<number> {
     this.checkFlags();
-    const env = withAuthFile(this.context.env, this.compatAuthFile ?? this.authfile);
+    const env = toAuthFile(this.context.env, this.compatAuthFile ?? this.authfile);
     const config = await loadRegistriesConfig(env);
     const key = loginKey(this.registry ?? config.search[0] ?? 'docker.io');
     const known = () => findCredentials(key, env, config.credentialHelpers);

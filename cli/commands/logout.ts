@@ -3,7 +3,7 @@ import { loginKey } from '../../core/config/login-key.ts';
 import { loadRegistriesConfig } from '../../core/config/registries-conf.ts';
 import { removeAllCredentials, removeCredentials } from '../../core/config/store-credentials.ts';
 import { PodError } from '../../core/error.ts';
-import { keeping, withAuthFile } from '../auth-flags.ts';
+import { keeping, toAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';
 
 export class Logout extends PodCommand {
@@ -17,7 +17,7 @@ export class Logout extends PodCommand {
   registry = Option.String({ name: 'registry', required: false });
 
   async execute(): Promise<number> {
-    const env = withAuthFile(this.context.env, this.compatAuthFile ?? this.authfile);
+    const env = toAuthFile(this.context.env, this.compatAuthFile ?? this.authfile);
     const config = await loadRegistriesConfig(env);
     const kept = keeping(this, env, config.credentialHelpers);
     if (this.all) {

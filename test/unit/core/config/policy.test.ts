@@ -117,6 +117,45 @@ test('an image without a name meets only the rules that name one', () => {
   assert.ok(meets({ type: 'exactRepository', repository: 'q.io/x' }));
 });
 
+test('signedIdentity says what a signature may call the image', () => {
+  const at = `sha256:${'1'.repeat(64)}`;
+  const image = 'r.io/team/app:1';
+  const remap = (prefix: string, signedPrefix: string) => ({ type: 'remapIdentity', prefix, signedPrefix });
+  const cases: [object | undefined, string, string, boolean][] = [
+    [undefined, image, image, true],
+    [undefined, image, 'r.io/team/app:2', false],
+    [undefined, `r.io/team/app@${at}`, image, true],
+    [undefined, `r.io/team/app@${at}`, 'r.io/team/other:1', false],
+    [undefined, image, `r.io/team/app:1@${at}`, false],
+    [{ type: 'matchExact' }, image, image, true],
+    [{ type: 'matchExact' }, `r.io/team/app@${at}`, image, false],
+    [{ type: 'matchRepoDigestOrExact' }, `r.io/team/app@${at}`, image, true],
+    [{ type: 'matchRepository' }, image, 'r.io/team/app:other', true],
+    [{ type: 'matchRepository' }, image, 'r.io/team/apps:1', false],
+    [{ type: 'exactReference', dockerReference: 'up.io/app:9' }, image, 'up.io/app:9', true],
+    [{ type: 'exactReference', dockerReference: 'up.io/app:9' }, image, 'up.io/app:8', false],
+    [{ type: 'exactRepository', dockerRepository: 'up.io/app' }, image, 'up.io/app:8', true],
+    [{ type: 'exactRepository', dockerRepository: 'up.io/app' }, image, 'up.io/other:8', false],
+    [remap('r.io/team', 'up.io'), image, 'up.io/app:1', true],
+    [remap('r.io/team', 'up.io'), image, image, false],
+    [remap('r.io/tea', 'up.io'), image, image, true],
+    [remap('r.io', 'docker.io/x'), image, 'x/team/app:1', true],
+    [remap('r.io/team/app', 'up.io/other'), image, 'up.io/other:1', true],
+  ];
+  for (const [signedIdentity, name, signed, expected] of cases) {
+    const rule = {
+      type: 'signedBy',
+      keyType: 'GPGKeys',
+      keyPath: '/k',
+      ...(signedIdentity && { signedIdentity }),
+    };
+    const [requirement] = read({ default: [rule] }).default;
+    assert.ok(requirement !== undefined && 'identity' in requirement);
+    const matches = identityMatches(requirement.identity, parseImageReference(name), signed);
+    assert.is(matches, expected, `${JSON.stringify(signedIdentity)} ${name} ${signed}`);
+  }
+});
+
 test('what a signature calls an image is read as names are, and a name alone is no exact one', () => {
   const image = parseImageReference('busybox');
   const meets = (signed: string, type: 'matchExact' | 'matchRepository' = 'matchExact') =>
