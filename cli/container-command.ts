@@ -78,7 +78,14 @@ export abstract class ContainerCommand extends LimitCommand {
     'Mount a bind, volume, tmpfs, image or devpts: type=bind,src=/host,dst=/path (`mount`)',
   );
   containerName = text('--name', 'A `name` for the container');
-  network = list('--network,--net', 'Network: slirp4netns, none, host, container:NAME or ns:PATH (`mode`)');
+  ip = text('--ip', 'Its IPv4 `address` in the network');
+  ip6 = text('--ip6', 'Its IPv6 `address` in the network');
+  macAddress = text('--mac-address', 'Its hardware `address` in the network');
+  network = list(
+    '--network,--net',
+    'Network: one of network ls, slirp4netns, none, host, container:NAME or ns:PATH (`mode`)',
+  );
+  networkAlias = list('--network-alias', 'A further `name` for the others in its networks');
   noHealthcheck = flag('--no-healthcheck', 'Do not check its health');
   oomKillDisable = flag('--oom-kill-disable', 'Has no effect on cgroup v2');
   oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
@@ -174,6 +181,10 @@ export abstract class ContainerCommand extends LimitCommand {
       shmSize: this.shmSize,
       umask: this.umask,
       network: this.network,
+      ip: this.ip,
+      ip6: this.ip6,
+      macAddress: this.macAddress,
+      networkAlias: this.networkAlias,
       publish: this.publish,
       publishAll: this.publishAll,
       expose: this.expose,

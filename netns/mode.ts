@@ -2,6 +2,7 @@
 
 import { isAbsolute } from 'node:path';
 import { PodError } from '../core/error.ts';
+import { type BridgeWish, parseBridgeOptions } from './bridge-options.ts';
 import {
   DEFAULT_SLIRP4NETNS,
   parseSlirp4netnsOptions,
@@ -14,6 +15,8 @@ export type NetworkMode =
   /** The host's own namespace. */
   | { kind: 'host' }
   | { kind: 'slirp4netns'; options: Slirp4netnsOptions }
+  /** In networks of the user's own, each with a bridge. */
+  | { kind: 'bridge'; networks: BridgeWish[] }
   /** A namespace that somebody else made and keeps. */
   | { kind: 'path'; path: string }
   /** Another container's: who calls knows what that has. */
@@ -26,13 +29,13 @@ function unsupported(text: string, why: string): PodError {
     code: 'unsupported',
     message: `cannot use --network ${text}`,
     why,
-    hint: '--network slirp4netns (the default), none, host, container:NAME or ns:PATH',
+    hint: '--network slirp4netns (the default), none, host, container:NAME, ns:PATH, or the name of a network',
   });
 }
 
 /**
- * The value of `--network`; undefined is the default. `bridge`, `default` and `private` mean slirp4netns, as they
- * did for podman without root. Throws PodError `usage` or `unsupported`.
+ * The value of `--network`; undefined is the default. `default` and `private` mean slirp4netns, as for podman without
+ * root; what is no mode is a network's name. Throws PodError `usage` or `unsupported`.
  */
 export function parseNetworkMode(text: string | undefined): NetworkMode {
   if (text === undefined) return DEFAULT_MODE;
@@ -50,7 +53,6 @@ export function parseNetworkMode(text: string | undefined): NetworkMode {
     case 'none':
     case 'host':
       return plain({ kind });
-    case 'bridge':
     case 'default':
     case 'private':
       return plain(DEFAULT_MODE);
@@ -77,6 +79,8 @@ export function parseNetworkMode(text: string | undefined): NetworkMode {
         });
       return { kind, name: rest };
     default:
-      throw unsupported(text, kind === '' ? 'it is empty' : 'named networks are not there yet');
+      if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(kind))
+        throw unsupported(text, kind === '' ? 'it is empty' : "that can't be the name of a network");
+      return { kind: 'bridge', networks: [parseBridgeOptions(kind, rest ?? '')] };
   }
 }

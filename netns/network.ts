@@ -5,7 +5,7 @@ import { hostAddress } from './host-address.ts';
 import { type HostEntry, hostsText } from './hosts.ts';
 import type { NetworkMode } from './mode.ts';
 import { formatHostPort, type PortMapping } from './port.ts';
-import { type DnsWish, resolvConfText } from './resolv-conf.ts';
+import { type DnsWish, type ResolverReach, resolvConfText } from './resolv-conf.ts';
 import { slirp4netnsPlan } from './slirp4netns.ts';
 import { slirp4netnsAddresses } from './slirp4netns-options.ts';
 import type { Slirp4netnsProgram } from './slirp4netns-program.ts';
@@ -23,8 +23,18 @@ export interface NetworkWish {
   dns: DnsWish;
   addHosts: readonly HostEntry[];
   gidMap: readonly MappedRange[];
+  /** Of mode bridge: its own addresses without prefix, the resolvers of its networks, and its first gateway. */
+  bridge?: BridgePlace | undefined;
   /** Wanted by mode slirp4netns alone. */
   slirp4netns?: Slirp4netnsProgram | undefined;
+}
+
+export interface BridgePlace {
+  addresses: string[];
+  resolvers: string[];
+  gateway: string | undefined;
+  /** One of its networks has a way out. */
+  out: boolean;
 }
 
 export interface NetworkPlan {
@@ -55,7 +65,7 @@ interface Place {
   hostAddress: string | undefined;
   base?: string;
   /** undefined: the host's network. */
-  reach: { own: string[]; ipv6: boolean } | undefined;
+  reach: ResolverReach | undefined;
 }
 
 function filesOf(wish: NetworkWish, place: Place): Record<string, string> {
@@ -113,9 +123,32 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
           reach: { own: [], ipv6: true },
         }),
       };
+    case 'bridge':
+      return bridgeNetwork(wish);
     case 'slirp4netns':
       return slirp4netnsNetwork(wish, mode);
   }
+}
+
+/** What fills the namespace is decided at each start: core/network/operations.ts. */
+function bridgeNetwork(wish: NetworkWish): NetworkPlan {
+  if (!wish.bridge) throw new Error('mode bridge without its networks');
+  const { addresses, resolvers, gateway, out } = wish.bridge;
+  const address = addresses[0]!;
+  const deaf = wish.dns.servers.length > 0 && resolvers.length > 0 && !wish.dns.servers.includes('none');
+  return {
+    namespace: 'new',
+    operations: [],
+    sysctls: namespaceSysctls(wish.gidMap),
+    files: filesOf(wish, {
+      address,
+      hostAddress: out ? hostAddress() : undefined,
+      reach: { own: resolvers, ipv6: false, alone: resolvers.length > 0 || !out },
+    }),
+    address,
+    gateway,
+    notices: deaf ? ['with --dns this container does not find the others of its network by name'] : [],
+  };
 }
 
 function slirp4netnsNetwork(

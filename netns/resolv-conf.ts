@@ -62,6 +62,8 @@ export interface ResolverReach {
   own: readonly string[];
   /** The namespace has a way out by IPv6. */
   ipv6: boolean;
+  /** Only those know all names: no server of the host's stands beside them. */
+  alone?: boolean;
 }
 
 /** A server of the host's that a namespace of its own can reach: not at a loopback, not by an interface (`%eth0`). */
@@ -83,7 +85,10 @@ export function resolvConfText(
   if (!reach && !asked) return (read ?? readText)(HOST_FILE) ?? '';
   const host = parseResolvConf(reach ? hostResolvConf(read) : ((read ?? readText)(HOST_FILE) ?? ''));
   const inherited = reach
-    ? [...reach.own, ...host.nameservers.filter((server) => isReachable(server, reach.ipv6))]
+    ? [
+        ...reach.own,
+        ...host.nameservers.filter((server) => !reach.alone && isReachable(server, reach.ipv6)),
+      ]
     : host.nameservers;
   return formatResolvConf({
     nameservers: [...new Set(wish.servers.length > 0 ? wish.servers : inherited)],

@@ -43,7 +43,7 @@ function argv({ program, options, ports, apiSocket }: Slirp4netnsPlan): string[]
 }
 
 /** What this driver can't publish. Throws PodError `unsupported`. */
-function checkSlirp4netnsPort(port: PortMapping, options: Slirp4netnsOptions): void {
+export function checkSlirp4netnsPort(port: PortMapping, options: Pick<Slirp4netnsOptions, 'allowHostLoopback'>): void {
   const refuse = (why: string, hint: string): PodError =>
     new PodError({ code: 'unsupported', message: `cannot publish ${formatHostPort(port)}`, why, hint });
   if (port.protocol === 'sctp') throw refuse('slirp4netns has no SCTP', 'use --network host');
@@ -68,7 +68,8 @@ function checkVersion({ program, options }: Slirp4netnsPlan): void {
     });
 }
 
-function publish(port: PortMapping, guest: string): string {
+/** The request that publishes a port of the address `guest`. */
+export function publishRequest(port: PortMapping, guest: string): string {
   return JSON.stringify({
     execute: 'add_hostfwd',
     arguments: {
@@ -89,6 +90,18 @@ export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
   const { guest } = slirp4netnsAddresses(options.cidr);
   return [
     ['network-helper', ...argv(plan)],
-    ...ports.map((port) => ['network-api', apiSocket, publish(port, guest)]),
+    ...ports.map((port) => ['network-api', apiSocket, publishRequest(port, guest)]),
   ];
+}
+
+/**
+ * The uplink of a bridge network: started in the host's network, with the network's namespace at its standard input.
+ * Containers are behind its device, not at its own address.
+ */
+export function uplinkArgv(program: Slirp4netnsProgram, cidr: string, apiSocket: string): string[] {
+  const words = [program.path, '--configure', '--mtu=65520', `--cidr=${cidr}`, '--disable-host-loopback'];
+  if (program.sandbox) words.push('--enable-sandbox');
+  if (program.seccomp) words.push('--enable-seccomp');
+  words.push(`--api-socket=${apiSocket}`, '--ready-fd=3', '--exit-fd=4');
+  return [...words, '--netns-type=path', '/proc/self/fd/0', DEVICE];
 }

@@ -44,6 +44,9 @@
  *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
+ *   hub DIR PLAN [COMMAND...]         its user namespace is made within the hub's (native/hub.h), which is started by PLAN
+ *                                     (and COMMAND, if there is one) where none runs; uidmap and gidmap are of ids in there
+ *   hub-attach NETWORK PLAN           it comes into a network: id, and the operations of `hub networks` below
  *   notify SOCKET conmon|container    systemd is told that it runs: sd_notify(3), native/notify.h
  *   cgroup-...                        rootless/cgroup/plan.ts
  *
@@ -80,6 +83,11 @@
  *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; FLAGS of list, marks (names `.wh.NAME` hide, as
  *          fuse-overlayfs has it), whole (UPPER is a copy of all, made until since=NANOSECONDS: what has changed is written)
  *        apply's FLAGS: `kinds`: no directory takes the place of anything else, and nothing else that of a directory
+ * hub: runtime DIR, the outer namespace's uidmap and gidmap, cgroup-...
+ * hub-ask: hub DIR, container ID DIR, target-state FILE; hub-detach NETWORK PLAN, hub-attach NETWORK PLAN, network-api
+ * hub networks (not a role's but words within hub-attach): the network as its first member brings it:
+ *        bridge ADDRESS/PREFIX... (its gateways), uplink API-SOCKET ARGV..., resolver [UPSTREAM]; and the member:
+ *        link NAME MAC MTU (0: the kernel's choice), address ADDRESS/PREFIX, route GATEWAY, name NAME
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy
  * wait: runtime DIR      the exit code is printed when the container has ended
@@ -96,6 +104,8 @@ export type Role =
   | 'check'
   | 'check-now'
   | 'enter'
+  | 'hub'
+  | 'hub-ask'
   | 'lock'
   | 'rotate'
   | 'signal'

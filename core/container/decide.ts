@@ -108,6 +108,7 @@ export async function decide(
     starts: context.starts,
     shared: sharedNetworkOf(paths, namespaces),
     hostname: foreignHostname(paths, namespaces),
+    ownUser: !/^(container|ns):/.test(namespaces.modes.user),
     notice,
   });
   const mounts = userMounts(options, {
@@ -240,7 +241,7 @@ function specOf(all: Circumstances): OciSpec {
 
 function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'driver'> {
   const { options, image, execution, draft, layers, maps, network, mounts } = all;
-  const { mode, ports, exposed, operations, address } = network;
+  const { mode, ports, exposed, operations, address, networks } = network;
   const labels = { ...execution.Labels, ...readLabels(options.label, options.labelFile) };
   return {
     version: 1,
@@ -263,7 +264,7 @@ function recordOf(all: Circumstances, spec: OciSpec): Omit<ContainerRecord, 'dri
     maps,
     namespaces: all.namespaces,
     ...(options.inPod && { pod: options.inPod.id, infra: options.inPod.infra }),
-    network: { mode, ports, exposed, operations, address },
+    network: { mode, ports, exposed, operations, address, ...(networks && { networks }) },
     log: logSettings(options, {
       id: draft.id,
       name: draft.name,

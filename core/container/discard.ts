@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
 import { directoryOf } from '../named.ts';
+import { releaseAddresses } from '../network/leases.ts';
 import type { Paths } from '../paths.ts';
 import { discardVolume, releaseVolume } from '../volume/users.ts';
 import { emitContainerEvent } from './events.ts';
@@ -28,6 +29,7 @@ export function discardContainer(paths: Paths, record: ContainerRecord): string[
   } finally {
     releaseName(paths, name, id);
     for (const volume of record.volumes) releaseVolume(paths, volume.name, id);
+    releaseAddresses(paths, record);
     endLateStart(runtime);
     endOrphan(runtime);
     rmSync(runtime, { recursive: true, force: true });

@@ -6,6 +6,8 @@ import { reachesUser } from '../../rootless/id-map-shift.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import { eventsOperation } from '../events.ts';
+import { leaseFile } from '../network/leases.ts';
+import type { BridgeOperations } from '../network/operations.ts';
 import type { Paths } from '../paths.ts';
 import { volumeData, volumeDirectory } from '../volume/store.ts';
 import { userFile } from '../volume/users.ts';
@@ -28,6 +30,8 @@ export interface LaunchParts {
   spec: OciSpec;
   record: ContainerRecord;
   mode: StartMode;
+  /** Of its bridge networks: core/network/operations.ts. */
+  bridge?: BridgeOperations | undefined;
 }
 
 export interface Launch {
@@ -52,6 +56,9 @@ function removalOperations({ paths, host, record }: LaunchParts, directory: stri
       userFile(paths, name, record.id),
       ...(anonymous ? [volumeDirectory(paths, name), trashOf(name)] : []),
     ]),
+    ...(record.network.networks ?? []).flatMap(({ name, addresses }) =>
+      addresses.map((address) => ['release-volume', leaseFile(paths, name, address.split('/')[0]!)]),
+    ),
     ...(reachesUser(host.defaultMaps, record.maps) ? [] : [['remove-by', encodePlan('enter', job())]]),
   ];
 }
@@ -128,9 +135,9 @@ export function launchPlan(parts: LaunchParts): Launch {
         ]
       : []),
     ...(record.pidfile ? [['pid-file', record.pidfile]] : []),
-    ...mapPlan(record.maps),
+    ...(parts.bridge?.maps ?? mapPlan(record.maps)),
     ...cgroup.ops,
-    ...record.network.operations,
+    ...(parts.bridge?.operations ?? record.network.operations),
     ['root-target', join(directory, 'rootfs')],
     ...rootOperations(paths, host, record, directory),
     ...fillOperations(parts),

@@ -1,6 +1,7 @@
 /** The network flags of `run` and `create`, read and checked, before anything is looked up on the host. */
 
 import { isAddress } from '../../netns/address.ts';
+import { parseAlias, parseIp, parseMac } from '../../netns/bridge-options.ts';
 import { type HostEntry, parseAddHost } from '../../netns/hosts.ts';
 import { type NetworkMode, parseNetworkMode } from '../../netns/mode.ts';
 import {
@@ -16,7 +17,7 @@ import type { ContainerOptions } from './options.ts';
 
 export type NetworkFlags = Pick<
   ContainerOptions,
-  'network' | 'publish' | 'publishAll' | 'expose' | 'addHost' | 'dns' | 'dnsSearch' | 'dnsOption' | 'hostname'
+  'network' | 'ip' | 'ip6' | 'macAddress' | 'networkAlias' | 'publish' | 'publishAll' | 'expose' | 'addHost' | 'dns' | 'dnsSearch' | 'dnsOption' | 'hostname'
 >;
 
 export interface NetworkOptions {
@@ -101,7 +102,7 @@ function readPublish(
 ): PortRequest[] {
   const asked = flags.publish.flatMap(parsePublish);
   const all = flags.publishAll ? [...asked, ...requestsForExposed(exposed, asked)] : asked;
-  if (mode.kind === 'slirp4netns' || mode.kind === 'container' || all.length === 0) return all;
+  if (mode.kind === 'slirp4netns' || mode.kind === 'bridge' || mode.kind === 'container' || all.length === 0) return all;
   if (mode.kind !== 'host') {
     const name = mode.kind === 'none' ? 'none' : `ns:${mode.path}`;
     throw wrong(
@@ -123,18 +124,60 @@ function readPublish(
   return [];
 }
 
+/** The network, or all of them: only those of the user's own can be several. */
+function readMode(flags: NetworkFlags): NetworkMode {
+  const [first, ...others] = flags.network.map(parseNetworkMode);
+  const mode = first ?? parseNetworkMode(undefined);
+  if (mode.kind !== 'bridge') {
+    if (others.length > 0)
+      throw new PodError({
+        code: 'unsupported',
+        message: `cannot use --network ${flags.network.join(' and --network ')} together`,
+        why: `${flags.network[0]} is no network that others could be beside`,
+      });
+    refuseBridgeFlags(flags);
+    return mode;
+  }
+  const networks = [...mode.networks];
+  for (const [index, other] of others.entries()) {
+    if (other.kind !== 'bridge')
+      throw wrong('--network', flags.network[index + 1]!, 'it can only be the one network of a container');
+    networks.push(...other.networks);
+  }
+  const [one] = networks;
+  if (networks.length > 1 && (flags.ip || flags.ip6 || flags.macAddress))
+    throw wrong(
+      flags.macAddress ? '--mac-address' : '--ip',
+      flags.ip ?? flags.ip6 ?? flags.macAddress ?? '',
+      'it does not tell for which network',
+      `--network ${one!.network}:ip=…,mac=…`,
+    );
+  if (flags.ip) one!.addresses.push(parseIp('--ip', flags.ip));
+  if (flags.ip6) one!.addresses.push(parseIp('--ip6', flags.ip6));
+  if (flags.macAddress) one!.mac = parseMac('--mac-address', flags.macAddress);
+  const aliases = (flags.networkAlias ?? []).map((alias) => parseAlias('--network-alias', alias));
+  for (const network of networks) network.aliases.push(...aliases);
+  return { kind: 'bridge', networks };
+}
+
+function refuseBridgeFlags({ ip, ip6, macAddress, networkAlias = [] }: NetworkFlags): void {
+  const given: [string, string | undefined][] = [
+    ['--ip', ip],
+    ['--ip6', ip6],
+    ['--mac-address', macAddress],
+    ['--network-alias', networkAlias[0]],
+  ];
+  const [flag, value] = given.find(([, one]) => one !== undefined) ?? [];
+  if (flag !== undefined)
+    throw wrong(flag, value!, 'the container is in no network of yours', 'tsc-pod network create NAME; … --network NAME');
+}
+
 /** Reads the flags; `imageExposed` are the keys of the image's ExposedPorts. Throws PodError `usage` or `unsupported`. */
 export function readNetworkOptions(
   flags: NetworkFlags,
   imageExposed: readonly string[] = [],
 ): NetworkOptions {
-  if (flags.network.length > 1)
-    throw new PodError({
-      code: 'unsupported',
-      message: `cannot use --network ${flags.network.join(' and --network ')} together`,
-      why: 'a container has one network for now',
-    });
-  const mode = parseNetworkMode(flags.network[0]);
+  const mode = readMode(flags);
   if (mode.kind === 'container') refuseForShared(flags);
   const notices: string[] = [];
   const exposed = readExposed(flags, imageExposed);

@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { assignHostPorts, type HostPortFacts, hostPortFacts } from '../../netns/host-port.ts';
-import { planNetwork } from '../../netns/network.ts';
-import type { PortMapping } from '../../netns/port.ts';
+import type { BridgeWish } from '../../netns/bridge-options.ts';
+import { type BridgePlace, planNetwork } from '../../netns/network.ts';
+import type { PortMapping, PortRequest } from '../../netns/port.ts';
 import { findSlirp4netns } from '../../netns/slirp4netns-program.ts';
 import type { IdMaps } from '../../rootless/id-map.ts';
 import type { OciNamespace, OciSpec } from '../../rootless/oci-spec.ts';
 import type { Operation } from '../../rootless/plan.ts';
+import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { readNetworkOptions } from './network-options.ts';
 import type { ContainerOptions } from './options.ts';
-import type { ContainerRecord } from './record.ts';
+import type { ContainerRecord, NetworkAttachment } from './record.ts';
 
 export interface NetworkContext {
   id: string;
@@ -25,6 +27,8 @@ export interface NetworkContext {
   shared: { record: ContainerRecord; spec: OciSpec } | 'host' | undefined;
   /** Of the UTS namespace, where that is not its own. */
   hostname: string | undefined;
+  /** It has a user namespace of its own. */
+  ownUser: boolean;
   notice: (line: string) => void;
 }
 
@@ -44,6 +48,7 @@ export interface ContainerNetwork {
   /** `80/tcp` */
   exposed: string[];
   address: string | undefined;
+  networks?: NetworkAttachment[] | undefined;
 }
 
 /** Refuses ports that can't be had, before an image is fetched or anything is made. */
@@ -79,8 +84,10 @@ export async function networkOf(
           cacheFile: join(context.paths.cache, 'slirp4netns.json'),
         })
       : undefined;
+  const attached = wish.mode.kind === 'bridge' ? await attachmentsOf(wish.mode.networks, wish.publish, context) : undefined;
   const plan = planNetwork({
     mode: wish.mode,
+    bridge: attached?.place,
     ports,
     hostname,
     containerName: context.name,
@@ -107,7 +114,24 @@ export async function networkOf(
     ports,
     exposed: wish.exposed.map(({ port, protocol }) => `${port}/${protocol}`),
     address: plan.address,
+    networks: attached?.networks,
   };
+}
+
+async function attachmentsOf(
+  wishes: readonly BridgeWish[],
+  publish: readonly PortRequest[],
+  { paths, id, ownUser }: NetworkContext,
+): Promise<{ networks: NetworkAttachment[]; place: BridgePlace }> {
+  if (!ownUser)
+    throw new PodError({
+      code: 'usage',
+      message: `cannot use --network ${wishes[0]!.network} here`,
+      why: 'the container is in the user namespace of another, which is not that of the networks',
+      hint: 'share no namespace, or all: --network container:NAME',
+    });
+  const { attach } = await import('../network/attach.ts');
+  return attach(paths, id, wishes, publish);
 }
 
 const SHARED_FILES = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];

@@ -43,6 +43,12 @@ export interface ContainerOptions {
   shmSize?: string | undefined;
   umask?: string | undefined;
   network: string[];
+  /** In the one bridge network that it is in. */
+  ip?: string | undefined;
+  ip6?: string | undefined;
+  macAddress?: string | undefined;
+  /** Further names in all its bridge networks. */
+  networkAlias?: string[];
   publish: string[];
   publishAll: boolean;
   expose: string[];

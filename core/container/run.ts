@@ -8,6 +8,7 @@ import { launchPlan } from './launch-plan.ts';
 import { collectLeftovers } from './leftovers.ts';
 import type { ContainerOptions } from './options.ts';
 import { writePlan } from './plan-file.ts';
+import { bridgeOf } from './start.ts';
 import { runMode } from './start-mode.ts';
 
 /**
@@ -21,7 +22,8 @@ export async function runContainer(options: ContainerOptions, context: CreateCon
   runMode(options, { id: '', interactive: options.interactive }); // what excludes each other is known before an image is fetched
   collectLeftovers(paths);
   const { record, spec } = await createContainer(options, context);
-  const launch = launchPlan({ paths, host, record, spec, mode: runMode(options, record) });
+  const bridge = await bridgeOf(record, context);
+  const launch = launchPlan({ paths, host, record, spec, mode: runMode(options, record), bridge });
   if (options.detach) warnWithoutLinger(paths, context.environment, context.notice);
   if (options.preserveFds > 0) launch.operations.push(['preserve-fds', String(options.preserveFds)]);
   const file = writePlan(paths, record.id, launch);
@@ -38,8 +40,9 @@ function refusePassedAgain({ preserveFds, restart }: ContainerOptions): void {
 export async function planContainer(options: ContainerOptions, context: CreateContext): Promise<string> {
   const { paths, host } = context;
   const { record, spec } = await createContainer(options, { ...context, dryRun: true });
+  const bridge = await bridgeOf(record, context);
   return encodePlan(
     'run',
-    launchPlan({ paths, host, record, spec, mode: runMode(options, record) }).operations,
+    launchPlan({ paths, host, record, spec, mode: runMode(options, record), bridge }).operations,
   );
 }

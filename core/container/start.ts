@@ -1,6 +1,7 @@
 import { becomeLauncher, runPlanFile } from '../../rootless/launcher.ts';
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
+import type { BridgeOperations } from '../network/operations.ts';
 import type { Paths } from '../paths.ts';
 import { attachTo } from './attach.ts';
 import type { HostFacts } from './facts.ts';
@@ -34,7 +35,17 @@ async function launchOf(record: ContainerRecord, mode: StartMode, context: Start
   if (!spec) throw new PodError({ code: 'not-found', message: `no such container: ${record.name}` });
   const { ports } = record.network;
   if (ports.length > 0) await (await import('../../netns/host-port.ts')).checkPortsFree(ports);
-  return launchPlan({ paths, host, record, spec, mode });
+  return launchPlan({ paths, host, record, spec, mode, bridge: await bridgeOf(record, context) });
+}
+
+/** What its bridge networks need at this start. */
+export async function bridgeOf(
+  record: ContainerRecord,
+  { paths, host }: StartContext,
+): Promise<BridgeOperations | undefined> {
+  if (!record.network.networks) return undefined;
+  const { bridgeOperations } = await import('../network/operations.ts');
+  return bridgeOperations(paths, host, record);
 }
 
 /** Whether it is there already. One that waits to be started anew counts as such. */

@@ -10,15 +10,16 @@ import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
 import type { HostFacts } from './facts.ts';
-import { launchPlan } from './launch-plan.ts';
+import { type LaunchParts, launchPlan } from './launch-plan.ts';
 import { ownGroup } from './own-group.ts';
 import type { ContainerRecord } from './record.ts';
 import { changeContainer, replaceFile, replaceRecord, replaceSpec } from './replace.ts';
 import { type ResourceFlags, resourceOptions } from './resource-options.ts';
 import { parseRestartPolicy, type RestartPolicy } from './restart-policy.ts';
+import { bridgeOf } from './start.ts';
 import { BACKGROUND } from './start-mode.ts';
 import { containerState, isUp } from './state.ts';
-import { readSpec, runtimeDirectory } from './store.ts';
+import { findContainer, readSpec, runtimeDirectory } from './store.ts';
 
 const NO_POLICY: RestartPolicy = { name: 'no', maximum: 0 };
 
@@ -32,12 +33,13 @@ export interface UpdateOptions {
  * Changes the limits and the restart policy of a container: of its cgroup if it runs, and of what is stored. All or
  * nothing: a limit that can't be set is an error.
  */
-export function updateContainer(
+export async function updateContainer(
   paths: Paths,
   wish: string,
   options: UpdateOptions,
   host: HostFacts,
 ): Promise<void> {
+  const bridge = await bridgeOf(findContainer(paths, wish), { paths, host });
   return changeContainer(paths, wish, (record) => {
     const spec = readSpec(paths, record.id);
     if (!spec) throw new PodError({ code: 'not-found', message: `no such container: ${wish}` });
@@ -57,7 +59,7 @@ export function updateContainer(
     try {
       if (limited) replaceSpec(paths, record, updated);
       replaceRecord(paths, next);
-      tellMonitor(paths, next, host, updated);
+      tellMonitor({ paths, record: next, host, spec: updated, bridge, mode: BACKGROUND });
     } catch (error) {
       undo();
       throw error;
@@ -141,7 +143,8 @@ function refuseLessThanUsed({ name }: ContainerRecord, group: string, { memory }
  * What the monitor goes by when the container ends: RUNTIME/restart has the policy, RUNTIME/plan is what it starts anew,
  * which is there only while there is a policy.
  */
-function tellMonitor(paths: Paths, record: ContainerRecord, host: HostFacts, spec: OciSpec): void {
+function tellMonitor(parts: LaunchParts): void {
+  const { paths, record, host, spec } = parts;
   if (!isUp(containerState(paths, record).status)) return;
   const { id, restart = NO_POLICY } = record;
   const runtime = runtimeDirectory(paths, id);
@@ -155,7 +158,7 @@ function tellMonitor(paths: Paths, record: ContainerRecord, host: HostFacts, spe
       replaceOperations(readFileSync(file, 'utf8'), replaced, [...limits, ['restart', ...policy]]),
     );
   } else if (restart.name !== 'no') {
-    const { operations } = launchPlan({ paths, host, record, spec, mode: BACKGROUND });
+    const { operations } = launchPlan(parts);
     replaceFile(file, encodePlan('run', operations));
   }
   replaceFile(join(runtime, 'restart'), `${policy.join(' ')}\n`);

@@ -1,6 +1,7 @@
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { addressText, contains, parseSubnet, type Subnet, sizeOf } from '../../netns/subnet.ts';
+import type { ContainerRecord } from '../container/record.ts';
 import { isContainer } from '../container/store.ts';
 import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
@@ -156,4 +157,10 @@ export function giveAddresses(
 export function releaseAddress(paths: Paths, name: string, address: string, id: string): void {
   const file = leaseFile(paths, name, address.split('/')[0]!);
   if (holderOf(file) === id) rmSync(file, { force: true });
+}
+
+/** All addresses of a container that is removed. */
+export function releaseAddresses(paths: Paths, { id, network }: Pick<ContainerRecord, 'id' | 'network'>): void {
+  for (const { name, addresses } of network.networks ?? [])
+    for (const address of addresses) releaseAddress(paths, name, address, id);
 }

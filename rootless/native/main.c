@@ -20,6 +20,8 @@ static const struct {
     {"check-now", role_check_now},
     {"enter", role_enter},
     {"exec", role_exec},
+    {"hub", role_hub},
+    {"hub-ask", role_hub_ask},
     {"lock", role_lock},
     {"rotate", role_rotate},
     {"run", role_run},

@@ -16,6 +16,10 @@ enum message_type {
   MESSAGE_GO = 'G',         /* execute the command */
   MESSAGE_STARTED = 'S',    /* the command runs */
   MESSAGE_STATUS = 'W',     /* payload: int of wait(2), how the command has ended */
+  MESSAGE_ATTACH = 'A',     /* to the hub: container id NUL network id NUL plan, a descriptor: the network namespace (hub.h) */
+  MESSAGE_DETACH = 'D',     /* to the hub: the same */
+  MESSAGE_JOIN = 'J',       /* to a network: hub-names.h; a descriptor: who is told MESSAGE_STARTED */
+  MESSAGE_LEAVE = 'L',      /* to a network: container id */
   MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print */
 };
 

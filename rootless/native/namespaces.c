@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "hub-client.h"
 #include "identity.h"
 
 static const struct {
@@ -103,12 +104,14 @@ static bool join(const struct plan *plan, const char *kind, int flag) {
 static bool joins(const struct plan *plan, const char *kind) { return find_holder(plan, kind) || path_to_join(plan, kind); }
 
 bool joins_user_namespace(const struct plan *plan) { return joins(plan, "user"); }
+bool maps_own_ids(const struct plan *plan) { return joins_user_namespace(plan) || plan_find(plan, "hub"); }
 bool joins_pid_namespace(const struct plan *plan) { return joins(plan, "pid"); }
 void join_pid_namespace(const struct plan *plan) { join(plan, "pid", CLONE_NEWPID); }
 
 void make_user_namespace(const struct plan *plan) {
   open_holders(plan);
   if (join(plan, "user", CLONE_NEWUSER)) return;
+  if (plan_find(plan, "hub")) return hub_make_user_namespace(plan);
   if (unshare(CLONE_NEWUSER) < 0) {
     set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
     die_errno("cannot make a user namespace");

@@ -15,6 +15,8 @@
 bool wants_namespace(const struct plan *plan, const char *kind);
 /* The user namespace is another's: its id maps are written, and containers in it may look at whoever joins it. */
 bool joins_user_namespace(const struct plan *plan);
+/* Nobody else need write its id maps: they are another's, or it is made within the hub's namespace (hub-client.h). */
+bool maps_own_ids(const struct plan *plan);
 void make_user_namespace(const struct plan *plan);
 void make_mount_namespace(const struct plan *plan);
 /* Network, ipc and uts namespaces, and a cgroup namespace that is joined; true when the network namespace is new. */

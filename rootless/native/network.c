@@ -51,24 +51,36 @@ static void await_ready(const char *program, struct network *network) {
   die("cannot set up the network: %s failed: %s", program, text);
 }
 
-static void request(const char *path, const char *json) {
+bool network_ask(const char *path, const char *json, char *answer) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) die("the path of the network's socket is too long: %s", path);
+  errno = ENAMETOOLONG;
+  if (strlen(path) >= sizeof address.sun_path) return false;
   strcpy(address.sun_path, path);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die_errno("cannot connect to %s", path);
-  if (write(fd, json, strlen(json)) != (ssize_t)strlen(json) || shutdown(fd, SHUT_WR) < 0) die_errno("cannot write to %s", path);
-  char answer[1024];
+  bool good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+              write(fd, json, strlen(json)) == (ssize_t)strlen(json) && shutdown(fd, SHUT_WR) == 0;
   size_t length = 0;
-  for (;;) {
-    ssize_t got = read(fd, answer + length, sizeof answer - 1 - length);
+  while (good && length < NETWORK_ANSWER - 1) {
+    ssize_t got = read(fd, answer + length, NETWORK_ANSWER - 1 - length);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     length += (size_t)got;
   }
   answer[length] = 0;
-  close(fd);
-  if (!length || strstr(answer, "\"error\"")) die("cannot publish a port: the network helper answered %s to %s", answer, json);
+  if (fd >= 0) close(fd);
+  return good;
+}
+
+static void request(const char *path, const char *json) {
+  static char answer[NETWORK_ANSWER];
+  if (!network_ask(path, json, answer)) die_errno("cannot ask the network helper at %s", path);
+  if (!*answer || strstr(answer, "\"error\"")) die("cannot publish a port: the network helper answered %s to %s", answer, json);
+}
+
+void network_publish(const struct plan *plan) {
+  size_t from = 0;
+  const struct operation *wish;
+  while ((wish = plan_next(plan, "network-api", &from))) request(wish->words[1], wish->words[2]);
 }
 
 void network_finish(const struct plan *plan, struct network *network) {
@@ -76,11 +88,7 @@ void network_finish(const struct plan *plan, struct network *network) {
   await_ready(plan_word(plan, "network-helper", 1), network);
   close(network->ready);
   network->ready = -1;
-  size_t from = 0;
-  const struct operation *wish;
-  while ((wish = plan_next(plan, "network-api", &from))) {
-    request(wish->words[1], wish->words[2]);
-  }
+  network_publish(plan);
   close(network->said);
   network->said = -1;
 }

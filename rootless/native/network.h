@@ -1,6 +1,7 @@
 #ifndef NETWORK_H
 #define NETWORK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "plan.h"
@@ -18,5 +19,11 @@ struct network network_start(const struct plan *plan, pid_t holder);
 /* Waits until it is ready, then makes the plan's requests to its socket (network-api SOCKET JSON). Dies when one fails. */
 void network_finish(const struct plan *plan, struct network *network);
 void network_end(struct network *network);
+
+enum { NETWORK_ANSWER = 65536 };
+/* One request to slirp4netns' API socket; `answer` has NETWORK_ANSWER bytes. False: it can't be reached (errno). */
+bool network_ask(const char *path, const char *json, char *answer);
+/* network-api of a plan, one after the other. Dies when one fails. */
+void network_publish(const struct plan *plan);
 
 #endif

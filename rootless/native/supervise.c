@@ -20,6 +20,7 @@
 #include "die.h"
 #include "event.h"
 #include "health.h"
+#include "hub-client.h"
 #include "leftover.h"
 #include "log.h"
 #include "message.h"
@@ -53,6 +54,7 @@ static struct {
 
 static void stop_helpers(void) {
   network_end(&container.network);
+  hub_close();
   if (container.network.pid > 0) {
     kill(container.network.pid, SIGKILL);
     waitpid(container.network.pid, NULL, 0);
@@ -215,13 +217,15 @@ static void start(void) {
   int fds[3], close_after[3];
   relay_prepare(container.plan, &container.relay, fds, close_after);
   cgroup_make(container.plan);
+  hub_open(container.plan);
   start_stage(fds);
   expect(MESSAGE_NAMESPACES, &message); /* the user namespace */
-  if (!joins_user_namespace(container.plan)) write_id_maps(container.plan, container.stage);
+  if (!maps_own_ids(container.plan)) write_id_maps(container.plan, container.stage);
   container.userns = open_user_namespace(container.plan, container.stage);
   send_message(container.socket, MESSAGE_MAPPED, NULL, 0, -1);
   expect(MESSAGE_NAMESPACES, &message); /* all but pid and cgroup */
   container.network = network_start(container.plan, container.stage);
+  hub_attach(container.plan, container.stage);
   expect(MESSAGE_PID, &message);
   memcpy(&container.pid, message.data, sizeof container.pid);
   cgroup_place(container.pid);
@@ -230,6 +234,7 @@ static void start(void) {
   if (!wants_namespace(container.plan, "pid")) memcpy(&container.mounts, message.data, sizeof container.mounts);
   if (message.fd >= 0) relay_terminal(&container.relay, message.fd);
   network_finish(container.plan, &container.network);
+  hub_finish(container.plan);
   end_stage();
   record_start(container.plan, container.pid);
   claim_check(container.plan);

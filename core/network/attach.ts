@@ -1,0 +1,84 @@
+import type { BridgeWish } from '../../netns/bridge-options.ts';
+import type { BridgePlace } from '../../netns/network.ts';
+import type { PortRequest } from '../../netns/port.ts';
+import type { NetworkAttachment } from '../container/record.ts';
+import { PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
+import { randomBytes } from '../random.ts';
+import { findNetwork } from './find.ts';
+import { giveAddresses, releaseAddress } from './leases.ts';
+import type { NetworkRecord } from './store.ts';
+
+/** Locally administered, one station's: IEEE 802. */
+function randomMac(): string {
+  const bytes = randomBytes(6);
+  bytes[0] = (bytes[0]! & 0xfc) | 0x02;
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+function freeInterface(taken: readonly NetworkAttachment[]): string {
+  for (let index = 0; ; index++)
+    if (!taken.some((one) => one.interface === `eth${index}`)) return `eth${index}`;
+}
+
+/** Leases addresses in one network for a container that is in those of `others`. */
+export function attachTo(
+  paths: Paths,
+  id: string,
+  network: NetworkRecord,
+  wish: BridgeWish,
+  others: readonly NetworkAttachment[],
+): NetworkAttachment {
+  const refuse = (why: string) =>
+    new PodError({ code: 'usage', message: `cannot use network ${network.name}`, why });
+  if (others.some((other) => other.id === network.id)) throw refuse('the container is in it already');
+  if (wish.interface !== undefined && others.some((other) => other.interface === wish.interface))
+    throw refuse(`the container has an interface ${wish.interface}`);
+  return {
+    name: network.name,
+    id: network.id,
+    interface: wish.interface ?? freeInterface(others),
+    mac: wish.mac ?? randomMac(),
+    addresses: giveAddresses(paths, network, id, wish.addresses),
+    aliases: [...new Set(wish.aliases)],
+  };
+}
+
+const bare = (address: string): string => address.split('/')[0]!;
+
+function placeOf(networks: readonly NetworkRecord[], attached: readonly NetworkAttachment[]): BridgePlace {
+  const out = networks.find(({ internal }) => !internal);
+  return {
+    addresses: attached.flatMap(({ addresses }) => addresses.map(bare)),
+    resolvers: networks.filter(({ dns }) => dns).map(({ subnets }) => subnets[0]!.gateway),
+    gateway: out?.subnets[0]?.gateway,
+    out: out !== undefined,
+  };
+}
+
+/** Leases addresses in all the networks that a new container is to be in; with an error, in none. */
+export async function attach(
+  paths: Paths,
+  id: string,
+  wishes: readonly BridgeWish[],
+  publish: readonly PortRequest[],
+): Promise<{ networks: NetworkAttachment[]; place: BridgePlace }> {
+  const records: NetworkRecord[] = [];
+  for (const { network } of wishes) records.push(await findNetwork(paths, network));
+  if (publish.length > 0 && records.every(({ internal }) => internal))
+    throw new PodError({
+      code: 'usage',
+      message: 'cannot publish ports',
+      why: `network ${records[0]!.name} is internal`,
+    });
+  const attached: NetworkAttachment[] = [];
+  try {
+    for (const [index, wish] of wishes.entries())
+      attached.push(attachTo(paths, id, records[index]!, wish, attached));
+  } catch (error) {
+    for (const { name, addresses } of attached)
+      for (const address of addresses) releaseAddress(paths, name, address, id);
+    throw error;
+  }
+  return { networks: attached, place: placeOf(records, attached) };
+}

@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import { checkSlirp4netnsPort, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
+import { slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
+import { findSlirp4netns, type Slirp4netnsProgram } from '../../netns/slirp4netns-program.ts';
+import { overlaps, parseSubnet } from '../../netns/subnet.ts';
+import { launchPrefix } from '../../rootless/cgroup/plan.ts';
+import { mapPlan } from '../../rootless/id-map.ts';
+import { nestMaps } from '../../rootless/nested-maps.ts';
+import { encodePlan, type Operation } from '../../rootless/plan.ts';
+import type { HostFacts } from '../container/facts.ts';
+import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
+import { PodError } from '../error.ts';
+import type { Paths } from '../paths.ts';
+import { type NetworkRecord, readNetwork } from './store.ts';
+
+/** What a container needs of the hub (rootless/native/hub.h) to be in its networks. */
+export interface BridgeOperations {
+  /** Its id map, as ids of the hub's user namespace. */
+  maps: Operation[];
+  operations: Operation[];
+}
+
+export function hubDirectory(paths: Pick<Paths, 'runtime'>): string {
+  return join(paths.runtime, 'hub');
+}
+
+const MTU = 65520; // what slirp4netns is fastest with, and no less than a veth can carry
+
+function mtuOf({ options }: NetworkRecord): string {
+  return options.mtu ?? options['com.docker.network.driver.mtu'] ?? String(MTU);
+}
+
+/** The uplink's own addresses are none of the network's. */
+function uplinkCidr({ subnets }: NetworkRecord): string {
+  const used = subnets.map(({ subnet }) => parseSubnet(subnet)!);
+  const free = ['10.0.2.0/24', '10.0.3.0/24', '172.31.255.0/24'].find(
+    (cidr) => !used.some((subnet) => overlaps(subnet, parseSubnet(cidr)!)),
+  );
+  if (free) return free;
+  throw new PodError({
+    code: 'unsupported',
+    message: 'cannot find addresses for the uplink',
+    why: 'the network has all of them',
+  });
+}
+
+/** Below 108 bytes, unix(7): relative to the hub's directory, in which the uplink is started. */
+function apiSocket({ id }: Pick<NetworkRecord, 'id'>): string {
+  return `${id.slice(0, 16)}.sock`;
+}
+
+/** The network as its first member brings it to the hub. */
+function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram | undefined): Operation[] {
+  const cidr = uplinkCidr(network);
+  const bridge = network.subnets.map(({ subnet, gateway }) => `${gateway}/${parseSubnet(subnet)!.prefix}`);
+  return [
+    ['bridge', ...bridge],
+    ...(program ? [['uplink', apiSocket(network), ...uplinkArgv(program, cidr, apiSocket(network))]] : []),
+    ...(network.dns ? [['resolver', ...(program ? [slirp4netnsAddresses(cidr).dns] : [])]] : []),
+  ];
+}
+
+/** `routed`: the default routes go by this network. */
+function memberOperations(
+  record: Pick<ContainerRecord, 'name'>,
+  network: NetworkRecord,
+  attachment: NetworkAttachment,
+  routed: boolean,
+): Operation[] {
+  const names = [record.name, ...attachment.aliases];
+  return [
+    ['link', attachment.interface, attachment.mac, mtuOf(network)],
+    ...attachment.addresses.map((address) => ['address', address]),
+    ...(routed ? network.subnets.map(({ gateway }) => ['route', gateway]) : []),
+    ...names.map((name) => ['name', name]),
+  ];
+}
+
+export function networkOf(paths: Paths, record: Pick<ContainerRecord, 'name'>, { name, id }: NetworkAttachment): NetworkRecord {
+  const network = readNetwork(paths, name);
+  if (network?.id === id) return network;
+  throw new PodError({
+    code: 'not-found',
+    message: `cannot start ${record.name}`,
+    why: `its network ${name} is gone`,
+    hint: `tsc-pod rm ${record.name}`,
+  });
+}
+
+/** `hub-attach` of one network. */
+export function attachOperation(
+  record: Pick<ContainerRecord, 'name'>,
+  network: NetworkRecord,
+  attachment: NetworkAttachment,
+  { program, routed }: { program: Slirp4netnsProgram | undefined; routed: boolean },
+): Operation {
+  const plan = [
+    ...networkOperations(network, network.internal ? undefined : program),
+    ...memberOperations(record, network, attachment, routed),
+  ];
+  return ['hub-attach', network.id, encodePlan('run', plan)];
+}
+
+export function findUplink(paths: Paths): Promise<Slirp4netnsProgram> {
+  return findSlirp4netns({ searchPath: process.env.PATH, cacheFile: join(paths.cache, 'slirp4netns.json') });
+}
+
+function hubPlan(paths: Paths, host: HostFacts): Operation {
+  const { way } = host.cgroups;
+  const base = way?.kind === 'direct' ? join(way.parent, 'tsc-pod-hub') : 'self';
+  const group = way && (way.kind !== 'direct' || !way.evacuate);
+  const directory = hubDirectory(paths);
+  const plan = [
+    ['runtime', directory],
+    ...mapPlan(host.defaultMaps),
+    ...(group
+      ? [
+          ['cgroup-base', base, 'optional'],
+          ['cgroup-container', 'container'],
+        ]
+      : []),
+  ];
+  return ['hub', directory, encodePlan('hub', plan), ...(group ? launchPrefix(host.cgroups, 'hub') : [])];
+}
+
+/** All of it for a start. Throws PodError `not-found` for a network that is gone. */
+export async function bridgeOperations(
+  paths: Paths,
+  host: HostFacts,
+  record: ContainerRecord,
+): Promise<BridgeOperations> {
+  const attached = record.network.networks ?? [];
+  const networks = attached.map((attachment) => networkOf(paths, record, attachment));
+  const out = networks.findIndex(({ internal }) => !internal);
+  const program = out < 0 ? undefined : await findUplink(paths);
+  const attach = attached.map((attachment, index) =>
+    attachOperation(record, networks[index]!, attachment, { program, routed: index === out }),
+  );
+  const guest = attached[out]?.addresses.find((address) => !address.includes(':'))?.split('/')[0];
+  const ports = record.network.ports.map((port) => {
+    checkSlirp4netnsPort(port, { allowHostLoopback: false });
+    return ['network-api', join('../hub', apiSocket(networks[out]!)), publishRequest(port, guest!)];
+  });
+  return {
+    maps: mapPlan({ ...record.maps, ...nestMaps(record.maps, host.defaultMaps), helpers: undefined }),
+    operations: [hubPlan(paths, host), ...attach, ...ports],
+  };
+}

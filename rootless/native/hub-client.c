@@ -1,0 +1,198 @@
+#define _GNU_SOURCE
+#include "hub-client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "hub.h"
+#include "identity.h"
+#include "message.h"
+#include "network.h"
+#include "roles.h"
+#include "spawn.h"
+#include "userns.h"
+
+enum { ANSWER_LIMIT_MS = 20000 };
+
+static struct {
+  int socket, userns, asked;
+} hub = {-1, -1, 0};
+
+/* By way of /proc: its path may be too long for unix(7). */
+static bool connect_to(int directory) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  struct message greeting;
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket", directory);
+  hub.socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+  if (hub.socket < 0) die_errno("socket");
+  if (connect(hub.socket, (struct sockaddr *)&address, sizeof address) == 0 && receive_message(hub.socket, &greeting) &&
+      greeting.fd >= 0) {
+    hub.userns = greeting.fd;
+    return true;
+  }
+  close(hub.socket);
+  hub.socket = -1;
+  return false;
+}
+
+static void start_hub(const struct operation *wish) {
+  char **argv = calloc(wish->count + 2, sizeof *argv), text[1024];
+  size_t count = 0;
+  if (!argv) die("out of memory");
+  for (size_t i = 3; i < wish->count; i++) argv[count++] = wish->words[i];
+  argv[count++] = "/proc/self/exe";
+  argv[count++] = "-c";
+  argv[count] = wish->words[2];
+  int said = catcher();
+  struct spawn what = {argv, {-1, -1, said, -1, -1}};
+  pid_t pid = spawn(&what);
+  if (pid < 0) die_errno("fork");
+  int code = wait_for(pid);
+  caught(said, text, sizeof text);
+  close(said);
+  free(argv);
+  if (code != 0) die("cannot start the hub of the bridge networks: %s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
+}
+
+void hub_open(const struct plan *plan) {
+  const struct operation *wish = plan_find(plan, "hub");
+  if (!wish) return;
+  if (mkdir(wish->words[1], 0700) < 0 && errno != EEXIST) die_errno("cannot make %s", wish->words[1]);
+  int directory = open(wish->words[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) die_errno("cannot open %s", wish->words[1]);
+  if (!connect_to(directory)) {
+    while (flock(directory, LOCK_EX) < 0)
+      if (errno != EINTR) die_errno("cannot lock %s", wish->words[1]);
+    if (!connect_to(directory)) {
+      start_hub(wish);
+      if (!connect_to(directory)) die("cannot connect to the hub of the bridge networks in %s", wish->words[1]);
+    }
+  }
+  close(directory); /* and the lock with it */
+}
+
+/* A process that stays in the outer namespace writes the maps of the inner one, user_namespaces(7). */
+static pid_t fork_writer(const struct plan *plan, int told) {
+  pid_t inner = getpid(), writer = fork();
+  if (writer < 0) die_errno("fork");
+  if (writer > 0) return writer;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_DUMPABLE, 0);
+  char byte;
+  if (read(told, &byte, 1) != 1) _exit(EXIT_TOOL);
+  write_id_maps(plan, inner);
+  _exit(0);
+}
+
+void hub_make_user_namespace(const struct plan *plan) {
+  int told[2];
+  if (pipe2(told, O_CLOEXEC) < 0) die_errno("pipe");
+  if (setns(hub.userns, CLONE_NEWUSER) < 0) die_errno("cannot join the hub's user namespace");
+  close(hub.userns);
+  close(hub.socket);
+  prctl(PR_SET_DUMPABLE, 1); /* so that the maps can be written; nobody but the user's own processes is in the hub's namespace */
+  pid_t writer = fork_writer(plan, told[0]);
+  close(told[0]);
+  if (unshare(CLONE_NEWUSER) < 0) die_errno("cannot make a user namespace");
+  if (write(told[1], "", 1) != 1) die_errno("pipe");
+  close(told[1]);
+  if (wait_for(writer) != 0) die("cannot map ids in the user namespace of the bridge networks");
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void ask(unsigned char type, const char *container, const struct operation *wish, int namespace) {
+  char text[4096];
+  size_t first = strlen(container) + 1, second = strlen(wish->words[1]) + 1, third = strlen(wish->words[2]) + 1;
+  if (first + second + third > sizeof text - 1) die("too many names or options for a bridge network");
+  memcpy(text, container, first);
+  memcpy(text + first, wish->words[1], second);
+  memcpy(text + first + second, wish->words[2], third);
+  if (!send_message(hub.socket, type, text, first + second + third, namespace)) die_errno("cannot talk to the hub of the bridge networks");
+  hub.asked++;
+}
+
+static void ask_all(const struct plan *plan, const char *name, unsigned char type, int namespace) {
+  const char *container = plan_word(plan, "container", 1);
+  const struct operation *wish;
+  size_t from = 0;
+  while ((wish = plan_next(plan, name, &from))) ask(type, container, wish, namespace);
+}
+
+void hub_attach(const struct plan *plan, pid_t holder) {
+  if (hub.socket < 0) return;
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/ns/net", holder);
+  int namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (namespace < 0) die_errno("cannot open %s", path);
+  hub.asked = 0;
+  ask_all(plan, "hub-attach", MESSAGE_ATTACH, namespace);
+  close(namespace);
+  close(hub.userns);
+  hub.userns = -1;
+}
+
+static void await_answers(void) {
+  struct message message;
+  for (; hub.asked > 0; hub.asked--) {
+    struct pollfd wait = {hub.socket, POLLIN, 0};
+    int ready;
+    do ready = poll(&wait, 1, ANSWER_LIMIT_MS);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0) die("cannot set up the network: the hub gave no answer");
+    if (!receive_message(hub.socket, &message)) die("cannot set up the network: the hub has ended");
+    if (message.type != MESSAGE_ERROR) continue;
+    char *text = message.data + 1, *hint = strchr(text, '\n');
+    if (hint) *hint++ = 0;
+    if (hint && *hint) {
+      hint[strcspn(hint, "\n")] = 0;
+      set_hint(hint);
+    }
+    die_with((unsigned char)message.data[0], "%s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
+  }
+}
+
+void hub_finish(const struct plan *plan) {
+  if (hub.socket < 0) return;
+  await_answers();
+  network_publish(plan);
+}
+
+void hub_close(void) {
+  if (hub.socket >= 0) close(hub.socket);
+  if (hub.userns >= 0) close(hub.userns);
+  hub.socket = hub.userns = -1;
+}
+
+/* hub, container, target-state, then hub-attach or hub-detach; network-api. */
+int role_hub_ask(const struct plan *plan) {
+  const char *state = plan_word(plan, "target-state", 1), *directory = plan_word(plan, "hub", 1);
+  pid_t pid;
+  if (!state || !directory || !plan_find(plan, "container")) bug("whom to ask for what?");
+  int process = open_running(state, &pid), place = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (process < 0) die("the container is not running any more");
+  if (place < 0 || !connect_to(place)) die("the hub of the bridge networks does not run");
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
+  int namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (namespace < 0) die_errno("cannot open %s", path);
+  /* It still runs: so what was opened is that process's. */
+  if (open_running(state, &pid) < 0) die("the container is not running any more");
+  ask_all(plan, "hub-detach", MESSAGE_DETACH, namespace);
+  ask_all(plan, "hub-attach", MESSAGE_ATTACH, namespace);
+  await_answers();
+  network_publish(plan);
+  return 0;
+}

@@ -1,0 +1,105 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "hub.h"
+#include "message.h"
+#include "netlink.h"
+#include "spawn.h"
+
+enum { READY_LIMIT_MS = 15000 };
+
+struct uplink {
+  pid_t pid; /* 0: none */
+  int ready, said, alive;
+};
+
+/* `uplink DNS ARGV...`: it is started in the host's network, and has the namespace at descriptor 0. */
+static struct uplink start_uplink(const struct plan *plan, int namespace) {
+  const struct operation *wish = plan_find(plan, "uplink");
+  struct uplink uplink = {0, -1, -1, -1};
+  int ready[2], alive[2];
+  if (!wish) return uplink;
+  if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(alive, O_CLOEXEC) < 0) die_errno("pipe");
+  uplink.said = catcher();
+  struct spawn what = {wish->words + 2, {namespace, uplink.said, uplink.said, ready[1], alive[0]}};
+  uplink.pid = spawn(&what);
+  if (uplink.pid < 0) die_errno("fork");
+  close(ready[1]);
+  close(alive[0]);
+  uplink.ready = ready[0];
+  uplink.alive = alive[1]; /* stays open as long as this process lives */
+  return uplink;
+}
+
+static void await_uplink(const struct plan *plan, const struct uplink *uplink) {
+  if (!uplink->pid) return;
+  struct pollfd wait = {uplink->ready, POLLIN, 0};
+  int got;
+  do got = poll(&wait, 1, READY_LIMIT_MS);
+  while (got < 0 && errno == EINTR);
+  char byte, text[512];
+  const char *program = plan_word(plan, "uplink", 2);
+  if (got > 0 && read(uplink->ready, &byte, 1) == 1) return;
+  caught(uplink->said, text, sizeof text);
+  set_hint("run `tsc-pod doctor`, or make the network with --internal");
+  if (got == 0) die("cannot set up the network: %s was not ready after %d s: %s", program, READY_LIMIT_MS / 1000, text);
+  die("cannot set up the network: %s failed: %s", program, text);
+}
+
+/* A key that the kernel lacks (no IPv6) is no error. */
+static void set_sysctl(const char *key, const char *value) {
+  char path[128];
+  snprintf(path, sizeof path, "/proc/sys/net/%s", key);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return;
+  if (fd < 0 || write(fd, value, strlen(value)) < 0) die_errno("cannot set %s", path);
+  close(fd);
+}
+
+static void make_bridge(const struct plan *plan) {
+  const struct operation *wish = plan_find(plan, "bridge"), *link = plan_find(plan, "link");
+  if (!wish || !link) bug("no bridge");
+  set_sysctl("ipv6/conf/default/accept_dad", "0");
+  set_sysctl("ipv6/conf/default/accept_ra", "0");
+  struct netlink netlink = netlink_open();
+  netlink_raise(&netlink, "lo");
+  netlink_make_bridge(&netlink, HUB_BRIDGE, (unsigned)number_of(link->words[3]));
+  for (size_t i = 1; i < wish->count; i++) netlink_add_address(&netlink, HUB_BRIDGE, wish->words[i]);
+  netlink_raise(&netlink, HUB_BRIDGE);
+  netlink_close(&netlink);
+  /* Whoever sends from an address that isn't of this network is not heard. */
+  set_sysctl("ipv4/conf/" HUB_BRIDGE "/rp_filter", "1");
+}
+
+/* libslirp asks by ARP for each container that it has something for: this end answers for them, arp(7). */
+static void let_through(const struct uplink *uplink) {
+  if (!uplink->pid) return;
+  set_sysctl("ipv4/conf/" HUB_TAP "/proxy_arp", "1");
+  set_sysctl("ipv4/ip_forward", "1");
+}
+
+void hub_network(const char *text, int namespace, int socket) {
+  struct plan plan;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_NAME, "tsc-pod network");
+  report_to(socket);
+  char *own = strdup(text);
+  if (!own) die("out of memory");
+  plan_parse(&plan, own, strlen(own));
+  struct uplink uplink = start_uplink(&plan, namespace);
+  if (setns(namespace, CLONE_NEWNET) < 0) die_errno("cannot enter the network's namespace");
+  make_bridge(&plan);
+  await_uplink(&plan, &uplink);
+  let_through(&uplink);
+  hub_resolve(&plan, socket);
+}

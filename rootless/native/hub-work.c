@@ -1,0 +1,101 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "hub.h"
+#include "message.h"
+#include "netlink.h"
+
+enum { READY_LIMIT_MS = 15000 };
+
+/* The network's one message stays where it is, for all that wait for it. */
+static void await_network(int socket) {
+  struct pollfd wait = {socket, POLLIN, 0};
+  char said[2400];
+  int ready;
+  do ready = poll(&wait, 1, READY_LIMIT_MS);
+  while (ready < 0 && errno == EINTR);
+  ssize_t got = ready > 0 ? recv(socket, said, sizeof said - 1, MSG_PEEK) : -1;
+  if (got <= 0) die("cannot set up the network: %s", ready == 0 ? "it was not ready in time" : "its process has ended");
+  if (said[0] == MESSAGE_READY) return;
+  if (said[0] != MESSAGE_ERROR || got < 3) bug("message %c of a network", said[0]);
+  said[got] = 0;
+  char *text = said + 2, *hint = strchr(text, '\n');
+  if (hint) *hint++ = 0;
+  if (hint && *hint) {
+    hint[strcspn(hint, "\n")] = 0;
+    set_hint(hint);
+  }
+  die("%s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
+}
+
+static void enter(int namespace) {
+  if (setns(namespace, CLONE_NEWNET) < 0) die_errno("cannot enter a network namespace");
+}
+
+static void add_device(const struct plan *plan, const struct hub_request *request, int namespace) {
+  const struct operation *link = plan_find(plan, "link"), *one;
+  if (!link) bug("no link");
+  enter(namespace);
+  struct netlink netlink = netlink_open();
+  struct veth veth = {HUB_BRIDGE, request->namespace, link->words[1], link->words[2], (unsigned)number_of(link->words[3])};
+  netlink_make_veth(&netlink, &veth);
+  netlink_close(&netlink);
+  enter(request->namespace);
+  netlink = netlink_open();
+  size_t from = 0;
+  while ((one = plan_next(plan, "address", &from))) netlink_add_address(&netlink, link->words[1], one->words[1]);
+  netlink_raise(&netlink, link->words[1]);
+  from = 0;
+  while ((one = plan_next(plan, "route", &from))) netlink_add_default_route(&netlink, one->words[1]);
+  netlink_close(&netlink);
+}
+
+static void put_line(char **text, size_t *length, char kind, const char *value) {
+  char *more = realloc(*text, *length + strlen(value) + 4);
+  if (!more) die("out of memory");
+  *text = more;
+  *length += (size_t)sprintf(more + *length, "%c %s\n", kind, value);
+}
+
+/* The network answers the client: after what was said to it before. */
+static void join(const struct plan *plan, const struct hub_request *request, int socket, int client) {
+  size_t length = strlen(request->container) + 1, from = 0;
+  char *text = malloc(length);
+  const struct operation *one;
+  if (!text) die("out of memory");
+  memcpy(text, request->container, length);
+  while ((one = plan_next(plan, "name", &from))) put_line(&text, &length, 'N', one->words[1]);
+  from = 0;
+  while ((one = plan_next(plan, "address", &from))) put_line(&text, &length, 'A', one->words[1]);
+  if (!send_message(socket, MESSAGE_JOIN, text, length, client)) die_errno("cannot talk to the network's process");
+}
+
+void hub_work(const struct hub_request *request, int namespace, int socket, int client) {
+  struct plan plan;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  report_to(client);
+  char *text = strdup(request->text);
+  if (!text) die("out of memory");
+  plan_parse(&plan, text, strlen(text));
+  await_network(socket);
+  if (!request->detach) {
+    add_device(&plan, request, namespace);
+    join(&plan, request, socket, client);
+    _exit(0);
+  }
+  enter(request->namespace);
+  struct netlink netlink = netlink_open();
+  netlink_remove_link(&netlink, plan_word(&plan, "link", 1));
+  send_message(client, MESSAGE_STARTED, NULL, 0, -1);
+  _exit(0);
+}

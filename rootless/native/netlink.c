@@ -1,0 +1,200 @@
+#define _GNU_SOURCE
+#include "netlink.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "die.h"
+
+enum { REQUEST_MAX = 1024 };
+
+struct request {
+  _Alignas(struct nlmsghdr) char bytes[REQUEST_MAX];
+};
+
+static struct nlmsghdr *header_of(struct request *request) { return (struct nlmsghdr *)request->bytes; }
+
+/* What stands between the header and the attributes, e.g. a struct ifinfomsg. */
+static void *begin(struct request *request, int type, int flags, size_t size) {
+  memset(request, 0, sizeof *request);
+  struct nlmsghdr *header = header_of(request);
+  header->nlmsg_type = (unsigned short)type;
+  header->nlmsg_flags = (unsigned short)(NLM_F_REQUEST | NLM_F_ACK | flags);
+  header->nlmsg_len = (unsigned)NLMSG_LENGTH(size);
+  return NLMSG_DATA(header);
+}
+
+static struct rtattr *put(struct request *request, int type, const void *data, size_t size) {
+  struct nlmsghdr *header = header_of(request);
+  size_t at = NLMSG_ALIGN(header->nlmsg_len);
+  if (at + RTA_SPACE(size) > sizeof request->bytes) bug("a request to the kernel is too long");
+  struct rtattr *attribute = (struct rtattr *)(request->bytes + at);
+  attribute->rta_type = (unsigned short)type;
+  attribute->rta_len = (unsigned short)RTA_LENGTH(size);
+  if (size) memcpy(RTA_DATA(attribute), data, size);
+  header->nlmsg_len = (unsigned)(at + RTA_SPACE(size));
+  return attribute;
+}
+
+static void put_text(struct request *request, int type, const char *text) { put(request, type, text, strlen(text) + 1); }
+static void put_number(struct request *request, int type, unsigned value) { put(request, type, &value, sizeof value); }
+
+/* All that was put since `outer` is in it. */
+static void close_nest(struct request *request, struct rtattr *outer) {
+  outer->rta_len = (unsigned short)(request->bytes + header_of(request)->nlmsg_len - (char *)outer);
+}
+
+static void put_mac(struct request *request, const char *text) {
+  unsigned char mac[6];
+  if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5) != 6)
+    bug("%.20s is no hardware address", text);
+  put(request, IFLA_ADDRESS, mac, sizeof mac);
+}
+
+/* 0, or the kernel's errno. */
+static int ask(struct netlink *netlink, struct request *request) {
+  struct nlmsghdr *header = header_of(request);
+  header->nlmsg_seq = ++netlink->sequence;
+  if (send(netlink->fd, request->bytes, header->nlmsg_len, 0) < 0) return errno;
+  for (;;) {
+    _Alignas(struct nlmsghdr) char answer[4096];
+    ssize_t got = recv(netlink->fd, answer, sizeof answer, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    const struct nlmsghdr *said = (const struct nlmsghdr *)answer;
+    if ((size_t)got < NLMSG_LENGTH(sizeof(struct nlmsgerr)) || said->nlmsg_seq != netlink->sequence) continue;
+    if (said->nlmsg_type == NLMSG_ERROR) return -((const struct nlmsgerr *)NLMSG_DATA(said))->error;
+  }
+}
+
+struct netlink netlink_open(void) {
+  struct netlink netlink = {socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), 0};
+  if (netlink.fd < 0) die_errno("cannot talk to the kernel about the network (netlink)");
+  return netlink;
+}
+
+void netlink_close(struct netlink *netlink) { close(netlink->fd); }
+
+static void must(int error, const char *verb, const char *what) {
+  errno = error;
+  if (error) die_errno("cannot %s %s", verb, what);
+}
+
+static unsigned index_of(const char *name) {
+  unsigned index = if_nametoindex(name);
+  if (!index) die_errno("cannot find the network device %s", name);
+  return index;
+}
+
+void netlink_make_bridge(struct netlink *netlink, const char *name, unsigned mtu) {
+  struct request request;
+  begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
+  put_text(&request, IFLA_IFNAME, name);
+  if (mtu) put_number(&request, IFLA_MTU, mtu);
+  struct rtattr *info = put(&request, IFLA_LINKINFO, NULL, 0);
+  put_text(&request, IFLA_INFO_KIND, "bridge");
+  close_nest(&request, info);
+  int error = ask(netlink, &request);
+  if (error == EOPNOTSUPP) set_hint("sudo modprobe bridge");
+  must(error, "make the bridge", name);
+}
+
+void netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
+  struct request request;
+  struct ifinfomsg *own = begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof *own);
+  own->ifi_flags = own->ifi_change = IFF_UP;
+  put_text(&request, IFLA_IFNAME, "veth%d"); /* the kernel puts a number there */
+  put_number(&request, IFLA_MASTER, index_of(veth->bridge));
+  if (veth->mtu) put_number(&request, IFLA_MTU, veth->mtu);
+  struct rtattr *info = put(&request, IFLA_LINKINFO, NULL, 0);
+  put_text(&request, IFLA_INFO_KIND, "veth");
+  struct rtattr *data = put(&request, IFLA_INFO_DATA, NULL, 0);
+  struct ifinfomsg peer = {.ifi_family = AF_UNSPEC};
+  struct rtattr *other = put(&request, VETH_INFO_PEER, &peer, sizeof peer);
+  put_text(&request, IFLA_IFNAME, veth->peer_name);
+  put_mac(&request, veth->peer_mac);
+  if (veth->mtu) put_number(&request, IFLA_MTU, veth->mtu);
+  put_number(&request, IFLA_NET_NS_FD, (unsigned)veth->peer_namespace);
+  close_nest(&request, other);
+  close_nest(&request, data);
+  close_nest(&request, info);
+  int error = ask(netlink, &request);
+  if (error == EOPNOTSUPP) set_hint("sudo modprobe veth");
+  must(error, "make the container's network device", veth->peer_name);
+}
+
+bool netlink_remove_link(struct netlink *netlink, const char *name) {
+  struct request request;
+  unsigned index = if_nametoindex(name);
+  if (!index) return false;
+  struct ifinfomsg *about = begin(&request, RTM_DELLINK, 0, sizeof *about);
+  about->ifi_index = (int)index;
+  int error = ask(netlink, &request);
+  if (error != ENODEV) must(error, "remove the network device", name);
+  return error == 0;
+}
+
+void netlink_raise(struct netlink *netlink, const char *name) {
+  struct request request;
+  struct ifinfomsg *about = begin(&request, RTM_NEWLINK, 0, sizeof *about);
+  about->ifi_index = (int)index_of(name);
+  about->ifi_flags = about->ifi_change = IFF_UP;
+  must(ask(netlink, &request), "raise the network device", name);
+}
+
+/* Its bytes' number; dies on what is no address. */
+static size_t parse_address(const char *text, int *family, unsigned char bytes[16]) {
+  *family = strchr(text, ':') ? AF_INET6 : AF_INET;
+  if (inet_pton(*family, text, bytes) != 1) bug("%.60s is no address", text);
+  return *family == AF_INET6 ? 16 : 4;
+}
+
+void netlink_add_address(struct netlink *netlink, const char *device, const char *text) {
+  struct request request;
+  char address[64];
+  unsigned char bytes[16];
+  int family;
+  const char *slash = strchr(text, '/');
+  if (!slash || slash - text >= (long)sizeof address) bug("%.60s has no prefix", text);
+  snprintf(address, sizeof address, "%.*s", (int)(slash - text), text);
+  size_t size = parse_address(address, &family, bytes);
+  struct ifaddrmsg *about = begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof *about);
+  about->ifa_family = (unsigned char)family;
+  about->ifa_prefixlen = (unsigned char)atoi(slash + 1);
+  about->ifa_flags = IFA_F_NODAD;
+  about->ifa_index = index_of(device);
+  put(&request, IFA_LOCAL, bytes, size);
+  put(&request, IFA_ADDRESS, bytes, size);
+  if (family == AF_INET && about->ifa_prefixlen < 31) {
+    unsigned mask = htonl(0xffffffffu >> about->ifa_prefixlen), last;
+    memcpy(&last, bytes, 4);
+    last |= mask;
+    put(&request, IFA_BROADCAST, &last, 4);
+  }
+  must(ask(netlink, &request), "add the address", text);
+}
+
+void netlink_add_default_route(struct netlink *netlink, const char *gateway) {
+  struct request request;
+  unsigned char bytes[16];
+  int family;
+  size_t size = parse_address(gateway, &family, bytes);
+  struct rtmsg *about = begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof *about);
+  about->rtm_family = (unsigned char)family;
+  about->rtm_table = RT_TABLE_MAIN;
+  about->rtm_protocol = RTPROT_STATIC;
+  about->rtm_type = RTN_UNICAST;
+  put(&request, RTA_GATEWAY, bytes, size);
+  int error = ask(netlink, &request);
+  if (error != EEXIST) must(error, "add the default route by", gateway);
+}

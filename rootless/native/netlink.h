@@ -1,0 +1,33 @@
+/* Network devices, addresses and routes of the caller's network namespace: rtnetlink(7). Each dies on an error. */
+#ifndef NETLINK_H
+#define NETLINK_H
+
+#include <stdbool.h>
+
+struct netlink {
+  int fd;
+  unsigned sequence;
+};
+
+/* Opened in a network namespace, it stays with that one. */
+struct netlink netlink_open(void);
+void netlink_close(struct netlink *netlink);
+
+struct veth {
+  const char *bridge; /* that its own end is a port of */
+  int peer_namespace; /* a network namespace */
+  const char *peer_name, *peer_mac;
+  unsigned mtu; /* 0: the kernel's choice */
+};
+
+void netlink_make_bridge(struct netlink *netlink, const char *name, unsigned mtu);
+void netlink_make_veth(struct netlink *netlink, const struct veth *veth);
+/* False: there is none of that name. */
+bool netlink_remove_link(struct netlink *netlink, const char *name);
+void netlink_raise(struct netlink *netlink, const char *name);
+/* `10.89.0.2/24` or `fd00::2/64`; without IPv6's search for doubles. */
+void netlink_add_address(struct netlink *netlink, const char *device, const char *text);
+/* The default route by a gateway; where one is there already, that stays. */
+void netlink_add_default_route(struct netlink *netlink, const char *gateway);
+
+#endif
