@@ -1,4 +1,5 @@
 import type { ListedContainer } from '../core/container/list.ts';
+import { networkNames } from '../core/container/network-names.ts';
 import type { ContainerRecord } from '../core/container/record.ts';
 import { PodError } from '../core/error.ts';
 import { resolveImage } from '../core/images/find.ts';
@@ -179,7 +180,7 @@ function testOf(key: string, value: string, all: readonly ListedContainer[], pat
     case 'label!':
       return ({ record }) => !hasLabel(record.labels, value);
     case 'network':
-      return ({ record }) => record.network.mode === value;
+      return ({ record }) => networkNames(record).includes(value);
     case 'pod':
       return ({ record: { pod } }) =>
         pod !== undefined && (pod.startsWith(value) || readPod(paths, pod)?.name === value);

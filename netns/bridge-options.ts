@@ -21,14 +21,17 @@ function wrong(what: string, why: string): PodError {
 /** A unicast hardware address, in lower case with colons. Throws PodError `usage`. */
 export function parseMac(flag: string, text: string): string {
   const mac = text.toLowerCase().replaceAll('-', ':');
-  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac)) throw wrong(`${flag} ${text}`, 'it is no hardware address');
-  if (Number.parseInt(mac.slice(0, 2), 16) & 1) throw wrong(`${flag} ${text}`, 'it is the address of a group');
+  if (!/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac))
+    throw wrong(`${flag} ${text}`, 'it is no hardware address');
+  if (Number.parseInt(mac.slice(0, 2), 16) & 1)
+    throw wrong(`${flag} ${text}`, 'it is the address of a group');
   return mac;
 }
 
 /** A name that others may ask for: letters, digits, `-`, `_`, in labels with dots. Throws PodError `usage`. */
 export function parseAlias(flag: string, text: string): string {
-  if (text.length <= 253 && /^[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*$/i.test(text)) return text;
+  if (text.length <= 253 && /^[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_][a-z0-9_-]{0,62})*$/i.test(text))
+    return text;
   throw wrong(`${flag} ${text}`, 'a name has letters, digits, "-" and "_"');
 }
 
@@ -48,7 +51,8 @@ export function parseBridgeOptions(network: string, text: string): BridgeWish {
     else if (key === 'alias') wish.aliases.push(parseAlias(flag, value));
     else if (key === 'interface_name' && /^[a-z0-9_.-]{1,15}$/i.test(value) && !/^(lo|\.|\.\.)$/.test(value))
       wish.interface = value;
-    else throw wrong(`--network ${network}:${word}`, 'it is none of ip=, ip6=, mac=, alias=, interface_name=');
+    else
+      throw wrong(`--network ${network}:${word}`, 'it is none of ip=, ip6=, mac=, alias=, interface_name=');
   }
   return wish;
 }

@@ -85,10 +85,7 @@ export function resolvConfText(
   if (!reach && !asked) return (read ?? readText)(HOST_FILE) ?? '';
   const host = parseResolvConf(reach ? hostResolvConf(read) : ((read ?? readText)(HOST_FILE) ?? ''));
   const inherited = reach
-    ? [
-        ...reach.own,
-        ...host.nameservers.filter((server) => !reach.alone && isReachable(server, reach.ipv6)),
-      ]
+    ? [...reach.own, ...host.nameservers.filter((server) => !reach.alone && isReachable(server, reach.ipv6))]
     : host.nameservers;
   return formatResolvConf({
     nameservers: [...new Set(wish.servers.length > 0 ? wish.servers : inherited)],

@@ -43,7 +43,10 @@ function argv({ program, options, ports, apiSocket }: Slirp4netnsPlan): string[]
 }
 
 /** What this driver can't publish. Throws PodError `unsupported`. */
-export function checkSlirp4netnsPort(port: PortMapping, options: Pick<Slirp4netnsOptions, 'allowHostLoopback'>): void {
+export function checkSlirp4netnsPort(
+  port: PortMapping,
+  options: Pick<Slirp4netnsOptions, 'allowHostLoopback'>,
+): void {
   const refuse = (why: string, hint: string): PodError =>
     new PodError({ code: 'unsupported', message: `cannot publish ${formatHostPort(port)}`, why, hint });
   if (port.protocol === 'sctp') throw refuse('slirp4netns has no SCTP', 'use --network host');

@@ -1,5 +1,6 @@
 import { readHealth } from '../../core/container/health.ts';
 import type { ListedContainer } from '../../core/container/list.ts';
+import { networkNames } from '../../core/container/network-names.ts';
 import { namespaceOf } from '../../core/container/processes.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { isUp } from '../../core/container/state.ts';
@@ -83,7 +84,7 @@ export function rowOf(listed: ListedContainer, { paths, now, whole, sizes }: Row
         .join(',');
     },
     Label: (name: string) => (Object.hasOwn(record.labels, name) ? record.labels[name] : ''),
-    Networks: record.network.mode,
+    Networks: networkNames(record).join(','),
     get Mounts() {
       const sources = mountSources(record);
       return sources.map((source) => (whole ? source : ellipsis(source, MOUNT_WIDTH))).join(',');

@@ -12,7 +12,7 @@ import { emitContainerEvent, writeSubject } from './events.ts';
 import type { HostFacts } from './facts.ts';
 import { reserveIdFile } from './id-file.ts';
 import { prepareMounts } from './mounts/prepare.ts';
-import { checkPublished } from './network.ts';
+import { checkNetwork } from './network.ts';
 import type { ContainerOptions } from './options.ts';
 import type { ContainerRecord } from './record.ts';
 import { makeRoot } from './root.ts';
@@ -47,7 +47,7 @@ export async function createContainer(
 ): Promise<CreatedContainer> {
   const idFile = options.cidfile === undefined || context.dryRun ? undefined : reserveIdFile(options.cidfile);
   try {
-    await checkPublished(options, context.starts);
+    await checkNetwork(context.paths, options, context.starts);
     const created = await create(options, context, await context.image(options));
     idFile?.write(created.record.id);
     return created;

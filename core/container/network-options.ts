@@ -17,7 +17,19 @@ import type { ContainerOptions } from './options.ts';
 
 export type NetworkFlags = Pick<
   ContainerOptions,
-  'network' | 'ip' | 'ip6' | 'macAddress' | 'networkAlias' | 'publish' | 'publishAll' | 'expose' | 'addHost' | 'dns' | 'dnsSearch' | 'dnsOption' | 'hostname'
+  | 'network'
+  | 'ip'
+  | 'ip6'
+  | 'macAddress'
+  | 'networkAlias'
+  | 'publish'
+  | 'publishAll'
+  | 'expose'
+  | 'addHost'
+  | 'dns'
+  | 'dnsSearch'
+  | 'dnsOption'
+  | 'hostname'
 >;
 
 export interface NetworkOptions {
@@ -102,7 +114,8 @@ function readPublish(
 ): PortRequest[] {
   const asked = flags.publish.flatMap(parsePublish);
   const all = flags.publishAll ? [...asked, ...requestsForExposed(exposed, asked)] : asked;
-  if (mode.kind === 'slirp4netns' || mode.kind === 'bridge' || mode.kind === 'container' || all.length === 0) return all;
+  if (mode.kind === 'slirp4netns' || mode.kind === 'bridge' || mode.kind === 'container' || all.length === 0)
+    return all;
   if (mode.kind !== 'host') {
     const name = mode.kind === 'none' ? 'none' : `ns:${mode.path}`;
     throw wrong(
@@ -169,7 +182,12 @@ function refuseBridgeFlags({ ip, ip6, macAddress, networkAlias = [] }: NetworkFl
   ];
   const [flag, value] = given.find(([, one]) => one !== undefined) ?? [];
   if (flag !== undefined)
-    throw wrong(flag, value!, 'the container is in no network of yours', 'tsc-pod network create NAME; … --network NAME');
+    throw wrong(
+      flag,
+      value!,
+      'the container is in no network of yours',
+      'tsc-pod network create NAME; … --network NAME',
+    );
 }
 
 /** Reads the flags; `imageExposed` are the keys of the image's ExposedPorts. Throws PodError `usage` or `unsupported`. */

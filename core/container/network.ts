@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { assignHostPorts, type HostPortFacts, hostPortFacts } from '../../netns/host-port.ts';
 import type { BridgeWish } from '../../netns/bridge-options.ts';
+import { assignHostPorts, type HostPortFacts, hostPortFacts } from '../../netns/host-port.ts';
 import { type BridgePlace, planNetwork } from '../../netns/network.ts';
 import type { PortMapping, PortRequest } from '../../netns/port.ts';
 import { findSlirp4netns } from '../../netns/slirp4netns-program.ts';
@@ -51,9 +51,10 @@ export interface ContainerNetwork {
   networks?: NetworkAttachment[] | undefined;
 }
 
-/** Refuses ports that can't be had, before an image is fetched or anything is made. */
-export async function checkPublished(options: ContainerOptions, starts: boolean): Promise<void> {
-  const { publish } = readNetworkOptions(options);
+/** Refuses ports and networks that can't be had, before an image is fetched or anything is made. */
+export async function checkNetwork(paths: Paths, options: ContainerOptions, starts: boolean): Promise<void> {
+  const { publish, mode } = readNetworkOptions(options);
+  if (mode.kind === 'bridge') await (await import('../network/attach.ts')).checkNetworks(paths, mode.networks);
   if (publish.length > 0) await assignHostPorts(publish, portFacts(starts));
 }
 
@@ -84,7 +85,8 @@ export async function networkOf(
           cacheFile: join(context.paths.cache, 'slirp4netns.json'),
         })
       : undefined;
-  const attached = wish.mode.kind === 'bridge' ? await attachmentsOf(wish.mode.networks, wish.publish, context) : undefined;
+  const attached =
+    wish.mode.kind === 'bridge' ? await attachmentsOf(wish.mode.networks, wish.publish, context) : undefined;
   const plan = planNetwork({
     mode: wish.mode,
     bridge: attached?.place,

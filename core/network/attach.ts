@@ -9,6 +9,13 @@ import { findNetwork } from './find.ts';
 import { giveAddresses, releaseAddress } from './leases.ts';
 import type { NetworkRecord } from './store.ts';
 
+const TOOL_FAILED = 125;
+
+/** Refuses networks that aren't there. */
+export async function checkNetworks(paths: Paths, wishes: readonly BridgeWish[]): Promise<void> {
+  for (const { network } of wishes) await findNetwork(paths, network, TOOL_FAILED);
+}
+
 /** Locally administered, one station's: IEEE 802. */
 function randomMac(): string {
   const bytes = randomBytes(6);
@@ -64,7 +71,7 @@ export async function attach(
   publish: readonly PortRequest[],
 ): Promise<{ networks: NetworkAttachment[]; place: BridgePlace }> {
   const records: NetworkRecord[] = [];
-  for (const { network } of wishes) records.push(await findNetwork(paths, network));
+  for (const { network } of wishes) records.push(await findNetwork(paths, network, TOOL_FAILED));
   if (publish.length > 0 && records.every(({ internal }) => internal))
     throw new PodError({
       code: 'usage',

@@ -17,8 +17,11 @@ export async function listNetworks(paths: Paths): Promise<NetworkRecord[]> {
   return storedNetworks(paths);
 }
 
-/** The network of a name, or of an id's beginning that only one has. Throws PodError `not-found` or `conflict`. */
-export async function findNetwork(paths: Paths, wish: string): Promise<NetworkRecord> {
+/**
+ * The network of a name, or of an id's beginning that only one has. Throws PodError `not-found` or `conflict`, with the
+ * exit code of the `network` commands or another.
+ */
+export async function findNetwork(paths: Paths, wish: string, exitCode = 1): Promise<NetworkRecord> {
   if (wish === DEFAULT_NETWORK) await makeDefault(paths);
   const exact = readNetwork(paths, wish);
   if (exact) return exact;
@@ -29,6 +32,6 @@ export async function findNetwork(paths: Paths, wish: string): Promise<NetworkRe
     message:
       alike.length > 1 ? `${wish} is the beginning of ${alike.length} networks` : `no such network: ${wish}`,
     hint: 'tsc-pod network ls   # lists all networks',
-    exitCode: 1,
+    exitCode,
   });
 }

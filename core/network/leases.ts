@@ -160,7 +160,10 @@ export function releaseAddress(paths: Paths, name: string, address: string, id: 
 }
 
 /** All addresses of a container that is removed. */
-export function releaseAddresses(paths: Paths, { id, network }: Pick<ContainerRecord, 'id' | 'network'>): void {
+export function releaseAddresses(
+  paths: Paths,
+  { id, network }: Pick<ContainerRecord, 'id' | 'network'>,
+): void {
   for (const { name, addresses } of network.networks ?? [])
     for (const address of addresses) releaseAddress(paths, name, address, id);
 }

@@ -76,7 +76,11 @@ function memberOperations(
   ];
 }
 
-export function networkOf(paths: Paths, record: Pick<ContainerRecord, 'name'>, { name, id }: NetworkAttachment): NetworkRecord {
+export function networkOf(
+  paths: Paths,
+  record: Pick<ContainerRecord, 'name'>,
+  { name, id }: NetworkAttachment,
+): NetworkRecord {
   const network = readNetwork(paths, name);
   if (network?.id === id) return network;
   throw new PodError({

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "hub.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -286,6 +287,17 @@ static bool may_end(void) {
   return false;
 }
 
+/* Of uplinks that were killed. */
+static void remove_stale(void) {
+  DIR *directory = opendir(".");
+  const struct dirent *entry;
+  while (directory && (entry = readdir(directory))) {
+    size_t length = strlen(entry->d_name);
+    if (length > 5 && strcmp(entry->d_name + length - 5, ".sock") == 0) unlink(entry->d_name);
+  }
+  if (directory) closedir(directory);
+}
+
 static void listen_here(void) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket.new"};
   hub.listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -323,6 +335,7 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
   prctl(PR_SET_DUMPABLE, 0);
   open_hub();
   cgroup_make(plan);
+  remove_stale();
   listen_here();
   send_message(starter, MESSAGE_STARTED, NULL, 0, -1);
   report_to(-1);

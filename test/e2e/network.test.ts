@@ -39,8 +39,8 @@ test('by default a container has an address of its own, a way out, and lo', asyn
   assert.match(text, /mtu 65520/);
 });
 
-test('bridge, private and default mean the same', async () => {
-  for (const mode of ['bridge', 'private', 'default'])
+test('private and default mean the same', async () => {
+  for (const mode of ['private', 'default'])
     assert.match(await sh('ip -4 addr show tap0', '--network', mode), /10\.0\.2\.100/, mode);
 });
 
@@ -190,7 +190,7 @@ ${binary} run --rm ${IMAGE} sh -c 'cat /etc/resolv.conf; nslookup -type=a web.ex
 test('what is wrong or not there yet is said before anything starts', async () => {
   const cases: [string[], RegExp][] = [
     [['--network', 'pasta'], /pasta is not there yet/],
-    [['--network', 'mynet'], /named networks are not there yet/],
+    [['--network', 'mynet'], /no such network: mynet/],
     [['--network', 'slirp4netns:mtu=x'], /the MTU is 1 to 65521/],
     [['--dns', 'nonsense'], /not an IP address/],
     [['--add-host', 'a b:1.2.3.4'], /not a host name/],

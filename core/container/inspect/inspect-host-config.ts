@@ -1,5 +1,6 @@
 import type { ThrottleDevice } from '../../../rootless/cgroup/resources.ts';
 import type { OciSpec } from '../../../rootless/oci-spec.ts';
+import { networkNames } from '../network-names.ts';
 import type { ContainerRecord } from '../record.ts';
 import { portMap } from './inspect-network.ts';
 
@@ -15,7 +16,7 @@ export function shownHostConfig(record: ContainerRecord, spec: OciSpec, logFile:
       Config: { 'max-size': String(log.maxSize), 'max-file': String(log.maxFiles) },
       Path: logFile,
     },
-    NetworkMode: record.network.mode,
+    NetworkMode: networkNames(record)[0],
     PortBindings: Object.fromEntries(ports),
     PublishAllPorts: asked.publishAll ?? false,
     RestartPolicy: { Name: restart?.name ?? 'no', MaximumRetryCount: restart?.maximum ?? 0 },

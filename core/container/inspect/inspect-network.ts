@@ -1,4 +1,4 @@
-import type { ContainerRecord } from '../record.ts';
+import type { ContainerRecord, NetworkAttachment } from '../record.ts';
 import { type ContainerState, isUp } from '../state.ts';
 
 export type PortMap = Record<string, { HostIp: string; HostPort: string }[] | null>;
@@ -29,9 +29,30 @@ function addressesOf({ network }: ContainerRecord, state: ContainerState) {
   };
 }
 
+/** One bridge network; its gateway is the container's way out only where it runs. */
+function endpoint(attachment: NetworkAttachment, up: boolean): object {
+  const four = attachment.addresses.find((address) => !address.includes(':'))?.split('/') ?? [];
+  const six = attachment.addresses.find((address) => address.includes(':'))?.split('/') ?? [];
+  return {
+    Aliases: attachment.aliases,
+    Links: null,
+    IPAMConfig: null,
+    DriverOpts: null,
+    NetworkID: attachment.id,
+    EndpointID: '',
+    Gateway: '',
+    IPAddress: (up && four[0]) || '',
+    IPPrefixLen: up ? Number(four[1] ?? 0) : 0,
+    IPv6Gateway: '',
+    GlobalIPv6Address: (up && six[0]) || '',
+    GlobalIPv6PrefixLen: up ? Number(six[1] ?? 0) : 0,
+    MacAddress: up ? attachment.mac : '',
+  };
+}
+
 export function shownNetwork(record: ContainerRecord, state: ContainerState): object {
   const addresses = addressesOf(record, state);
-  const { mode } = record.network;
+  const { mode, networks } = record.network;
   const own = {
     Aliases: null,
     Links: null,
@@ -47,6 +68,10 @@ export function shownNetwork(record: ContainerRecord, state: ContainerState): ob
     HairpinMode: false,
     Ports: portMap(record),
     ...addresses,
-    Networks: mode === 'slirp4netns' || mode === 'host' || mode === 'none' ? { [mode]: own } : {},
+    Networks: networks
+      ? Object.fromEntries(networks.map((one) => [one.name, endpoint(one, isUp(state.status))]))
+      : mode === 'slirp4netns' || mode === 'host' || mode === 'none'
+        ? { [mode]: own }
+        : {},
   };
 }

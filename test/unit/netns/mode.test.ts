@@ -6,8 +6,28 @@ import { DEFAULT_SLIRP4NETNS } from '../../../netns/slirp4netns-options.ts';
 const code = (expected: string) => (error: { code: string }) => error.code === expected;
 
 test('slirp4netns is the default, by each of its names', () => {
-  for (const text of [undefined, 'slirp4netns', 'slirp4netns:', 'bridge', 'default', 'private'])
+  for (const text of [undefined, 'slirp4netns', 'slirp4netns:', 'default', 'private'])
     assert.equal(parseNetworkMode(text), { kind: 'slirp4netns', options: DEFAULT_SLIRP4NETNS }, text);
+});
+
+test('any other word is the name of a network, with what it is to be there', () => {
+  const nothing = { addresses: [], aliases: [] };
+  assert.equal(parseNetworkMode('bridge'), { kind: 'bridge', networks: [{ network: 'bridge', ...nothing }] });
+  assert.equal(
+    parseNetworkMode('net:ip=10.1.0.2,ip6=fd00::2,mac=02-AA-00-00-00-01,alias=a,alias=b,interface_name=lan0'),
+    {
+      kind: 'bridge',
+      networks: [
+        {
+          network: 'net',
+          addresses: ['10.1.0.2', 'fd00::2'],
+          aliases: ['a', 'b'],
+          mac: '02:aa:00:00:00:01',
+          interface: 'lan0',
+        },
+      ],
+    },
+  );
 });
 
 test('none, host and a path', () => {
@@ -54,7 +74,17 @@ test('wrong options are usage errors', () => {
     '--api-socket=/x',
   ])
     assert.throws(() => parseNetworkMode(`slirp4netns:${word}`), code('usage'), word);
-  for (const text of ['none:x', 'host:', 'bridge:ip=1.2.3.4', 'ns:', 'ns:relative'])
+  for (const text of [
+    'none:x',
+    'host:',
+    'bridge:ip=1.2.3',
+    'net:mac=01:00:00:00:00:00',
+    'net:alias=a b',
+    'net:interface_name=a/b',
+    'net:x=1',
+    'ns:',
+    'ns:relative',
+  ])
     assert.throws(() => parseNetworkMode(text), code('usage'), text);
 });
 
@@ -65,7 +95,7 @@ test('another container is told by name', () => {
 });
 
 test('what is not there yet says so', () => {
-  for (const text of ['pasta', 'pasta:-T,80', 'mynet', '', 'slirp4netns:port_handler=rootlesskit'])
+  for (const text of ['pasta', 'pasta:-T,80', '', '-x', 'a/b', 'slirp4netns:port_handler=rootlesskit'])
     assert.throws(() => parseNetworkMode(text), code('unsupported'), text);
 });
 
