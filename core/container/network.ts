@@ -54,7 +54,8 @@ export interface ContainerNetwork {
 /** Refuses ports and networks that can't be had, before an image is fetched or anything is made. */
 export async function checkNetwork(paths: Paths, options: ContainerOptions, starts: boolean): Promise<void> {
   const { publish, mode } = readNetworkOptions(options);
-  if (mode.kind === 'bridge') await (await import('../network/attach.ts')).checkNetworks(paths, mode.networks);
+  if (mode.kind === 'bridge')
+    await (await import('../network/attach.ts')).checkNetworks(paths, mode.networks);
   if (publish.length > 0) await assignHostPorts(publish, portFacts(starts));
 }
 
