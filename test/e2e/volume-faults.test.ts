@@ -120,8 +120,8 @@ test('a volume that is removed again and again while containers come and go is n
 
 /** What swaps a directory of a shared volume for links out of it, as fast as it can. */
 const SWAP = `cd /v; while :; do
-  rm -rf s; mkdir -p s/etc; echo inside >s/etc/passwd; rm -rf s
-  ln -s / s; rm -f s; ln -s ../../../../../.. s; rm -f s; ln -s ${sandbox.work} s; rm -f s; done`;
+  rm -rf s; mkdir -p s/etc; echo inside >s/etc/passwd; usleep 3000; rm -rf s
+  for to in / ../../../../../.. ${sandbox.work}; do ln -s $to s; usleep 500; rm -f s; done; done`;
 
 test('no mount escapes by links that a container swaps in a volume while another starts', async () => {
   const host = join(sandbox.work, 'host');
@@ -140,13 +140,13 @@ test('no mount escapes by links that a container swaps in a volume while another
         '--mount',
         `type=image,src=${BUSYBOX},dst=/v/s/i,subpath=etc`,
       ],
-      ...['-v', `${host}:/v/s/etc/h:ro`, '-v', `${host}:/v/s/o:O`, '--tmpfs', '/v/s/etc:ro'],
+      ...['-v', `${host}:/v/s/h:ro`, '-v', `${host}:/v/s/o:O`, '--tmpfs', '/v/s/r:ro'],
     ]);
     assert.ok(ran.code === 0 || ran.code === 125, JSON.stringify(ran));
     assert.is(ran.stdout, '');
     outcomes[ran.code === 0 ? 'started' : 'refused'] += 1;
   }
-  assert.is(outcomes.started + outcomes.refused, 8);
+  assert.ok(outcomes.started > 0, JSON.stringify(outcomes));
   assert.equal(readdirSync('/'), before);
   assert.equal(readdirSync(host), ['mark']);
   assert.equal(readdirSync(sandbox.work).sort(), ['disk', 'host']);
@@ -157,7 +157,7 @@ test('no mount escapes by links that a container swaps in a volume while another
 test('no subpath of a volume leads out of it, whatever is swapped meanwhile', async () => {
   const swapper = await made(['-v', 'shared:/v'], SWAP);
   const seen = new Set<string>();
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 12 || (round < 60 && !seen.has('inside\n')); round++) {
     const ran = await run([
       ...[
         '--mount',
@@ -171,8 +171,8 @@ test('no subpath of a volume leads out of it, whatever is swapped meanwhile', as
     assert.ok(ran.code === 0 || ran.code === 125, JSON.stringify(ran));
     seen.add(ran.stdout);
   }
+  assert.ok(seen.delete('inside\n'));
   seen.delete('');
-  seen.delete('inside\n');
   assert.equal([...seen], []);
   assert.match(readFileSync('/etc/passwd', 'utf8'), /^root:/);
   await podOk(['rm', '-f', '-t', '0', swapper]);
