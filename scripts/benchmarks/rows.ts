@@ -288,6 +288,39 @@ export const rows: Row[] = [
     },
   },
   {
+    name: 'save',
+    work: 'save of that image',
+    budget: 0.1,
+    against: 'podman',
+    needs: 'save',
+    async measure({ registry }) {
+      const image = await pushLarge(registry);
+      for (const name of both) await well([...tools[name], 'pull', '-q', image], 300_000);
+      const archive = join(sandbox.work, 'saved.tar');
+      return compare(3, (tool) => ({
+        prepare: ['rm', '-f', archive],
+        run: [...tool, 'save', '-q', '-o', archive, image],
+      }));
+    },
+  },
+  {
+    name: 'load',
+    work: 'load of that image from an archive of podman',
+    budget: 0.6,
+    against: 'podman',
+    needs: 'load',
+    async measure({ registry }) {
+      const image = await pushLarge(registry);
+      const archive = join(sandbox.work, 'to-load.tar');
+      await well([...tools.podman, 'pull', '-q', image], 300_000);
+      await well([...tools.podman, 'save', '-q', '-o', archive, image], 300_000);
+      return compare(3, (tool) => ({
+        prepare: [...tool, 'rmi', '-f', image],
+        run: [...tool, 'load', '-q', '-i', archive],
+      }));
+    },
+  },
+  {
     name: 'files',
     work: '10 000 small files made in a container',
     budget: 1.0,
