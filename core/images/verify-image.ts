@@ -43,12 +43,15 @@ export async function verifyImage(
 ): Promise<void> {
   const policy = loadPolicy(env, signaturePolicy);
   if (policy === undefined) return;
-  const name = source.transport === 'docker' && wanted.name ? parseImageReference(wanted.name) : undefined;
+  const isRegistry = source.transport === 'docker';
+  // Without its name it would be in no scope, and slip by what is written for it.
+  if (isRegistry && wanted.name === undefined) throw new TypeError(`${wanted.what} has no name`);
+  const name = isRegistry ? parseImageReference(wanted.name!) : undefined;
   const { requirements, where } = rulesFor(policy, source, wanted.name, name);
   const list = image.listDigest === undefined ? [] : [image.listDigest];
   const about: Image = { name, digests: [digestOf(image.manifestBytes, 'sha256'), ...list] };
   for (const requirement of requirements) {
-    const why = await refusal(requirement, source, about, env);
+    const why = await refusal(requirement, source, about);
     if (why === undefined) continue;
     throw new PodError({
       code: 'denied',
@@ -94,7 +97,6 @@ async function refusal(
   requirement: Requirement,
   source: ImageSource,
   image: Image,
-  env: Choices['env'],
 ): Promise<string | undefined> {
   switch (requirement.type) {
     case 'insecureAcceptAnything':
@@ -105,7 +107,7 @@ async function refusal(
       return requirement.why;
     case 'signedBy': {
       const keys = requirement.keys.map(readKey);
-      const check = (signature: Uint8Array) => checkWithGpg(signature, keys, env.XDG_RUNTIME_DIR);
+      const check = (signature: Uint8Array) => checkWithGpg(signature, keys);
       const found = async (digest: string) => (await source.signatures?.(digest))?.simple ?? [];
       return anySigned(image, requirement.identity, 'atomic container signature', found, check);
     }

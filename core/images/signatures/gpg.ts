@@ -30,14 +30,10 @@ const BAD: Record<string, string> = {
 };
 
 /** Checks a signed message with any of these public keys (binary, or in ASCII armor). */
-export async function checkWithGpg(
-  signature: Uint8Array,
-  keys: readonly Uint8Array[],
-  runtime: string = tmpdir(),
-): Promise<Checked> {
+export async function checkWithGpg(signature: Uint8Array, keys: readonly Uint8Array[]): Promise<Checked> {
   // A message in armor could hold several, or text around it; simple signing knows none.
   if (((signature[0] ?? 0) & 0x80) === 0) return { why: 'it is no OpenPGP message' };
-  const directory = mkdtempSync(join(runtime, 'tsc-pod-keys-'));
+  const directory = mkdtempSync(join(tmpdir(), 'tsc-pod-keys-'));
   try {
     const rings = keys.map((key, index) => {
       const ring = join(directory, `keys-${index}.gpg`);

@@ -18,7 +18,7 @@ export function parseClaim(bytes: Uint8Array, type: ClaimType): SignedClaim {
   const top = membersOf(parseStrictJson(text), 'the payload', ['critical', 'optional']);
   // cosign writes null where there is nothing optional.
   const optional = top.get('optional');
-  if (optional !== null || type.startsWith('atomic')) membersOf(optional, 'optional');
+  if (optional !== null || type.startsWith('atomic')) checkOptional(membersOf(optional, 'optional'));
   const critical = membersOf(top.get('critical'), 'critical', ['type', 'image', 'identity']);
   if (critical.get('type') !== type) throw new JsonError(`it is no ${type}`);
   const image = membersOf(critical.get('image'), 'critical.image', ['docker-manifest-digest']);
@@ -28,6 +28,15 @@ export function parseClaim(bytes: Uint8Array, type: ClaimType): SignedClaim {
   if (typeof digest !== 'string' || typeof reference !== 'string')
     throw new JsonError('its digest or reference is no string');
   return { digest, reference };
+}
+
+/** What is known there must be what it is; all else is nobody's business. */
+function checkOptional(optional: Map<string, Json>): void {
+  const creator = optional.get('creator');
+  const timestamp = optional.get('timestamp');
+  if (creator !== undefined && typeof creator !== 'string') throw new JsonError('its creator is no string');
+  if (timestamp !== undefined && !Number.isInteger(timestamp))
+    throw new JsonError('its timestamp is no number');
 }
 
 /** An object; with exactly these names where they are given. */
