@@ -4,6 +4,7 @@
  */
 import { PodError } from '../error.ts';
 import { createInflater } from './inflate.ts';
+import { createUncheckedGzip } from './unchecked-gzip.ts';
 import { zstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -59,16 +60,23 @@ export function compressionOf(start: Uint8Array): Compression {
   });
 }
 
+export interface DecompressOptions {
+  /** For what Node doesn't know; none: that is refused. */
+  readonly foreign?: Expand | undefined;
+  /** The memory of a chunk is used again after so many more (inflate.ts); 0: never. */
+  readonly turns?: number;
+  /** Whoever reads it has a digest to compare: the checksum of gzip need not be right. */
+  readonly unchecked?: boolean;
+}
+
 /**
- * Yields the decompressed bytes in chunks of up to 1 MiB; data that isn't compressed goes through as it is. With
- * `turns` the memory of a chunk is used again after so many more (inflate.ts).
- * `foreign` is for what Node doesn't know (none: that is refused).
+ * Yields the decompressed bytes in chunks of up to 1 MiB; data that isn't compressed goes through as it is.
  * Errors of the source pass unchanged; damaged, truncated or overblown data is PodError 'invalid'.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   limit: ExpansionLimit = EXPANSION_LIMIT,
-  { foreign, turns = 0 }: { foreign?: Expand | undefined; turns?: number } = {},
+  { foreign, turns = 0, unchecked = false }: DecompressOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]();
   let taken = 0;
@@ -83,7 +91,7 @@ export async function* decompress(
       compression === 'none'
         ? input
         : compression === 'gzip' || compression === 'zstd'
-          ? expand(input, compression, turns)
+          ? expand(input, compression, turns, unchecked)
           : foreign!(input, compression);
     for await (const chunk of expanded) {
       given += chunk.length;
@@ -124,8 +132,10 @@ async function* expand(
   input: AsyncIterable<Uint8Array>,
   form: 'gzip' | 'zstd',
   turns: number,
+  unchecked: boolean,
 ): AsyncGenerator<Uint8Array> {
-  const inflater = createInflater(form, CHUNK, turns);
+  const create = form === 'gzip' && unchecked ? createUncheckedGzip : createInflater.bind(undefined, form);
+  const inflater = create(CHUNK, turns);
   try {
     for await (const piece of form === 'zstd' ? zstdFrames(input) : input) yield* inflater.write(piece);
     yield* inflater.end();

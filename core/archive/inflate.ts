@@ -5,7 +5,7 @@
  * The handle below those streams is what their own synchronous functions use (lib/zlib.js, processChunkSync). It is no
  * documented interface: the version of Node is the one that the binary carries, and the tests tell when it changes.
  */
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { createGunzip, createInflateRaw, createZstdDecompress } from 'node:zlib';
 import { PodError } from '../error.ts';
 
 export interface Inflater {
@@ -13,6 +13,10 @@ export interface Inflater {
   write(piece: Uint8Array): Generator<Uint8Array, void, undefined>;
   /** Nothing follows: gives what was held back; throws when the data was cut off. */
   end(): Generator<Uint8Array, void, undefined>;
+  /** How many bytes of the last piece lie behind the end of the data. */
+  rest(): number;
+  /** Begins anew: what is written next is other data. */
+  reset(): void;
   close(): void;
 }
 
@@ -27,6 +31,7 @@ interface Handle {
     outputLength: number,
   ): void;
   onerror: (message: string, number: number, code: string) => void;
+  reset(): void;
   close(): void;
 }
 
@@ -37,17 +42,18 @@ interface Stream {
   _writeState: Uint32Array;
 }
 
+/** `deflate` is what gzip has inside, without header and checksum. */
+type Form = 'gzip' | 'deflate' | 'zstd';
+
 /** zlib.h and zstd.h: go on; this was all. */
-const FLUSH = { gzip: { on: 0, end: 4 }, zstd: { on: 0, end: 2 } };
+const FLUSH = { gzip: { on: 0, end: 4 }, deflate: { on: 0, end: 4 }, zstd: { on: 0, end: 2 } };
 
 /**
  * `turns` pieces of memory of `size` bytes are written in turn: a slice is good until as many more were given. With 0
  * each has memory of its own. Errors are PodError 'invalid'.
  */
-export function createInflater(form: 'gzip' | 'zstd', size: number, turns: number): Inflater {
-  const { _handle: handle, _writeState: left } = (form === 'gzip'
-    ? createGunzip({ chunkSize: 64 })
-    : createZstdDecompress({ chunkSize: 64 })) as unknown as Stream;
+export function createInflater(form: Form, size: number, turns: number): Inflater {
+  const { _handle: handle, _writeState: left } = streamOf(form);
   const flush = FLUSH[form];
   const memory: Buffer[] = [];
   let turn = 0;
@@ -89,6 +95,11 @@ export function createInflater(form: 'gzip' | 'zstd', size: number, turns: numbe
   return {
     write: (piece) => run(flush.on, piece),
     end: () => run(flush.end, null),
+    rest: () => (over ? (left[1] as number) : 0),
+    reset: () => {
+      over = false;
+      handle.reset();
+    },
     close: () => {
       over = true;
       handle.close();
@@ -96,7 +107,14 @@ export function createInflater(form: 'gzip' | 'zstd', size: number, turns: numbe
   };
 }
 
-function damaged(form: string, code: string, message: string): PodError {
+function streamOf(form: Form): Stream {
+  const options = { chunkSize: 64 }; // of the stream's own memory, which isn't used
+  const create = { gzip: createGunzip, deflate: createInflateRaw, zstd: createZstdDecompress }[form];
+  return create(options) as unknown as Stream;
+}
+
+/** What zlib and zstd say of data that they can't read, as an error. */
+export function damaged(form: string, code: string, message: string): PodError {
   const cut = code === 'Z_BUF_ERROR' || message.includes('unexpected end');
   return new PodError({
     code: 'invalid',

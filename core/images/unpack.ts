@@ -150,10 +150,11 @@ async function feed(
   const ops = encodeFileOps();
   const entries = layerOps(ops);
   const parser = createTarParser(entries);
+  const unchecked = options.diffId !== undefined;
   let size = 0;
   // While the job takes one chunk's operations, the next chunk is decompressed, hashed and read.
   let sending = Promise.resolve();
-  for await (const chunk of decompress(source, expansionLimit(), { turns: TURNS })) {
+  for await (const chunk of decompress(source, expansionLimit(), { turns: TURNS, unchecked })) {
     hash.update(chunk);
     size += chunk.length;
     parser.write(chunk);

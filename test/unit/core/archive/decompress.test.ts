@@ -14,6 +14,14 @@ async function all(source: AsyncIterable<Uint8Array>, limit?: ExpansionLimit): P
   return Buffer.concat(parts);
 }
 
+/** As a layer is read: in memory that is used again, without gzip's checksum. */
+async function layer(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const chunk of decompress(source, undefined, { turns: 3, unchecked: true }))
+    parts.push(Buffer.from(chunk));
+  return Buffer.concat(parts);
+}
+
 async function failure(work: Promise<unknown>): Promise<PodError> {
   try {
     await work;
@@ -41,6 +49,40 @@ test('gzip, zstd and plain data are told apart by what they begin with', async (
   }
   assert.is((await all(cut(Buffer.alloc(0)))).length, 0);
   assert.is((await all(cut(Buffer.from('ab'), 1))).toString(), 'ab');
+});
+
+test('without its checksum gzip is read as with it: members, padding, headers of every kind', async () => {
+  const half = text.length >> 1;
+  const plain = gzipSync(text);
+  const fields = Buffer.from('\x05\0extra' + 'name\0' + 'comment\0' + 'cc', 'latin1');
+  const dressed = Buffer.concat([
+    plain.subarray(0, 3),
+    Buffer.of(30),
+    plain.subarray(4, 10),
+    fields,
+    plain.subarray(10),
+  ]);
+  const two = Buffer.concat([gzipSync(text.subarray(0, half)), gzipSync(text.subarray(half))]);
+  const padded = Buffer.concat([two, Buffer.alloc(5000)]);
+  const large = Buffer.alloc(5 << 20, text);
+  for (const [packed, whole] of [
+    [plain, text],
+    [dressed, text],
+    [two, text],
+    [padded, text],
+    [gzipSync(''), Buffer.alloc(0)],
+    [gzipSync(large), large],
+  ] as const) {
+    const sizes = [1000, packed.length, packed.length - 8, packed.length - 4];
+    for (const size of whole === large ? sizes : [1, 7, ...sizes])
+      assert.ok((await layer(cut(packed, size))).equals(whole), `pieces of ${size}`);
+    for (const missing of packed === padded ? [] : [1, 4, 8, 9, 12])
+      assert.is((await failure(layer(cut(packed.subarray(0, -missing))))).why, 'it is cut off');
+  }
+  assert.is(
+    (await failure(layer(cut(Buffer.concat([plain, Buffer.from('x')]))))).why,
+    'incorrect header check',
+  );
 });
 
 test('xz and bzip2 are named in the refusal', async () => {
