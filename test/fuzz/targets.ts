@@ -24,6 +24,7 @@ import {
 import { parseChallenges } from '../../core/registry/challenge.ts';
 import { sandbox } from '../e2e/harness/sandbox.ts';
 import type { Target } from './guided.ts';
+import { gzip } from './gzip-target.ts';
 import { tar } from './tar-target.ts';
 import { spoilJson, spoilText } from './text-mutations.ts';
 
@@ -327,4 +328,5 @@ export const targets: readonly Target[] = [
   dockerArchive,
   challenge,
   tar,
+  gzip,
 ];
