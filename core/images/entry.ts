@@ -6,7 +6,8 @@ import { choosePlatform, formatPlatform, hostPlatform, type Platform } from '../
 import { printable } from '../reference.ts';
 import { parseDigest } from './digest.ts';
 import { parseImageConfig } from './image-config.ts';
-import { blobSize, REF_NAME, readBlob } from './layout.ts';
+import { invalid } from './json.ts';
+import { blobSize, ofStore, REF_NAME, readBlob } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
 import { DOCKER_MANIFEST, isIndexType } from './media-types.ts';
 import type { Descriptor, ImageRecord, Manifest } from './types.ts';
@@ -57,7 +58,11 @@ export function readManifestOf(
   platform: Platform = hostPlatform(),
 ): { manifest: Manifest; mediaType: string; digest: string } {
   const what = `image ${nameOf(entry) ?? entry.digest}`;
-  const parsed = parseAnyManifest(readBlob(paths, entry.digest), entry.mediaType, what);
+  const parsed = ofStore(() => {
+    const parsed = parseAnyManifest(readBlob(paths, entry.digest), entry.mediaType, what);
+    if (parsed.kind === 'index' && !isList(entry)) throw invalid(what, 'there is a list in its place');
+    return parsed;
+  });
   if (parsed.kind === 'manifest') return { ...parsed, digest: entry.digest };
   const members = parsed.index.manifests.filter(({ mediaType }) => !isIndexType(mediaType));
   const told = members.some((member) => member.platform !== undefined);
@@ -114,7 +119,8 @@ export function readRecord(
   platform?: Platform,
 ): ImageRecord {
   const { manifest, mediaType, digest } = readManifestOf(paths, entry, platform);
-  const config = parseImageConfig(readBlob(paths, manifest.config.digest), `image ${names[0] ?? digest}`);
+  const what = `image ${names[0] ?? digest}`;
+  const config = ofStore(() => parseImageConfig(readBlob(paths, manifest.config.digest), what));
   const kept = isList(entry) ? { [KEPT.list]: entry.digest } : (entry.annotations ?? {});
   const stored = manifest.layers.reduce((sum, layer) => sum + layer.size, 0);
   const { os, architecture, variant } = config;

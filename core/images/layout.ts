@@ -120,6 +120,18 @@ export function storeError(error: unknown, message: string): PodError {
   });
 }
 
+/** Reads something of the store: where it is damaged, the error says what mends it. */
+export function ofStore<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PodError) || error.code !== 'invalid' || error.hint !== undefined) throw error;
+    const { code, message, why } = error;
+    const hint = 'tsc-pod system check --repair';
+    throw new PodError({ code, message, ...(why && { why }), hint, cause: error });
+  }
+}
+
 /** The layout's index; an empty one before the first image. */
 export function readIndex(paths: Pick<Paths, 'images'>): Index {
   const file = join(paths.images, 'index.json');
@@ -130,19 +142,7 @@ export function readIndex(paths: Pick<Paths, 'images'>): Index {
     if (errnoOf(error) === 'ENOENT') return EMPTY;
     throw storeError(error, `cannot read ${file}`);
   }
-  try {
-    return parseOwnIndex(text, file);
-  } catch (error) {
-    if (!(error instanceof PodError)) throw error;
-    const { code, message, why } = error;
-    throw new PodError({
-      code,
-      message,
-      ...(why && { why }),
-      hint: 'tsc-pod system check --repair',
-      cause: error,
-    });
-  }
+  return ofStore(() => parseOwnIndex(text, file));
 }
 
 /**

@@ -3,7 +3,7 @@
 import type { Paths } from '../paths.ts';
 import { idOf, isList, KEPT, nameOf, readRecord } from './entry.ts';
 import { invalid } from './json.ts';
-import { blobSize, readBlob, readIndex } from './layout.ts';
+import { blobSize, ofStore, readBlob, readIndex } from './layout.ts';
 import { parseAnyManifest } from './manifest.ts';
 import { DOCKER_MANIFEST } from './media-types.ts';
 import type { Descriptor, ImageRecord } from './types.ts';
@@ -94,7 +94,7 @@ export function imagesWithin(paths: Images, entry: Descriptor): string[] {
 /** The members of a list, in its order. */
 export function listMembers(paths: Images, entry: Descriptor): Descriptor[] {
   const what = `list ${nameOf(entry) ?? entry.digest}`;
-  const parsed = parseAnyManifest(readBlob(paths, entry.digest), entry.mediaType, what);
+  const parsed = ofStore(() => parseAnyManifest(readBlob(paths, entry.digest), entry.mediaType, what));
   if (parsed.kind !== 'index') throw invalid(what, 'it is an image');
   return parsed.index.manifests;
 }
