@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { command } from '../../test/e2e/harness/pod.ts';
+import { startRegistry } from '../../test/e2e/harness/registry.ts';
 import { sandbox } from '../../test/e2e/harness/sandbox.ts';
 import { writeManyImages } from './many-images.ts';
 import { atOnce, medians, seconds, type Timed } from './measure.ts';
@@ -318,6 +320,32 @@ export const rows: Row[] = [
         prepare: [...tool, 'rmi', '-f', image],
         run: [...tool, 'load', '-q', '-i', archive],
       }));
+    },
+  },
+  {
+    name: 'push',
+    work: 'push of that image to an empty registry on loopback',
+    budget: 0.1,
+    against: 'podman',
+    needs: 'push',
+    async measure({ registry }) {
+      const name = await pushLarge(registry);
+      const before = join(sandbox.work, 'before-pull');
+      writeFileSync(before, '');
+      for (const tool of both) await well([...tools[tool], 'pull', '-q', name], 300_000);
+      const other = await startRegistry();
+      const prepare = ['rm', '-rf', other.data];
+      const destination = `${other.host}/bench/large:latest`;
+      const times = await compare(3, (tool) => ({
+        prepare,
+        run: [...tool, 'push', '-q', '--tls-verify=false', name, destination],
+      }));
+      await well(prepare);
+      const blobs = join(sandbox.data, 'images/blobs');
+      const byCurl = join(import.meta.dirname, 'upload-by-curl.sh');
+      const floor = await seconds(`${byCurl} ${blobs} ${before} ${other.host}`, 1);
+      await other.stop();
+      return { ...times, floor };
     },
   },
   {

@@ -27,6 +27,8 @@ export interface TestRegistry {
   readonly ca: string | undefined;
   /** PEM files of the server, for a proxy in front. */
   readonly server: { cert: string; key: string } | undefined;
+  /** Where it keeps what it has; it knows nothing more when that is gone. */
+  readonly data: string;
   readonly user: string;
   readonly password: string;
   readonly tokens: TokenServer | undefined;
@@ -94,6 +96,7 @@ export async function startRegistry(options: RegistryOptions): Promise<TestRegis
     host,
     ca: certificates?.ca,
     server,
+    data: join(dir, 'data/docker'),
     user: USER,
     password: PASSWORD,
     tokens,
