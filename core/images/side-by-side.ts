@@ -16,14 +16,17 @@ export async function sideBySide<T>(
   const signal = outer ? AbortSignal.any([outer, stop.signal]) : stop.signal;
   const gate = createGate(atOnce);
   const failures: unknown[] = [];
-  const one = (item: T): Promise<void> =>
-    gate(async () => {
-      if (!signal.aborted) await work(item, signal);
-    }).catch((error) => {
+  // What fails aborts before the gate lets the next one in.
+  const one = async (item: T): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      await work(item, signal);
+    } catch (error) {
       failures.push(error);
       stop.abort(error);
-    });
-  await Promise.all(items.map(one));
+    }
+  };
+  await Promise.all(items.map((item) => gate(() => one(item))));
   if (failures.length > 0) throw failures[0];
   outer?.throwIfAborted();
 }
