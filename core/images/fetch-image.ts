@@ -2,11 +2,11 @@
 
 import { PodError } from '../error.ts';
 import { discardUnused } from './collect.ts';
-import { fetchLayer, type LayerJob, missingBytes } from './fetch-layer.ts';
-import { createGate } from './gate.ts';
+import { fetchLayer, missingBytes } from './fetch-layer.ts';
 import { blobSize, hasLayer, type StorePaths } from './layout.ts';
 import type { PullOptions } from './pull-options.ts';
 import { findRemoteImage, type RemoteImage } from './remote-image.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { ImageSource } from './source.ts';
 import { requireSpace } from './space.ts';
 import { putImage } from './store.ts';
@@ -94,7 +94,11 @@ async function fetchLayers(
   await tidyUp();
   const unpackers = openUnpackers(absent.layers.length, unpacked);
   try {
-    await sideBySide(layers, { source, paths, namespace, unpackers }, options);
+    const { onNotice, onProgress = () => {} } = options;
+    const means = { source, paths, namespace, unpackers, onProgress, onNotice };
+    await sideBySide(layers, AT_A_TIME, options.signal, (layer, signal) =>
+      fetchLayer({ ...layer, ...means, signal }),
+    );
   } catch (error) {
     await unpackers.close();
     await tidyUp(); // after one of them that was killed
@@ -115,32 +119,6 @@ function reportAll(layers: readonly Layer[], { onProgress }: PullOptions): void 
   for (const { blob } of layers) {
     onProgress?.({ digest: blob.digest, kind: 'exists', current: blob.size, total: blob.size });
   }
-}
-
-/** The first failure stops the others, and is told when they have stopped. */
-async function sideBySide(
-  layers: readonly Layer[],
-  means: Pick<LayerJob, 'source' | 'paths' | 'namespace' | 'unpackers'>,
-  options: PullOptions,
-): Promise<void> {
-  const { onNotice, onProgress = () => {} } = options;
-  const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const gate = createGate(AT_A_TIME);
-  const failures: unknown[] = [];
-  await Promise.all(
-    layers.map(({ blob, diffId }) =>
-      gate(async () => {
-        if (signal.aborted) return;
-        await fetchLayer({ blob, diffId, ...means, signal, onProgress, onNotice });
-      }).catch((error) => {
-        failures.push(error);
-        stop.abort(error);
-      }),
-    ),
-  );
-  if (failures.length > 0) throw failures[0];
-  options.signal?.throwIfAborted();
 }
 
 async function unpackedSize(paths: StorePaths, diffIds: readonly string[]): Promise<number> {
