@@ -111,10 +111,15 @@ const ACCESS: Record<string, Take> = {
 const READONLY = { ...ACCESS, readonly: option('ro') };
 const OWNERS = { U: mark('chown'), chown: mark('chown'), idmap: noIdmap };
 
+const size: Take = (field) => {
+  field.request.options.push(`size=${parseSize(text(field), `--mount ${field.key}`)}`);
+};
+
 const MEMORY: Record<string, Take> = {
   ...READONLY,
   ...OWNERS,
   'tmpfs-mode': number('mode', /^[0-7]{1,4}$/, 'octal mode'),
+  mode: number('mode', /^[0-7]{1,4}$/, 'octal mode'),
   tmpcopyup: option('tmpcopyup', 'notmpcopyup'),
   notmpcopyup: option('notmpcopyup'),
 };
@@ -146,8 +151,8 @@ const KEYS: Record<MountType, Record<string, Take>> = {
   },
   tmpfs: {
     ...MEMORY,
-    'tmpfs-size': (field) =>
-      void field.request.options.push(`size=${parseSize(text(field), '--mount tmpfs-size')}`),
+    'tmpfs-size': size,
+    size,
   },
   ramfs: MEMORY,
   image: {
