@@ -9,6 +9,8 @@ import { brokenConfig, configHome, dropIns, type Environment, readIfPresent } fr
 export interface SignaturePlaces {
   /** Base of the lookaside storage, a file:, http: or https: URL; undefined where none is set. */
   readonly lookaside: URL | undefined;
+  /** Where new ones are put, where that is another place. */
+  readonly staging: URL | undefined;
   /** Whether signatures that lie in the registry itself, as cosign's, count. */
   readonly attachments: boolean;
 }
@@ -50,7 +52,7 @@ export function signaturePlaces(
   }
   const scope = registryScopes(canonicalName, repository).find((one) => sections.has(one));
   const found = scope === undefined ? fallback : sections.get(scope);
-  return found ?? { lookaside: usualLookaside(env), attachments: false };
+  return found ?? { lookaside: usualLookaside(env), staging: undefined, attachments: false };
 }
 
 /** The user's directory where there is one, else the machine's. */
@@ -81,12 +83,14 @@ function readSection(file: string, name: string, value: YamlTable | string): Sec
   }
   // The names of before containers/image 5.22.
   const lookaside = table.get('lookaside') ?? table.get('sigstore');
+  const staging = table.get('lookaside-staging') ?? table.get('sigstore-staging');
   const attachments = table.get('use-sigstore-attachments') ?? 'false';
   if (attachments !== 'true' && attachments !== 'false')
     throw brokenConfig(file, `${name}.use-sigstore-attachments is not true or false`);
   return {
     file,
     lookaside: lookaside === undefined ? undefined : readUrl(file, `${name}.lookaside`, lookaside),
+    staging: staging === undefined ? undefined : readUrl(file, `${name}.lookaside-staging`, staging),
     attachments: attachments === 'true',
   };
 }

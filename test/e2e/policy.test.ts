@@ -336,6 +336,19 @@ test('sigstoreSigned by certificates is kept out with the reason', async () => {
   );
 });
 
+test('image sign makes signatures that are found and good', async () => {
+  policy(signedBy());
+  const env = { ...environment, GNUPGHOME: signer.env.GNUPGHOME! };
+  assert.is(await verdict(), 'a signature is required, and there is none');
+  const path = join(lookaside, `team/app@${digest.replace(':', '=')}/signature-1`);
+  const ran = await pod(['image', 'sign', '--sign-by', 'good@test', image], { env });
+  assert.equal(ran, { code: 0, signal: null, stdout: `${path}\n`, stderr: '' });
+  assert.is(await verdict(), 'accepted');
+  const nobody = await pod(['image', 'sign', '--sign-by', 'nobody@test', image], { env });
+  assert.is(nobody.code, 125);
+  assert.match(nobody.stderr, /^Error: cannot sign as nobody@test: signing failed: No secret key\n$/);
+});
+
 test('image trust changes the policy of the user, and shows it', async () => {
   const shown = async (...args: string[]) => (await podOk(['image', 'trust', 'show', ...args])).trim();
   const rows = async () => (await shown('-n')).split('\n').map((line) => line.trim().split(/ {2,}/));
