@@ -23,6 +23,7 @@ export const commands: CommandEntry[] = [
   [['image inspect'], async () => (await import('./commands/inspect.ts')).ImageInspect],
   [['image mount'], async () => (await import('./commands/image-mount.ts')).ImageMount],
   [['image prune'], async () => (await import('./commands/image-prune.ts')).ImagePrune],
+  [['image scp'], async () => (await import('./commands/image-scp.ts')).ImageScp],
   [['image sign'], async () => (await import('./commands/image-sign.ts')).ImageSign],
   [['image tree'], async () => (await import('./commands/image-tree.ts')).ImageTree],
   [['image unmount', 'image umount'], async () => (await import('./commands/image-unmount.ts')).ImageUnmount],

@@ -1,5 +1,6 @@
 import { imagesOf } from '../../core/container/images-in-use.ts';
 import { listContainers } from '../../core/container/list.ts';
+import { PodError } from '../../core/error.ts';
 import { imagesWithin, listStored, type StoredImage } from '../../core/images/list.ts';
 import type { Paths } from '../../core/paths.ts';
 import { Option, PodCommand } from '../command.ts';
@@ -30,9 +31,17 @@ export class Images extends PodCommand {
     description: `By created, id, repository, size or tag (\`field\`)`,
     validator: oneOf(...SORTS),
   });
+  history = Option.Boolean('--history', false, { hidden: true });
   name = Option.String({ name: 'name', required: false });
 
   async execute(): Promise<number> {
+    if (this.history)
+      throw new PodError({
+        code: 'unsupported',
+        message: 'cannot show --history',
+        why: 'names that an image had are not kept',
+        hint: 'tsc-pod events --since 24h --filter type=image   # tells what was named when',
+      });
     const paths = pathsOf(this);
     const all = listStored(paths);
     const wanted = imageFilter(paths, this.filter, all, this.all);
