@@ -196,7 +196,7 @@ export async function assertSame(
     assertListing(listing, wanted[index]!);
 }
 
-/** save, podman load, podman save, load under another root. */
+/** save, podman load, podman save, load under another root; and podman's own store read. */
 export async function throughPodman(name: string): Promise<void> {
   const [mine, theirs] = [join(sandbox.work, 'mine.tar'), join(sandbox.work, 'theirs.tar')];
   await podOk(['save', '-q', '-o', mine, name], { timeout: 60_000 });
@@ -205,6 +205,10 @@ export async function throughPodman(name: string): Promise<void> {
   const root = otherStore('after-podman');
   await podOk(['--root', root, 'load', '-q', '-i', theirs], { timeout: 60_000 });
   await assertSame(name, root, { digest: false });
+  const read = otherStore('from-storage');
+  const store = `containers-storage:[vfs@${join(sandbox.dir, 'podman')}]`;
+  await podOk(['--root', read, 'pull', '-q', `${store}${name}`], { timeout: 60_000 });
+  await assertSame(name, read, { digest: false });
 }
 
 /** save as an OCI archive, skopeo copy, umoci unpack with all owners. */

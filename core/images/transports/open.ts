@@ -8,6 +8,8 @@ import { type ArchiveInput, describeInput, isAddress } from '../archive/archive-
 import { archiveTree } from '../archive/archive-tree.ts';
 import { directoryTree } from '../archive/directory-tree.ts';
 import type { FileTree } from '../archive/file-tree.ts';
+import type { PullOptions } from '../pull-options.ts';
+import { storedImage } from './containers-storage.ts';
 import { directoryImage } from './directory.ts';
 import { dockerArchiveImages, isDockerArchive } from './docker-archive.ts';
 import type { FoundImage } from './found-image.ts';
@@ -37,9 +39,10 @@ export async function openAnyArchive(input: ArchiveInput, options: ReadOptions):
 
 /** What a reference names: one image, or all of an archive of Docker where it names none. */
 export async function openReference(
-  { transport, path, selector }: TransportReference,
-  options: ReadOptions,
+  reference: TransportReference,
+  options: ReadOptions & { readonly namespace: PullOptions['namespace'] },
 ): Promise<OpenedImages> {
+  const { transport, path, selector } = reference;
   if (transport === 'oci' || transport === 'dir') {
     if (!isDirectory(path)) throw noPlace(transport, path, 'it is no directory');
     const tree = directoryTree(path);
@@ -49,12 +52,7 @@ export async function openReference(
     );
   }
   if (transport === 'containers-storage')
-    throw new PodError({
-      code: 'unsupported',
-      message: `cannot read containers-storage:${path}`,
-      why: 'only skopeo and podman read their own store',
-      hint: `podman save --format oci-archive ${path} | tsc-pod load`,
-    });
+    return { images: [storedImage(reference, options.env, options.namespace)], close: async () => {} };
   if (isDirectory(path)) throw noPlace(transport, path, 'it is a directory');
   const tree = await archiveTree(await openArchive(path, options));
   if (transport === 'docker-archive') return opened(tree, () => archiveImages(tree, path, selector));
