@@ -6,8 +6,9 @@ import type { PodContext } from './command.ts';
 import { isTerminal } from './output/color.ts';
 import { parseDuration, parseInteger } from './parse.ts';
 
-/** --creds user[:password]. What was typed stays out of every message. */
+/** --creds user[:password]. What was typed stays out of every message, and is gone from the list of processes. */
 export async function readCredentials(text: string, context: PodContext): Promise<Credentials> {
+  process.title = 'tsc-pod'; // takes the place of all arguments in /proc/PID/cmdline
   const colon = text.indexOf(':');
   const user = colon < 0 ? text : text.slice(0, colon);
   if (user === '') throw new PodError({ code: 'usage', message: 'the user of --creds is empty' });

@@ -1,13 +1,21 @@
 /** Pushes to Debian's docker-registry: what arrives is what was pulled, byte for byte, and others can use it. */
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
-import { command, pod, podOk, podTerminal, test } from './harness/index.ts';
+import { command, eventually, pod, podOk, podTerminal, startPod, test } from './harness/index.ts';
 import { configure, trust } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';
 import { basicAuth, logIn } from './pull-lab.ts';
-import { answer, type Fault, type FaultProxy, pass, startFaultProxy } from './registry/fault-proxy.ts';
+import {
+  answer,
+  type Fault,
+  type FaultProxy,
+  hangAfter,
+  pass,
+  startFaultProxy,
+} from './registry/fault-proxy.ts';
 import { pushLayout, seedAlpine, type TestLayer, tarOf, writeLayout } from './registry/make-image.ts';
 import { startRegistry, type TestRegistry } from './registry/start-registry.ts';
 
@@ -261,6 +269,22 @@ test('who may not push is told how to log in, and what was typed is not repeated
   const login = ['login', '--authfile', authfile, '-u', tokens.user, '--password-stdin', tokens.host];
   assert.is((await pod(login, { input: tokens.password })).code, 0);
   await podOk(['push', '-q', '--authfile', authfile, from, to]);
+});
+
+test('a password that was typed is not in the list of processes; an interrupt leaves nothing', async () => {
+  await podOk(['pull', '-q', `${plain.host}/mixed:1`]);
+  const compressed = ['--compression-format', 'zstd'];
+  const typed = ['--creds', `${tokens.user}:${tokens.password}`];
+  watched.rules = [{ when: /^PUT /, times: Number.POSITIVE_INFINITY, fault: hangAfter() }];
+  const to = `${watched.host}/interrupted:1`;
+  const child = startPod(['push', ...compressed, ...typed, `${plain.host}/mixed:1`, to]);
+  const end = once(child, 'exit');
+  await eventually(() => watched.requests.filter((line) => /^PUT /.test(line)).length >= 3);
+  assert.not.match(readFileSync(`/proc/${child.pid}/cmdline`, 'utf8'), tokens.password);
+  assert.not.equal(readdirSync(partial), [], 'layers that were compressed to be sent');
+  child.kill('SIGINT');
+  assert.equal(await end, [130, null]);
+  assert.equal(readdirSync(partial), []);
 });
 
 test('a token that is good no more in the middle is renewed', async () => {
