@@ -1,0 +1,46 @@
+/** What the resolver of a bridge network answers, and hostile packets (rootless/native/dns.c, hub-names.c). */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { buildDriver } from './build.ts';
+import { run } from './drivers.ts';
+
+const driver = buildDriver('dns', ['dns.c', 'hub-names.c']);
+const seed = process.env.FUZZ_SEED ?? String(Math.floor(Date.now() / 86_400_000));
+const TYPES = { A: '1', PTR: '12', MX: '15', AAAA: '28', ANY: '255' } as const;
+
+const ask = (name: string, type: keyof typeof TYPES): string => {
+  const ran = run(driver, ['ask', name, TYPES[type]]);
+  assert.equal([ran.code, ran.stderr], [0, ''], name);
+  return ran.stdout.trim();
+};
+
+test('members are found by name, alias and id, in any case', () => {
+  assert.is(ask('web', 'A'), 'answer 10.89.0.2');
+  assert.is(ask('WEB', 'AAAA'), 'answer fd00::2');
+  assert.is(ask('www.Shop', 'ANY'), 'answer 10.89.0.2 fd00::2');
+  assert.is(ask('0123456789ab', 'A'), 'answer 10.89.0.2');
+  assert.is(ask('db', 'A'), 'answer 10.89.0.3');
+});
+
+test('a member without such a record is an empty answer, a stranger is passed on', () => {
+  assert.is(ask('db', 'AAAA'), 'answer');
+  assert.is(ask('web', 'MX'), 'answer');
+  for (const name of ['we', 'webb', 'shop', '0123456789', 'web.example.org', '']) assert.is(ask(name, 'A'), 'forward', name);
+});
+
+test('addresses lead back to names', () => {
+  assert.is(ask('2.0.89.10.in-addr.arpa', 'PTR'), 'answer web');
+  assert.is(ask('9.0.89.10.in-addr.arpa', 'PTR'), 'forward');
+  assert.is(ask(`2.${'0.'.repeat(29)}d.f.ip6.arpa`, 'PTR'), 'answer web');
+});
+
+test('who has left is a stranger', () => {
+  assert.is(run(driver, ['left', 'fedcba9876543210', 'db']).stdout, 'forward\n');
+  assert.is(run(driver, ['left', 'fedcba9876543210', 'web']).stdout, 'answer 10.89.0.2\n');
+});
+
+test(`no packet upsets it (seed ${seed})`, () => {
+  assert.equal(run(driver, ['fuzz', '100000', seed]), { code: 0, stdout: 'no failure\n', stderr: '' });
+});
+
+test.run();
