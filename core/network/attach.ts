@@ -1,10 +1,10 @@
 import type { BridgeWish } from '../../netns/bridge-options.ts';
 import type { BridgePlace } from '../../netns/network.ts';
 import type { PortRequest } from '../../netns/port.ts';
+import { addressNumber } from '../../netns/subnet.ts';
 import type { NetworkAttachment } from '../container/record.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { randomBytes } from '../random.ts';
 import { findNetwork } from './find.ts';
 import { giveAddresses, releaseAddress } from './leases.ts';
 import type { NetworkRecord } from './store.ts';
@@ -16,12 +16,18 @@ export async function checkNetworks(paths: Paths, wishes: readonly BridgeWish[])
   for (const { network } of wishes) await findNetwork(paths, network, TOOL_FAILED);
 }
 
-/** Locally administered, one station's: IEEE 802. */
-function randomMac(): string {
-  const bytes = randomBytes(6);
-  bytes[0] = (bytes[0]! & 0xfc) | 0x02;
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
+/**
+ * Locally administered, one station's: IEEE 802. The same for the same address of a network: else the others would go on
+ * for seconds to send to whoever had it before, arp(7).
+ */
+function macOf(network: NetworkRecord, addresses: readonly string[]): string {
+  const number = addressNumber(bare(addresses[0]!))!;
+  const low = [24n, 16n, 8n, 0n].map((shift) => Number((number >> shift) & 0xffn));
+  const bytes = [0x02, Number.parseInt(network.id.slice(0, 2), 16), ...low];
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
+
+const bare = (address: string): string => address.split('/')[0]!;
 
 function freeInterface(taken: readonly NetworkAttachment[]): string {
   for (let index = 0; ; index++)
@@ -41,17 +47,16 @@ export function attachTo(
   if (others.some((other) => other.id === network.id)) throw refuse('the container is in it already');
   if (wish.interface !== undefined && others.some((other) => other.interface === wish.interface))
     throw refuse(`the container has an interface ${wish.interface}`);
+  const addresses = giveAddresses(paths, network, id, wish.addresses);
   return {
     name: network.name,
     id: network.id,
     interface: wish.interface ?? freeInterface(others),
-    mac: wish.mac ?? randomMac(),
-    addresses: giveAddresses(paths, network, id, wish.addresses),
+    mac: wish.mac ?? macOf(network, addresses),
+    addresses,
     aliases: [...new Set(wish.aliases)],
   };
 }
-
-const bare = (address: string): string => address.split('/')[0]!;
 
 function placeOf(networks: readonly NetworkRecord[], attached: readonly NetworkAttachment[]): BridgePlace {
   const out = networks.find(({ internal }) => !internal);

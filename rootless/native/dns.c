@@ -10,7 +10,7 @@
 #include "hub-names.h"
 
 enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_ANY = 255, CLASS_IN = 1, CLASS_ANY = 255 };
-enum { FLAG_ANSWER = 0x80, FLAG_AUTHORITY = 0x04, FLAG_CUT = 0x02, FLAG_RECURSION = 0x80 };
+enum { NO_SUCH_NAME = 3, FLAG_ANSWER = 0x80, FLAG_AUTHORITY = 0x04, FLAG_CUT = 0x02, FLAG_RECURSION = 0x80 };
 /* A client without EDNS takes no more, RFC 1035 section 4.2.1. */
 enum { PLAIN_MAX = 512 };
 
@@ -146,6 +146,11 @@ enum dns_verdict dns_consider(const unsigned char *packet, size_t length, unsign
     return DNS_ANSWER;
   }
   int count = names_find(question.name, found);
+  /* A name of one label can only be a member's: the world outside is not told who is looked for. */
+  if (count < 0 && *question.name && !strchr(question.name, '.')) {
+    *size = begin_answer(packet, question.end, NO_SUCH_NAME, answer);
+    return DNS_ANSWER;
+  }
   if (count < 0) return DNS_FORWARD;
   *size = answer_addresses(packet, &question, answer, found, count);
   return DNS_ANSWER;

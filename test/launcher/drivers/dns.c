@@ -35,7 +35,7 @@ static int ask(const char *name, unsigned type) {
   unsigned char packet[DNS_MAX], answer[DNS_MAX];
   size_t size = 0, length = question(name, type, packet);
   enum dns_verdict verdict = dns_consider(packet, length, answer, &size);
-  printf("%s", verdict == DNS_ANSWER ? "answer" : verdict == DNS_FORWARD ? "forward" : "drop");
+  printf("%s", verdict == DNS_ANSWER ? (answer[3] & 15 ? "nobody" : "answer") : verdict == DNS_FORWARD ? "forward" : "drop");
   size_t at = length;
   for (int left = verdict == DNS_ANSWER ? answer[7] : 0; left > 0; left--) {
     size_t data = (size_t)answer[at + 10] << 8 | answer[at + 11];
