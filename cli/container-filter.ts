@@ -3,7 +3,7 @@ import { networkNames } from '../core/container/network-names.ts';
 import type { ContainerRecord } from '../core/container/record.ts';
 import { PodError } from '../core/error.ts';
 import { resolveImage } from '../core/images/find.ts';
-import { visibleLayers } from '../core/images/unpack.ts';
+import { visibleLayers } from '../core/images/unpack/unpack.ts';
 import type { Paths } from '../core/paths.ts';
 import { readPod } from '../core/pod/store.ts';
 import { shouldStartOnBoot } from '../core/systemd/boot-start.ts';

@@ -1,7 +1,7 @@
 import { readIndex } from '../core/images/layout.ts';
-import { adding, localMembers, type MemberChange, remoteMembers } from '../core/images/list-members.ts';
-import type { ListChange } from '../core/images/manifest-list.ts';
-import type { PlaceOptions } from '../core/images/places.ts';
+import { adding, localMembers, type MemberChange, remoteMembers } from '../core/images/lists/list-members.ts';
+import type { ListChange } from '../core/images/lists/manifest-list.ts';
+import type { PlaceOptions } from '../core/images/pull/places.ts';
 import { withAuthFile } from './auth-flags.ts';
 import { Option, PodCommand } from './command.ts';
 import { parseKeyValues } from './parse.ts';

@@ -6,7 +6,7 @@
 import { getAsset } from 'node:sea';
 import { startupSnapshot } from 'node:v8';
 import { provideAssets } from '../core/assets.ts';
-import { UNPACKER } from '../core/images/unpackers.ts';
+import { UNPACKER } from '../core/images/unpack/unpackers.ts';
 import { provideLauncher } from '../core/launcher.ts';
 import { provideOwnProgram } from '../core/own-program.ts';
 import { PodCommand, type PodContext } from './command.ts';
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
 /** The whole life of a process that unpackers.ts has started. An interrupt is for that one to deal with. */
 async function unpackForAnother(): Promise<void> {
   process.on('SIGINT', () => {});
-  const { serveUnpacking } = await import('../core/images/unpack-server.ts');
+  const { serveUnpacking } = await import('../core/images/unpack/unpack-server.ts');
   await serveUnpacking(process.stdin, (line) => void process.stdout.write(line));
   process.exit(0);
 }

@@ -1,6 +1,6 @@
-import { obtainImage as obtain } from '../core/images/obtain.ts';
-import type { PullPolicy } from '../core/images/pull-options.ts';
-import type { ImageRecord } from '../core/images/types.ts';
+import type { ImageRecord } from '../core/images/format/types.ts';
+import { obtainImage as obtain } from '../core/images/pull/obtain.ts';
+import type { PullPolicy } from '../core/images/pull/pull-options.ts';
 import { withAuthFile } from './auth-flags.ts';
 import { chooseName } from './choose-name.ts';
 import type { PodCommand } from './command.ts';

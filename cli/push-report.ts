@@ -1,4 +1,4 @@
-import type { SendProgress } from '../core/images/send-image.ts';
+import type { SendProgress } from '../core/images/push/send-image.ts';
 import type { PodContext } from './command.ts';
 import { isTerminal } from './output/color.ts';
 import { type Progress, showProgress } from './output/progress.ts';

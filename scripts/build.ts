@@ -115,7 +115,7 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       useCodeCache: false,
       disableExperimentalSEAWarning: true,
       // What costs at each start and helps nothing that is over soon: a new seed for V8's hash tables (4 ms;
-      // core/images/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
+      // core/images/format/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
       // And Node looks for options of its own, --env-file, in our command line as far as a `--`.
       // V8 counts what is read from the network as part of its heap, and would collect garbage every few megabytes.
       execArgv: ['--no-rehash-snapshot', '--no-sparkplug', '--initial-old-space-size=256', '--'],

@@ -3,7 +3,7 @@ import { hostFacts } from '../../core/container/facts.ts';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { PodError } from '../../core/error.ts';
 import { noSuchImage, resolveImage } from '../../core/images/find.ts';
-import type { ImageRecord } from '../../core/images/types.ts';
+import type { ImageRecord } from '../../core/images/format/types.ts';
 import type { Paths } from '../../core/paths.ts';
 import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';

@@ -1,7 +1,7 @@
 import { noSuchImage, resolveImage } from '../../core/images/find.ts';
+import type { ImageRecord } from '../../core/images/format/types.ts';
 import { listImages } from '../../core/images/list.ts';
 import { mountedImages, mountImage } from '../../core/images/mounted.ts';
-import type { ImageRecord } from '../../core/images/types.ts';
 import type { Paths } from '../../core/paths.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';

@@ -1,5 +1,5 @@
 import { PodError } from '../../core/error.ts';
-import { signImage } from '../../core/images/sign-image.ts';
+import { signImage } from '../../core/images/signatures/sign-image.ts';
 import { parseReference } from '../../core/reference.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';

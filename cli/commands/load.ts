@@ -1,4 +1,4 @@
-import { layerNamespace } from '../../core/images/obtain.ts';
+import { layerNamespace } from '../../core/images/pull/obtain.ts';
 import { type LoadedImage, loadImages } from '../../core/images/transports/load.ts';
 import { archiveOf } from '../archive-argument.ts';
 import { Option, PodCommand } from '../command.ts';

@@ -1,4 +1,4 @@
-import { changeList, readList } from '../../core/images/manifest-list.ts';
+import { changeList, readList } from '../../core/images/lists/manifest-list.ts';
 import { Option } from '../command.ts';
 import { MemberCommand } from '../list-command.ts';
 import { pathsOf } from '../paths.ts';

@@ -1,5 +1,5 @@
-import { memberDigest, withChange } from '../../core/images/list-members.ts';
-import { changeList } from '../../core/images/manifest-list.ts';
+import { memberDigest, withChange } from '../../core/images/lists/list-members.ts';
+import { changeList } from '../../core/images/lists/manifest-list.ts';
 import { Option } from '../command.ts';
 import { MemberCommand } from '../list-command.ts';
 import { pathsOf } from '../paths.ts';

@@ -1,4 +1,4 @@
-import { createList } from '../../core/images/manifest-list.ts';
+import { createList } from '../../core/images/lists/manifest-list.ts';
 import { newName } from '../../core/images/tag.ts';
 import { Option } from '../command.ts';
 import { ListCommand } from '../list-command.ts';

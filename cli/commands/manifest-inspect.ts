@@ -1,5 +1,5 @@
-import { type FoundManifest, findManifest, manifestsWithin } from '../../core/images/manifest-of.ts';
-import { DOCKER_MANIFEST } from '../../core/images/media-types.ts';
+import { DOCKER_MANIFEST } from '../../core/images/format/media-types.ts';
+import { type FoundManifest, findManifest, manifestsWithin } from '../../core/images/lists/manifest-of.ts';
 import { Option } from '../command.ts';
 import { ListCommand } from '../list-command.ts';
 import { isTerminal } from '../output/color.ts';

@@ -1,7 +1,7 @@
 import { usedByContainers } from '../../core/container/images-in-use.ts';
 import { collectLeftovers } from '../../core/container/leftovers.ts';
-import { memberDigest } from '../../core/images/list-members.ts';
-import { changeList } from '../../core/images/manifest-list.ts';
+import { memberDigest } from '../../core/images/lists/list-members.ts';
+import { changeList } from '../../core/images/lists/manifest-list.ts';
 import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
 

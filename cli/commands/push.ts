@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { PodError } from '../../core/error.ts';
 import { emitImageEvent } from '../../core/images/events.ts';
-import { type PushOptions, pushImage, pushList } from '../../core/images/push.ts';
-import { isWholeList, type PushTarget, pushTarget, pushTargets } from '../../core/images/push-target.ts';
-import type { SentImage } from '../../core/images/send-image.ts';
+import type { ImageRecord } from '../../core/images/format/types.ts';
+import { type PushOptions, pushImage, pushList } from '../../core/images/push/push.ts';
+import { isWholeList, type PushTarget, pushTarget, pushTargets } from '../../core/images/push/push-target.ts';
+import type { SentImage } from '../../core/images/push/send-image.ts';
 import { sendToTransport } from '../../core/images/transports/send.ts';
-import type { ImageRecord } from '../../core/images/types.ts';
 import { parsePlatform } from '../../core/platform.ts';
 import {
   canonicalName,

@@ -1,6 +1,6 @@
 import { PodError } from '../../core/error.ts';
 import { fileOutput, streamOutput, type Write } from '../../core/images/archive/tar-output.ts';
-import { chooseImages, saveArchive, saveDirectory } from '../../core/images/save.ts';
+import { chooseImages, saveArchive, saveDirectory } from '../../core/images/push/save.ts';
 import { Option, PodCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { isTerminal } from '../output/color.ts';

@@ -1,6 +1,6 @@
 import { closeSync, createReadStream, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ApplyJob } from '../images/apply-job.ts';
+import type { ApplyJob } from '../images/unpack/apply-job.ts';
 import type { Paths } from '../paths.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
-import type { ImageRecord } from '../images/types.ts';
+import type { ImageRecord } from '../images/format/types.ts';
 import type { Paths } from '../paths.ts';
 import { prepareForBoot } from '../systemd/restart-unit.ts';
 import type { NewVolume } from '../volume/store.ts';

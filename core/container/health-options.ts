@@ -1,7 +1,7 @@
 /** Health checks as docker has them: what the flags and the image make of them. */
 
 import { PodError } from '../error.ts';
-import type { ExecutionConfig, Healthcheck } from '../images/types.ts';
+import type { ExecutionConfig, Healthcheck } from '../images/format/types.ts';
 
 export const HEALTH_ACTIONS = ['none', 'kill', 'restart', 'stop'] as const;
 /** What the monitor does with a container that has become unhealthy. */

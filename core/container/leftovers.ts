@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
-import { abandonedLayers } from '../images/unpack.ts';
+import { abandonedLayers } from '../images/unpack/unpack.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { endOrphans } from './orphans.ts';

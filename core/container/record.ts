@@ -4,7 +4,7 @@ import type { PortMapping } from '../../netns/port.ts';
 import type { IdMaps } from '../../rootless/id-map.ts';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { Operation } from '../../rootless/plan.ts';
-import type { Healthcheck } from '../images/types.ts';
+import type { Healthcheck } from '../images/format/types.ts';
 import type { NotifyMode } from '../systemd/sdnotify.ts';
 import type { AskedOptions } from './asked.ts';
 import type { HealthSettings } from './health-options.ts';

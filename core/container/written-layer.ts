@@ -3,7 +3,7 @@
 import type { FileStreamSink } from '../../rootless/file-stream.ts';
 import { mapPlan } from '../../rootless/id-map.ts';
 import type { Operation } from '../../rootless/plan.ts';
-import type { Namespace } from '../images/apply-job.ts';
+import type { Namespace } from '../images/unpack/apply-job.ts';
 import { launcherPath } from '../launcher.ts';
 import { ownersMoved } from './copy/copy-owners.ts';
 import type { PlaceParts } from './copy/place.ts';

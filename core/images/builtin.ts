@@ -5,13 +5,13 @@
 import { mkdirSync } from 'node:fs';
 import { createTarParser } from '../archive/tar-parser.ts';
 import { PodError } from '../error.ts';
-import type { Namespace } from './apply-job.ts';
-import { parseImageConfig } from './image-config.ts';
+import { parseImageConfig } from './format/image-config.ts';
+import { parseAnyManifest, parseIndex } from './format/manifest.ts';
+import type { Descriptor, ImageRecord } from './format/types.ts';
 import { type StorePaths, writeBlob } from './layout.ts';
-import { parseAnyManifest, parseIndex } from './manifest.ts';
 import { putImage } from './store.ts';
-import type { Descriptor, ImageRecord } from './types.ts';
-import { unpackLayer } from './unpack.ts';
+import type { Namespace } from './unpack/apply-job.ts';
+import { unpackLayer } from './unpack/unpack.ts';
 
 /** What follows "builtin:" in the names there are. */
 const BUILTIN_IMAGES = ['busybox'];

@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
-import { parseDigest } from './digest.ts';
 import { KEPT } from './entry.ts';
-import { parseImageConfig } from './image-config.ts';
+import { parseDigest } from './format/digest.ts';
+import { parseImageConfig } from './format/image-config.ts';
+import { parseAnyManifest } from './format/manifest.ts';
+import type { Descriptor } from './format/types.ts';
 import { blobPath, layerPath, readBlob, removeFile, type StorePaths, updateIndex } from './layout.ts';
-import { parseAnyManifest } from './manifest.ts';
-import type { Descriptor } from './types.ts';
 
 export interface Collected {
   /** Bytes of blobs and, as far as known, of unpacked layers. */

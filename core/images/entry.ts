@@ -4,13 +4,13 @@ import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { choosePlatform, formatPlatform, hostPlatform, type Platform } from '../platform.ts';
 import { printable } from '../reference.ts';
-import { parseDigest } from './digest.ts';
-import { parseImageConfig } from './image-config.ts';
-import { invalid } from './json.ts';
+import { parseDigest } from './format/digest.ts';
+import { parseImageConfig } from './format/image-config.ts';
+import { invalid } from './format/json.ts';
+import { parseAnyManifest } from './format/manifest.ts';
+import { DOCKER_MANIFEST, isIndexType } from './format/media-types.ts';
+import type { Descriptor, ImageRecord, Manifest } from './format/types.ts';
 import { blobSize, ofStore, REF_NAME, readBlob } from './layout.ts';
-import { parseAnyManifest } from './manifest.ts';
-import { DOCKER_MANIFEST, isIndexType } from './media-types.ts';
-import type { Descriptor, ImageRecord, Manifest } from './types.ts';
 
 /**
  * Our annotations, beside REF_NAME: what a listing needs, so that it reads the index alone. Those of an image follow from

@@ -13,8 +13,8 @@ import {
   withRepository,
 } from '../reference.ts';
 import { idOf, KEPT, nameOf, readRecord } from './entry.ts';
+import type { Descriptor, ImageRecord, Index } from './format/types.ts';
 import { readIndex } from './layout.ts';
-import type { Descriptor, ImageRecord, Index } from './types.ts';
 
 type Images = Pick<Paths, 'images'>;
 

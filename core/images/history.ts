@@ -3,10 +3,10 @@
 import type { Paths } from '../paths.ts';
 import { idOf, nameOf } from './entry.ts';
 import { namesOf } from './find.ts';
+import type { HistoryEntry, ImageRecord } from './format/types.ts';
 import { readIndex } from './layout.ts';
 import { parentOf } from './parents.ts';
-import type { HistoryEntry, ImageRecord } from './types.ts';
-import { findLayer } from './unpack.ts';
+import { findLayer } from './unpack/unpack.ts';
 
 export interface HistoryStep {
   /** Hex digits of the image that the step ended in; undefined when that isn't here. */

@@ -16,7 +16,7 @@ import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { randomBytes } from '../random.ts';
 import { layerPath } from './layout.ts';
-import { visibleLayers } from './unpack.ts';
+import { visibleLayers } from './unpack/unpack.ts';
 
 /** In the order of their paths. Layers ("sha256:…") from the lowest up: of the image, and of what it is compared with. */
 export async function imageChanges(

@@ -1,8 +1,8 @@
 /** Names in the index: a name belongs to one entry, and an entry without one is kept only where nothing else is left. */
 
 import { isList, KEPT, nameOf } from './entry.ts';
+import type { Descriptor, Index } from './format/types.ts';
 import { REF_NAME } from './layout.ts';
-import type { Descriptor, Index } from './types.ts';
 
 /** Adds an entry. Who had its name loses it, and a nameless entry of an image that has names goes away. */
 export function withEntry(index: Index, entry: Descriptor): Index {

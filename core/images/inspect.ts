@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import type { Paths } from '../paths.ts';
 import { parseImageReference, repositoryName } from '../reference.ts';
 import { idOf } from './entry.ts';
+import { parseAnyManifest } from './format/manifest.ts';
+import type { ImageRecord } from './format/types.ts';
 import { blobSize, layerPath, readBlob, readIndex } from './layout.ts';
-import { parseAnyManifest } from './manifest.ts';
 import { parentOf } from './parents.ts';
-import type { ImageRecord } from './types.ts';
 
 /** `NAME@DIGEST` for each repository that the image has a name in. */
 export function repoDigests(image: { readonly names: readonly string[]; readonly digest: string }): string[] {

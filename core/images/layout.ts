@@ -20,9 +20,9 @@ import { dirname, join } from 'node:path';
 import { errnoOf, PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
-import { parseDigest } from './digest.ts';
-import { parseOwnIndex } from './manifest.ts';
-import type { Index } from './types.ts';
+import { parseDigest } from './format/digest.ts';
+import { parseOwnIndex } from './format/manifest.ts';
+import type { Index } from './format/types.ts';
 
 /** The folders of the store. */
 export type StorePaths = Pick<Paths, 'data' | 'images' | 'layers' | 'partial' | 'trash' | 'locks'>;

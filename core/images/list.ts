@@ -2,11 +2,11 @@
 
 import type { Paths } from '../paths.ts';
 import { idOf, isList, KEPT, nameOf, readRecord } from './entry.ts';
-import { invalid } from './json.ts';
+import { invalid } from './format/json.ts';
+import { parseAnyManifest } from './format/manifest.ts';
+import { DOCKER_MANIFEST } from './format/media-types.ts';
+import type { Descriptor, ImageRecord } from './format/types.ts';
 import { blobSize, ofStore, readBlob, readIndex } from './layout.ts';
-import { parseAnyManifest } from './manifest.ts';
-import { DOCKER_MANIFEST } from './media-types.ts';
-import type { Descriptor, ImageRecord } from './types.ts';
 
 type Images = Pick<Paths, 'images'>;
 

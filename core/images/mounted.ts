@@ -9,9 +9,9 @@ import { runLauncher } from '../../rootless/launcher.ts';
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
+import type { ImageRecord } from './format/types.ts';
 import { layerPath } from './layout.ts';
-import type { ImageRecord } from './types.ts';
-import { visibleLayers } from './unpack.ts';
+import { visibleLayers } from './unpack/unpack.ts';
 
 /** The overlay refuses more: OVL_MAX_STACK. One place is that of the empty directory below them all. */
 const MOST_LAYERS = 499;

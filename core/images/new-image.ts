@@ -2,7 +2,7 @@
 
 import { PodError } from '../error.ts';
 import { canonicalName, parseImageReference, withRepository } from '../reference.ts';
-import { digestOf } from './digest.ts';
+import { digestOf } from './format/digest.ts';
 import {
   DOCKER_CONFIG,
   DOCKER_MANIFEST,
@@ -10,8 +10,8 @@ import {
   OCI_CONFIG,
   OCI_MANIFEST,
   ociType,
-} from './media-types.ts';
-import type { Descriptor, Manifest } from './types.ts';
+} from './format/media-types.ts';
+import type { Descriptor, Manifest } from './format/types.ts';
 
 /** The manifest of an image that is made here. */
 export function manifestOf(

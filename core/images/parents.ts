@@ -3,9 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Paths } from '../paths.ts';
 import { isList, nameOf, readManifestOf } from './entry.ts';
-import { parseImageConfig } from './image-config.ts';
+import { parseImageConfig } from './format/image-config.ts';
+import type { Descriptor, ImageConfig } from './format/types.ts';
 import { readBlob } from './layout.ts';
-import type { Descriptor, ImageConfig } from './types.ts';
 
 type Images = Pick<Paths, 'images'>;
 

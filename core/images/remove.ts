@@ -5,10 +5,10 @@ import { type Collected, collect } from './collect.ts';
 import { idOf, isList } from './entry.ts';
 import { emitImageEvent } from './events.ts';
 import { findEntry, findNamed, namesOf, noSuchImage } from './find.ts';
+import type { Descriptor, Index } from './format/types.ts';
 import { type StorePaths, updateIndex } from './layout.ts';
 import { imagesWithin } from './list.ts';
 import { danglingParents } from './parents.ts';
-import type { Descriptor, Index } from './types.ts';
 
 export interface RemoveOptions {
   /** Remove an image by its id though it has several names, or though containers use it. */

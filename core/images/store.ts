@@ -1,16 +1,16 @@
 /** Changing the store: an image is put in as the last step of getting it. */
 
 import { PodError } from '../error.ts';
-import { inOciTypes } from './convert-manifest.ts';
-import { digestOf, parseDigest } from './digest.ts';
 import { KEPT, readRecord } from './entry.ts';
 import { namesOf } from './find.ts';
-import { parseImageConfig } from './image-config.ts';
+import { digestOf, parseDigest } from './format/digest.ts';
+import { parseImageConfig } from './format/image-config.ts';
+import { parseAnyManifest } from './format/manifest.ts';
+import { DOCKER_MANIFEST, OCI_MANIFEST } from './format/media-types.ts';
+import type { Descriptor, ImageRecord } from './format/types.ts';
 import { withEntry } from './index-entries.ts';
 import { blobSize, hasLayer, REF_NAME, type StorePaths, updateIndex, writeBlob } from './layout.ts';
-import { parseAnyManifest } from './manifest.ts';
-import { DOCKER_MANIFEST, OCI_MANIFEST } from './media-types.ts';
-import type { Descriptor, ImageRecord } from './types.ts';
+import { inOciTypes } from './push/convert-manifest.ts';
 
 /** An image whose layer blobs and unpacked layers lie in the store already. */
 export interface NewImage {

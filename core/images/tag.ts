@@ -6,9 +6,9 @@ import { canonicalName, familiarName, parseImageReference, printable } from '../
 import { idOf, nameOf } from './entry.ts';
 import { emitImageEvent } from './events.ts';
 import { findEntry, namesOf, noSuchImage, storedName } from './find.ts';
+import type { Descriptor, Index } from './format/types.ts';
 import { tidy, unnamed, withEntry } from './index-entries.ts';
 import { REF_NAME, type StorePaths, updateIndex } from './layout.ts';
-import type { Descriptor, Index } from './types.ts';
 
 /** Gives an image or a list more names: all of them or none. Throws PodError `not-found` or `usage`. */
 export async function tagImage(paths: StorePaths, source: string, targets: readonly string[]): Promise<void> {

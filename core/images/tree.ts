@@ -1,9 +1,9 @@
 /** Which layers an image is made of, and which other images end in them. */
 
 import type { Paths } from '../paths.ts';
+import type { ImageRecord } from './format/types.ts';
 import { layerSizes } from './history.ts';
 import { listImages } from './list.ts';
-import type { ImageRecord } from './types.ts';
 
 export interface LayerNode {
   /** "sha256:…" of the uncompressed layer. */

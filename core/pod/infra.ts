@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerOptions } from '../container/options.ts';
 import { containerDirectory } from '../container/store.ts';
-import type { ImageRecord } from '../images/types.ts';
+import type { ImageRecord } from '../images/format/types.ts';
 import type { Paths } from '../paths.ts';
 import { hostPlatform } from '../platform.ts';
 

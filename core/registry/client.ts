@@ -1,8 +1,8 @@
 /** The pull half of the distribution protocol (distribution-spec) for one repository of one registry. */
 
-import { digestOf, isDigest, parseDigest } from '../images/digest.ts';
-import { ACCEPTED_MANIFESTS } from '../images/media-types.ts';
-import type { BlobBody, ImageSource, SourceManifest } from '../images/source.ts';
+import { digestOf, isDigest, parseDigest } from '../images/format/digest.ts';
+import { ACCEPTED_MANIFESTS } from '../images/format/media-types.ts';
+import type { BlobBody, ImageSource, SourceManifest } from '../images/pull/source.ts';
 import { printable } from '../reference.ts';
 import { readBodyOnce, readSmallBody } from './body.ts';
 import { type ClientOptions, openRepository } from './repository.ts';

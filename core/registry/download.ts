@@ -1,8 +1,8 @@
 /** A blob of any size into a file: resumed where it broke off, as often as there is progress, and verified. */
 
 import { createHash } from 'node:crypto';
-import { parseDigest } from '../images/digest.ts';
-import type { ImageSource } from '../images/source.ts';
+import { parseDigest } from '../images/format/digest.ts';
+import type { ImageSource } from '../images/pull/source.ts';
 import { RegistryError } from './error.ts';
 import { withRetry } from './retry.ts';
 

@@ -1,6 +1,6 @@
 /** Lists that registries give page by page (distribution-spec, "Listing Tags"; the catalog is listed alike). */
 
-import { isFields, parseJson } from '../images/json.ts';
+import { isFields, parseJson } from '../images/format/json.ts';
 import { readSmallBody } from './body.ts';
 import type { Answer } from './transport.ts';
 

@@ -6,7 +6,7 @@
 import { findCredentials } from '../config/credentials.ts';
 import type { Environment } from '../config/read-config.ts';
 import { PodError } from '../error.ts';
-import { isFields, parseJson } from '../images/json.ts';
+import { isFields, parseJson } from '../images/format/json.ts';
 import { answerError } from './answer-error.ts';
 import { baseOf, hostOf } from './base.ts';
 import { readSmallBody } from './body.ts';

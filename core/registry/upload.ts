@@ -1,7 +1,7 @@
 /** One blob of any size into a repository (distribution-spec, "Pushing blobs"), gone on with where it broke off. */
 
-import type { BlobContent, PutOptions } from '../images/destination.ts';
-import type { Descriptor } from '../images/types.ts';
+import type { Descriptor } from '../images/format/types.ts';
+import type { BlobContent, PutOptions } from '../images/push/destination.ts';
 import { shortened } from './client.ts';
 import { RegistryError } from './error.ts';
 import { resolveLocation } from './redirect.ts';

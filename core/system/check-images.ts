@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDigest } from '../images/digest.ts';
 import { isList, KEPT, nameOf, readManifestOf, sourcesOf } from '../images/entry.ts';
-import { parseImageConfig } from '../images/image-config.ts';
+import { parseDigest } from '../images/format/digest.ts';
+import { parseImageConfig } from '../images/format/image-config.ts';
+import { parseOwnIndex } from '../images/format/manifest.ts';
+import type { Descriptor } from '../images/format/types.ts';
 import { blobPath, blobSize, readBlob, updateIndex } from '../images/layout.ts';
 import { listMembers } from '../images/list.ts';
-import { parseOwnIndex } from '../images/manifest.ts';
-import type { Descriptor } from '../images/types.ts';
 import type { Paths } from '../paths.ts';
 import { familiarName, parseReference } from '../reference.ts';
 import { checkContainers } from './check-containers.ts';

@@ -1,10 +1,10 @@
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
+import type { Descriptor } from '../images/format/types.ts';
 import { blobPath } from '../images/layout.ts';
-import { layerNamespace } from '../images/obtain.ts';
-import type { Descriptor } from '../images/types.ts';
-import { unpackLayer } from '../images/unpack.ts';
+import { layerNamespace } from '../images/pull/obtain.ts';
+import { unpackLayer } from '../images/unpack/unpack.ts';
 import type { Paths } from '../paths.ts';
 import { type Finding, moveAside } from './finding.ts';
 

@@ -7,7 +7,7 @@ import { tarSource } from '../container/copy/copy-source.ts';
 import { packFiles } from '../container/copy/pack-job.ts';
 import { ownersPlace } from '../container/copy/place.ts';
 import type { HostFacts } from '../container/facts.ts';
-import { startApply } from '../images/apply-job.ts';
+import { startApply } from '../images/unpack/apply-job.ts';
 import type { Paths } from '../paths.ts';
 import { volumePlace } from './place.ts';
 import { findVolume } from './store.ts';

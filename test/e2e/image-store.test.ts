@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { PodError } from '../../core/error.ts';
-import { digestOf } from '../../core/images/digest.ts';
 import { resolveImage } from '../../core/images/find.ts';
+import { digestOf } from '../../core/images/format/digest.ts';
+import type { ImageRecord } from '../../core/images/format/types.ts';
 import { blobPath, layerPath, writeBlob } from '../../core/images/layout.ts';
 import { listImages } from '../../core/images/list.ts';
 import { removeImage } from '../../core/images/remove.ts';
 import { type NewImage, putImage } from '../../core/images/store.ts';
 import { tagImage, untagImage } from '../../core/images/tag.ts';
-import type { ImageRecord } from '../../core/images/types.ts';
 import type { Paths } from '../../core/paths.ts';
 import { test } from './harness/index.ts';
 import { contents, newStore } from './pull-lab.ts';

@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PodError } from '../../core/error.ts';
-import type { LayerProgress } from '../../core/images/fetch-layer.ts';
-import { pullImage } from '../../core/images/pull.ts';
-import type { PullOptions } from '../../core/images/pull-options.ts';
-import type { ImageRecord } from '../../core/images/types.ts';
+import type { ImageRecord } from '../../core/images/format/types.ts';
+import type { LayerProgress } from '../../core/images/pull/fetch-layer.ts';
+import { pullImage } from '../../core/images/pull/pull.ts';
+import type { PullOptions } from '../../core/images/pull/pull-options.ts';
 import { keepLaunchersIn, provideLauncher } from '../../core/launcher.ts';
 import { findPaths, type Paths } from '../../core/paths.ts';
 import { parseImageReference } from '../../core/reference.ts';

@@ -1,5 +1,5 @@
 /**
- * Images that are worth processes of their own (core/images/unpackers.ts), from a registry that counts what it sends:
+ * Images that are worth processes of their own (core/images/unpack/unpackers.ts), from a registry that counts what it sends:
  * cut off anywhere, fetched by several at once, on a disk that is too small.
  */
 import { randomBytes } from 'node:crypto';
@@ -7,7 +7,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { digestOf } from '../../core/images/digest.ts';
+import { digestOf } from '../../core/images/format/digest.ts';
 import { binary, command, eventually, pod, podOk, sandbox, startPod, tarOf, test } from './harness/index.ts';
 import { configure } from './harness/registries-conf.ts';
 import { processesOf } from './harness/sweep.ts';

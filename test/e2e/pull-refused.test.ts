@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
-import { digestOf } from '../../core/images/digest.ts';
+import { digestOf } from '../../core/images/format/digest.ts';
 import { listImages } from '../../core/images/list.ts';
 import { test } from './harness/index.ts';
 import { configure } from './harness/registries-conf.ts';

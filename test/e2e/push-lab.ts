@@ -1,8 +1,8 @@
 /** What the tests of pushing share: pushes from a store in the sandbox with short retries, and failures told in full. */
 import { PodError } from '../../core/error.ts';
-import { type PushOptions, pushImage } from '../../core/images/push.ts';
-import { isWholeList, pushTarget } from '../../core/images/push-target.ts';
-import type { SendProgress, SentImage } from '../../core/images/send-image.ts';
+import { type PushOptions, pushImage } from '../../core/images/push/push.ts';
+import { isWholeList, pushTarget } from '../../core/images/push/push-target.ts';
+import type { SendProgress, SentImage } from '../../core/images/push/send-image.ts';
 import type { Paths } from '../../core/paths.ts';
 import { parseImageReference } from '../../core/reference.ts';
 import { env } from './pull-lab.ts';

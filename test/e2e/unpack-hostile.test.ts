@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import { PodError } from '../../core/error.ts';
-import { abandonedLayers, removeTree, unpackLayer } from '../../core/images/unpack.ts';
+import { abandonedLayers, removeTree, unpackLayer } from '../../core/images/unpack/unpack.ts';
 import { test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 import {
@@ -235,7 +235,7 @@ test('an interrupted layer is gone, also while its source hangs', async () => {
 
 test('what a killed process leaves half-made is known for it', async () => {
   const program = `
-    const { unpackLayer } = await import(${JSON.stringify(join(import.meta.dirname, '../../core/images/unpack.ts'))});
+    const { unpackLayer } = await import(${JSON.stringify(join(import.meta.dirname, '../../core/images/unpack/unpack.ts'))});
     async function* source() { yield Buffer.alloc(1024); console.log('on'); await new Promise(() => {}); }
     setInterval(() => {}, 1000);
     await unpackLayer(source(), ${JSON.stringify({ layersDir, namespace })});`;

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { visibleLayers } from '../../core/images/unpack.ts';
+import { visibleLayers } from '../../core/images/unpack/unpack.ts';
 import { test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 import { asRoot, type Item, layersDir, tar, unpacked } from './unpack-lab.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { readTar } from '../../core/archive/tar-reader.ts';
-import { unpackLayer } from '../../core/images/unpack.ts';
+import { unpackLayer } from '../../core/images/unpack/unpack.ts';
 import { test } from './harness/index.ts';
 import { binary, sandbox } from './harness/sandbox.ts';
 import {

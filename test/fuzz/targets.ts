@@ -10,9 +10,9 @@ import { loadRegistriesConfig } from '../../core/config/registries-conf.ts';
 import { expandShortName } from '../../core/config/short-names.ts';
 import { PodError } from '../../core/error.ts';
 import type { FileTree } from '../../core/images/archive/file-tree.ts';
-import { isDigest } from '../../core/images/digest.ts';
-import { parseImageConfig } from '../../core/images/image-config.ts';
-import { checkLayers, parseAnyManifest } from '../../core/images/manifest.ts';
+import { isDigest } from '../../core/images/format/digest.ts';
+import { parseImageConfig } from '../../core/images/format/image-config.ts';
+import { checkLayers, parseAnyManifest } from '../../core/images/format/manifest.ts';
 import { dockerArchiveImages } from '../../core/images/transports/docker-archive.ts';
 import {
   canonicalName,

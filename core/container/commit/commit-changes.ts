@@ -2,7 +2,7 @@
 
 import { posix } from 'node:path';
 import { PodError } from '../../error.ts';
-import type { ExecutionConfig, Healthcheck } from '../../images/types.ts';
+import type { ExecutionConfig, Healthcheck } from '../../images/format/types.ts';
 import { commandForm, execForm, keyValues, splitWords } from '../instruction-words.ts';
 import { stopSignalOf } from '../signals.ts';
 

@@ -1,7 +1,7 @@
 /** The config of an image that is made from a container. */
 
 import type { OciSpec } from '../../../rootless/oci-spec.ts';
-import type { ExecutionConfig, HistoryEntry, ImageConfig } from '../../images/types.ts';
+import type { ExecutionConfig, HistoryEntry, ImageConfig } from '../../images/format/types.ts';
 import type { ContainerRecord } from '../record.ts';
 import { applyChanges } from './commit-changes.ts';
 

@@ -7,7 +7,7 @@ import type { FileStreamSink, FoundEntry } from '../../../rootless/file-stream.t
 import { mapPlan } from '../../../rootless/id-map.ts';
 import { printable } from '../../archive/tar-entry.ts';
 import { tarSink } from '../../archive/tar-sink.ts';
-import { type KeptLayer, keepLayer } from '../../images/keep-layer.ts';
+import { type KeptLayer, keepLayer } from '../../images/pull/keep-layer.ts';
 import { launcherPath } from '../../launcher.ts';
 import { type PackWork, packSteps } from '../copy/pack-job.ts';
 import { ownRootPlace, type PlaceParts } from '../copy/place.ts';

@@ -2,9 +2,9 @@
 
 import { PodError } from '../../error.ts';
 import { resolveImage } from '../../images/find.ts';
+import type { ImageRecord } from '../../images/format/types.ts';
 import { manifestOf, newImageName } from '../../images/new-image.ts';
 import { putImage } from '../../images/store.ts';
-import type { ImageRecord } from '../../images/types.ts';
 import type { PlaceParts } from '../copy/place.ts';
 import { emitContainerEvent } from '../events.ts';
 import { pauseContainer, resumeContainer } from '../pause.ts';

@@ -6,7 +6,7 @@ import { layerOps } from '../../archive/layer-ops.ts';
 import type { TarSink } from '../../archive/tar-parser.ts';
 import { tarSink } from '../../archive/tar-sink.ts';
 import { PodError } from '../../error.ts';
-import { startApply } from '../../images/apply-job.ts';
+import { startApply } from '../../images/unpack/apply-job.ts';
 import type { Paths } from '../../paths.ts';
 import { spooledApply } from '../copy-spool.ts';
 import { emitContainerEvent } from '../events.ts';

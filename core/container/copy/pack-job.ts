@@ -6,7 +6,7 @@ import { type FileStreamSink, type FoundEntry, parseFileStream } from '../../../
 import { spawnLauncher } from '../../../rootless/launcher.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import { PodError } from '../../error.ts';
-import { jobFailure, type Namespace, readTalk } from '../../images/apply-job.ts';
+import { jobFailure, type Namespace, readTalk } from '../../images/unpack/apply-job.ts';
 import type { Place } from './place.ts';
 
 const PATIENCE_MS = 10_000;

@@ -5,7 +5,7 @@ import { mapPlan } from '../../../rootless/id-map.ts';
 import type { OciSpec } from '../../../rootless/oci-spec.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import { PodError } from '../../error.ts';
-import type { Namespace } from '../../images/apply-job.ts';
+import type { Namespace } from '../../images/unpack/apply-job.ts';
 import { launcherPath } from '../../launcher.ts';
 import type { Paths } from '../../paths.ts';
 import type { HostFacts } from '../facts.ts';

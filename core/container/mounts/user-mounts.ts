@@ -3,7 +3,7 @@ import type { IdMaps } from '../../../rootless/id-map.ts';
 import type { OciMount } from '../../../rootless/oci-spec.ts';
 import { PodError } from '../../error.ts';
 import { resolveImage } from '../../images/find.ts';
-import { visibleLayers } from '../../images/unpack.ts';
+import { visibleLayers } from '../../images/unpack/unpack.ts';
 import type { Paths } from '../../paths.ts';
 import type { NewVolume } from '../../volume/store.ts';
 import type { ContainerOptions } from '../options.ts';

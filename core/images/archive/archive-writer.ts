@@ -4,13 +4,13 @@
  * unchanged.
  */
 
-import type { ImageDestination } from '../destination.ts';
-import { digestOf, parseDigest } from '../digest.ts';
+import { digestOf, parseDigest } from '../format/digest.ts';
+import { parseAnyManifest } from '../format/manifest.ts';
+import { OCI_INDEX } from '../format/media-types.ts';
+import type { Descriptor, Index } from '../format/types.ts';
 import { REF_NAME } from '../layout.ts';
-import { parseAnyManifest } from '../manifest.ts';
-import { OCI_INDEX } from '../media-types.ts';
+import type { ImageDestination } from '../push/destination.ts';
 import { CONTAINERD_NAME } from '../transports/layout.ts';
-import type { Descriptor, Index } from '../types.ts';
 import type { TarOutput } from './tar-output.ts';
 
 export interface ArchiveWriter {

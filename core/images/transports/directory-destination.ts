@@ -2,11 +2,11 @@
 
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ImageDestination } from '../destination.ts';
-import { digestOf, parseDigest } from '../digest.ts';
-import { parseAnyManifest, parseIndex } from '../manifest.ts';
-import { OCI_INDEX } from '../media-types.ts';
-import type { Descriptor, Index } from '../types.ts';
+import { digestOf, parseDigest } from '../format/digest.ts';
+import { parseAnyManifest, parseIndex } from '../format/manifest.ts';
+import { OCI_INDEX } from '../format/media-types.ts';
+import type { Descriptor, Index } from '../format/types.ts';
+import type { ImageDestination } from '../push/destination.ts';
 import { openOutputFolder } from './output-folder.ts';
 
 const LAYOUT = '{"imageLayoutVersion":"1.0.0"}';

@@ -2,7 +2,7 @@
 
 import type { ImageSignatures } from '../../registry/signatures.ts';
 import { type FileTree, readSmallFile } from '../archive/file-tree.ts';
-import { parseDigest } from '../digest.ts';
+import { parseDigest } from '../format/digest.ts';
 import { type FoundImage, localName } from './found-image.ts';
 import { MANIFEST_LIMIT, treeSource } from './tree-source.ts';
 

@@ -7,12 +7,12 @@ import { compressionOf } from '../../archive/decompress.ts';
 import { PodError } from '../../error.ts';
 import { printable } from '../../reference.ts';
 import { type FileTree, readSmallFile } from '../archive/file-tree.ts';
-import { digestOf } from '../digest.ts';
-import { parseImageConfig } from '../image-config.ts';
-import { invalid, isFields, parseJsonList } from '../json.ts';
-import { MOST_LAYERS } from '../manifest.ts';
-import { DOCKER_CONFIG, DOCKER_MANIFEST } from '../media-types.ts';
-import type { Descriptor, Manifest } from '../types.ts';
+import { digestOf } from '../format/digest.ts';
+import { parseImageConfig } from '../format/image-config.ts';
+import { invalid, isFields, parseJsonList } from '../format/json.ts';
+import { MOST_LAYERS } from '../format/manifest.ts';
+import { DOCKER_CONFIG, DOCKER_MANIFEST } from '../format/media-types.ts';
+import type { Descriptor, Manifest } from '../format/types.ts';
 import { dockerName, type FoundImage } from './found-image.ts';
 import { digestOfFile, treeSource } from './tree-source.ts';
 

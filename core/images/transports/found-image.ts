@@ -1,5 +1,5 @@
 import { canonicalName, parseImageReference, withRepository } from '../../reference.ts';
-import type { ImageSource } from '../source.ts';
+import type { ImageSource } from '../pull/source.ts';
 
 /** An image of an archive or a directory. */
 export interface FoundImage {

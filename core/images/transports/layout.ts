@@ -3,11 +3,11 @@
 import { PodError } from '../../error.ts';
 import { printable } from '../../reference.ts';
 import { type FileTree, readSmallFile } from '../archive/file-tree.ts';
-import { parseDigest } from '../digest.ts';
+import { parseDigest } from '../format/digest.ts';
+import { parseAnyManifest } from '../format/manifest.ts';
+import { OCI_INDEX } from '../format/media-types.ts';
+import type { Descriptor } from '../format/types.ts';
 import { REF_NAME } from '../layout.ts';
-import { parseAnyManifest } from '../manifest.ts';
-import { OCI_INDEX } from '../media-types.ts';
-import type { Descriptor } from '../types.ts';
 import { dockerName, type FoundImage, localName } from './found-image.ts';
 import { MANIFEST_LIMIT, treeSource } from './tree-source.ts';
 

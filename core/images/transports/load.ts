@@ -5,10 +5,10 @@ import type { Platform } from '../../platform.ts';
 import type { TransportReference } from '../../reference.ts';
 import type { ArchiveInput } from '../archive/archive-input.ts';
 import { emitImageEvent } from '../events.ts';
-import { fetchImage } from '../fetch-image.ts';
+import type { ImageRecord } from '../format/types.ts';
 import type { StorePaths } from '../layout.ts';
-import type { PullOptions } from '../pull-options.ts';
-import type { ImageRecord } from '../types.ts';
+import { fetchImage } from '../pull/fetch-image.ts';
+import type { PullOptions } from '../pull/pull-options.ts';
 import { type OpenedImages, openAnyArchive, openReference } from './open.ts';
 
 export interface LoadOptions extends Pick<PullOptions, 'namespace' | 'onProgress' | 'onNotice' | 'signal'> {

@@ -5,8 +5,8 @@ import { PodError } from '../../error.ts';
 import { canonicalName, parseImageReference, type TransportReference } from '../../reference.ts';
 import { archiveWriter, wholeName } from '../archive/archive-writer.ts';
 import { fileOutput } from '../archive/tar-output.ts';
-import type { ImageDestination } from '../destination.ts';
 import { REF_NAME } from '../layout.ts';
+import type { ImageDestination } from '../push/destination.ts';
 import { directoryDestination, layoutDestination } from './directory-destination.ts';
 
 /** Throws PodError `conflict` where something else is there, `unsupported` for what can't be written, `usage`. */

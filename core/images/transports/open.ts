@@ -8,7 +8,7 @@ import { type ArchiveInput, describeInput, isAddress } from '../archive/archive-
 import { archiveTree } from '../archive/archive-tree.ts';
 import { directoryTree } from '../archive/directory-tree.ts';
 import type { FileTree } from '../archive/file-tree.ts';
-import type { PullOptions } from '../pull-options.ts';
+import type { PullOptions } from '../pull/pull-options.ts';
 import { storedImage } from './containers-storage.ts';
 import { directoryImage } from './directory.ts';
 import { dockerArchiveImages, isDockerArchive } from './docker-archive.ts';

@@ -5,8 +5,8 @@ import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, stat
 import { copyFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PodError } from '../../error.ts';
-import type { ImageDestination } from '../destination.ts';
 import { storeError } from '../layout.ts';
+import type { ImageDestination } from '../push/destination.ts';
 
 export interface OutputFolder {
   /** How blobs are put, `pathOf` being their names in the directory. */

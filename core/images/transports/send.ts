@@ -1,6 +1,6 @@
 import type { TransportReference } from '../../reference.ts';
-import { type SendOptions, type SentImage, sendImage } from '../send-image.ts';
-import type { ImageRecord } from '../types.ts';
+import type { ImageRecord } from '../format/types.ts';
+import { type SendOptions, type SentImage, sendImage } from '../push/send-image.ts';
 import { openTransportDestination } from './open-destination.ts';
 
 /** `push IMAGE oci-archive:FILE`: the place is complete when this resolves, and as it was before when it throws. */

@@ -10,7 +10,7 @@ import { createGunzip } from 'node:zlib';
 import { spawnLauncher } from '../../../rootless/launcher.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import { PodError } from '../../error.ts';
-import type { Namespace } from '../apply-job.ts';
+import type { Namespace } from '../unpack/apply-job.ts';
 
 export interface SplitLayer {
   /** DIFF of the store: the layer's files, owned by ids of the user's namespace. */

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { PodError } from '../../error.ts';
 import { type FileTree, readSmallFile } from '../archive/file-tree.ts';
-import { digestOf, parseDigest } from '../digest.ts';
-import type { ImageSource, SourceManifest, TransportName } from '../source.ts';
+import { digestOf, parseDigest } from '../format/digest.ts';
+import type { ImageSource, SourceManifest, TransportName } from '../pull/source.ts';
 
 export interface TreeSourceParts {
   readonly tree: FileTree;

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type HealthFlags, healthOf } from '../../../../core/container/health-options.ts';
 import { PodError } from '../../../../core/error.ts';
-import type { ExecutionConfig } from '../../../../core/images/types.ts';
+import type { ExecutionConfig } from '../../../../core/images/format/types.ts';
 
 const of = (flags: Partial<HealthFlags>, image: ExecutionConfig = {}) =>
   healthOf({ onFailure: 'none', none: false, ...flags }, image);

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { HistoryEntry, ImageConfig } from '../../../../core/images/format/types.ts';
 import { isParent } from '../../../../core/images/parents.ts';
-import type { HistoryEntry, ImageConfig } from '../../../../core/images/types.ts';
 
 const config = (layers: string[], history?: HistoryEntry[]): ImageConfig => ({
   os: 'linux',

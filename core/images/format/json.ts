@@ -1,0 +1,63 @@
+/** JSON from outside, and what it may be. */
+
+import { PodError } from '../../error.ts';
+
+export type Fields = Record<string, unknown>;
+
+/** A PodError `invalid` about something that came from outside. */
+export function invalid(what: string, why: string): PodError {
+  return new PodError({ code: 'invalid', message: `cannot use ${what}`, why });
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Strings of a document. The tables of the binary's JavaScript have one seed in all installations (scripts/build.ts),
+ * so that names can be chosen which all fall into one place of a table: a second's work for so many, hours for millions.
+ */
+const MAX_STRINGS = 50_000;
+
+function countStrings(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
+  return count / 2;
+}
+
+/** A JSON object of our own making. */
+export function parseOwnJson(text: string, what: string): Fields {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw invalid(what, 'it is not JSON');
+  }
+  if (!isFields(json)) throw invalid(what, 'it is not a JSON object');
+  return json;
+}
+
+/** Throws `invalid` about what is no JSON object, or has more strings than any image. */
+export function parseJson(bytes: Uint8Array | string, what: string): Fields {
+  const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8');
+  if (countStrings(text) > MAX_STRINGS) throw invalid(what, `it has more than ${MAX_STRINGS} strings`);
+  return parseOwnJson(text, what);
+}
+
+export function isStringMap(value: unknown): value is Record<string, string> {
+  return isFields(value) && Object.values(value).every((item) => typeof item === 'string');
+}
+
+/** The same for a list. */
+export function parseJsonList(bytes: Uint8Array, what: string, mostStrings = MAX_STRINGS): unknown[] {
+  const text = Buffer.from(bytes).toString('utf8');
+  if (countStrings(text) > mostStrings) throw invalid(what, `it has more than ${mostStrings} strings`);
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw invalid(what, 'it is not JSON');
+  }
+  if (!Array.isArray(json)) throw invalid(what, 'it is not a JSON list');
+  return json;
+}

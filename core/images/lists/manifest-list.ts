@@ -1,0 +1,166 @@
+/**
+ * Lists of images for several platforms that are made here: entries of the index of type OCI index (image-spec,
+ * image-index.md). A list keeps its id while its content, and with it its digest, changes.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { PodError } from '../../error.ts';
+import { collect } from '../collect.ts';
+import { idOf, isList, KEPT, nameOf, sourcesOf, withSources } from '../entry.ts';
+import { emitImageEvent } from '../events.ts';
+import { findEntry } from '../find.ts';
+import { digestOf } from '../format/digest.ts';
+import { parseIndex } from '../format/manifest.ts';
+import { OCI_INDEX } from '../format/media-types.ts';
+import type { Descriptor, Index } from '../format/types.ts';
+import { withEntry } from '../index-entries.ts';
+import { REF_NAME, readBlob, readIndex, type StorePaths, updateIndex, writeBlob } from '../layout.ts';
+import { listMembers } from '../list.ts';
+import { noSuchList } from '../remove.ts';
+
+/** One image of a list. */
+export interface Member {
+  readonly descriptor: Descriptor;
+  /** "docker://…" of one that is not in the store. */
+  readonly source?: string | undefined;
+}
+
+export interface ManifestList {
+  readonly id: string;
+  readonly entry: Descriptor;
+  readonly members: readonly Member[];
+  /** The document, as it is stored. */
+  readonly bytes: Buffer;
+  readonly index: Index;
+}
+
+/** The list of a name or id. Throws PodError `not-found`. */
+export function readList(paths: Pick<StorePaths, 'images'>, text: string): ManifestList {
+  const index = readIndex(paths);
+  const entry = findEntry(paths, index, text);
+  if (entry === undefined || !isList(entry)) throw noSuchList(text, entry !== undefined);
+  const bytes = readBlob(paths, entry.digest);
+  const sources = sourcesOf(entry);
+  const members = listMembers(paths, entry).map((descriptor) => ({
+    descriptor,
+    source: sources.get(descriptor.digest),
+  }));
+  return { id: idOf(paths, entry), entry, members, bytes, index: parseIndex(bytes, `list ${text}`) };
+}
+
+/** What a change gives: the members that the list has then, by the index as it is meanwhile. */
+export type ListChange = (members: readonly Member[], index: Index) => readonly Member[];
+
+/**
+ * Makes a list under a canonical name; gives its id. `amend`: a list that has the name is changed instead. Throws
+ * PodError `conflict` where the name is taken.
+ */
+export async function createList(
+  paths: StorePaths,
+  name: string,
+  amend: boolean,
+  change: ListChange,
+  annotations: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { id, made } = await updateIndex(paths, (index) => {
+    const taken = index.manifests.find((entry) => nameOf(entry) === name);
+    if (taken !== undefined && (!amend || !isList(taken))) throw nameTaken(paths, name, taken);
+    if (taken !== undefined)
+      return { ...changed(paths, index, taken, change), result: { id: idOf(paths, taken), made: false } };
+    const id = randomBytes(32).toString('hex');
+    const kept = { [KEPT.id]: id, [KEPT.created]: new Date().toISOString(), [REF_NAME]: name };
+    const entry = stored(paths, { annotations: kept }, change([], index), annotations);
+    return { index: withEntry(index, entry), result: { id, made: true } };
+  });
+  if (made) emitImageEvent(paths, 'tag', id, name);
+  return id;
+}
+
+function nameTaken(paths: StorePaths, name: string, entry: Descriptor): PodError {
+  const list = isList(entry);
+  return new PodError({
+    code: 'conflict',
+    message: `cannot create list ${name}`,
+    why: `the name is that of ${list ? 'a list' : 'an image'}, ${idOf(paths, entry).slice(0, 12)}`,
+    hint: list ? 'add --amend to change that list' : `take it away first: tsc-pod untag ${name} ${name}`,
+  });
+}
+
+/**
+ * Changes the members of a list; gives its id. What only a former member needed goes, but for the layers in
+ * `keepLayers`. Throws PodError `not-found`.
+ */
+export async function changeList(
+  paths: StorePaths,
+  text: string,
+  change: ListChange,
+  keepLayers: ReadonlySet<string> = new Set(),
+): Promise<string> {
+  return updateIndex(paths, (index) => {
+    const entry = findEntry(paths, index, text);
+    if (entry === undefined || !isList(entry)) throw noSuchList(text, entry !== undefined);
+    return { ...changed(paths, index, entry, change, keepLayers), result: idOf(paths, entry) };
+  });
+}
+
+/** All entries of the list, whatever their names, get its new content. */
+function changed(
+  paths: StorePaths,
+  index: Index,
+  entry: Descriptor,
+  change: ListChange,
+  keepLayers?: ReadonlySet<string>,
+): { index: Index; after: () => void } {
+  const id = idOf(paths, entry);
+  const sources = sourcesOf(entry);
+  const before = listMembers(paths, entry).map((descriptor) => ({
+    descriptor,
+    source: sources.get(descriptor.digest),
+  }));
+  const document = parseIndex(readBlob(paths, entry.digest), `list ${nameOf(entry) ?? id}`);
+  const members = change(before, index);
+  const manifests = index.manifests.map((other) =>
+    idOf(paths, other) === id
+      ? stored(
+          paths,
+          { ...other, annotations: { ...other.annotations, [KEPT.id]: id } },
+          members,
+          document.annotations ?? {},
+        )
+      : other,
+  );
+  const plan = collect(paths, [entry], manifests, keepLayers);
+  return { index: { ...index, manifests }, after: () => void plan() };
+}
+
+/** Writes a list's document, and gives its entry. */
+function stored(
+  paths: StorePaths,
+  entry: Pick<Descriptor, 'annotations'>,
+  members: readonly Member[],
+  annotations: Readonly<Record<string, string>>,
+): Descriptor {
+  const bytes = listDocument(
+    OCI_INDEX,
+    members.map(({ descriptor }) => descriptor),
+    annotations,
+  );
+  const digest = digestOf(bytes);
+  writeBlob(paths, digest, bytes);
+  return {
+    mediaType: OCI_INDEX,
+    digest,
+    size: bytes.length,
+    annotations: withSources(entry.annotations ?? {}, members),
+  };
+}
+
+/** The bytes of a list. */
+export function listDocument(
+  mediaType: string,
+  manifests: readonly Descriptor[],
+  annotations: Readonly<Record<string, string>> = {},
+): Buffer {
+  const more = Object.keys(annotations).length > 0 ? { annotations } : {};
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests, ...more }));
+}

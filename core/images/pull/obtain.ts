@@ -1,0 +1,61 @@
+import { hostIdMap, mapPlan } from '../../../rootless/id-map.ts';
+import { readAsset } from '../../assets.ts';
+import type { Environment } from '../../config/read-config.ts';
+import type { ChooseName } from '../../config/short-names.ts';
+import { launcherPath } from '../../launcher.ts';
+import type { Paths } from '../../paths.ts';
+import { parsePlatform, platformMatches } from '../../platform.ts';
+import { parseReference } from '../../reference.ts';
+import { emitImageEvent } from '../events.ts';
+import { noSuchImage, resolveImage } from '../find.ts';
+import type { ImageRecord } from '../format/types.ts';
+import type { Namespace } from '../unpack/apply-job.ts';
+import type { LayerProgress } from './fetch-layer.ts';
+import type { PullPolicy } from './pull-options.ts';
+
+export interface ObtainOptions {
+  paths: Paths;
+  policy: PullPolicy;
+  /** `linux/arm64`; this machine's unless told. */
+  platform?: string | undefined;
+  env: Environment;
+  tlsVerify?: boolean | undefined;
+  certDir?: string | undefined;
+  signaturePolicy?: string | undefined;
+  choose?: ChooseName | undefined;
+  onProgress?: (progress: LayerProgress) => void;
+  onNotice?: (text: string) => void;
+  /** Called before the network is asked. */
+  onPull?: (name: string) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Layers are unpacked as root of the user's namespace, with the default map. */
+export function layerNamespace(): Namespace {
+  return { launcher: launcherPath(), maps: mapPlan(hostIdMap()) };
+}
+
+/** The image of a name, id or transport, complete in the store: what `run IMAGE` means. */
+export async function obtainImage(name: string, options: ObtainOptions): Promise<ImageRecord> {
+  const { paths, policy } = options;
+  const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  if (policy === 'missing' || policy === 'never') {
+    const present = resolveImage(paths, name);
+    if (present && (!platform || platformMatches(present.platform, platform))) return present;
+  }
+  const reference = parseReference(name);
+  if (reference.kind === 'builtin') {
+    const { loadBuiltin } = await import('../builtin.ts');
+    return loadBuiltin(reference.name, paths, layerNamespace(), readAsset);
+  }
+  if (policy === 'never') throw noSuchImage(name);
+  if (reference.kind === 'transport') {
+    const { fetchReference } = await import('../transports/load.ts');
+    return fetchReference(reference, { ...options, platform, namespace: layerNamespace });
+  }
+  const { pullImage } = await import('./pull.ts');
+  options.onPull?.(name);
+  const image = await pullImage(reference, { ...options, platform, namespace: layerNamespace });
+  emitImageEvent(paths, 'pull', image.names[0] ?? name);
+  return image;
+}
