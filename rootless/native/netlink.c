@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -100,6 +101,11 @@ void netlink_make_bridge(struct netlink *netlink, const char *name, unsigned mtu
   struct request request;
   begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifinfomsg));
   put_text(&request, IFLA_IFNAME, name);
+  /* Else it has that of the lowest port, so that it would change while others know it, as ports come and go. */
+  unsigned char mac[6];
+  if (getrandom(mac, sizeof mac, 0) != sizeof mac) die_errno("getrandom");
+  mac[0] = (unsigned char)((mac[0] & 0xfc) | 2);
+  put(&request, IFLA_ADDRESS, mac, sizeof mac);
   if (mtu) put_number(&request, IFLA_MTU, mtu);
   struct rtattr *info = put(&request, IFLA_LINKINFO, NULL, 0);
   put_text(&request, IFLA_INFO_KIND, "bridge");
