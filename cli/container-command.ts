@@ -85,7 +85,7 @@ export abstract class ContainerCommand extends LimitCommand {
     '--network,--net',
     'Network: one of network ls, slirp4netns, none, host, container:NAME or ns:PATH (`mode`)',
   );
-  networkAlias = list('--network-alias', 'A further `name` for the others in its networks');
+  networkAlias = list('--network-alias,--net-alias', 'A further `name` for the others in its networks');
   noHealthcheck = flag('--no-healthcheck', 'Do not check its health');
   oomKillDisable = flag('--oom-kill-disable', 'Has no effect on cgroup v2');
   oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
