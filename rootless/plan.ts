@@ -45,7 +45,7 @@
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
  *   hub DIR PLAN [COMMAND...]         its user namespace is made within the hub's (native/hub.h), which is started by PLAN
- *                                     (and COMMAND, if there is one) where none runs; uidmap and gidmap are of ids in there
+ *                                     (to the launcher, or to COMMAND that ends in it) where none runs; uidmap and gidmap are of ids in there
  *   hub-attach NETWORK PLAN           it comes into a network: id, and the operations of `hub networks` below
  *   notify SOCKET conmon|container    systemd is told that it runs: sd_notify(3), native/notify.h
  *   cgroup-...                        rootless/cgroup/plan.ts

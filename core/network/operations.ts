@@ -10,6 +10,7 @@ import { encodePlan, type Operation } from '../../rootless/plan.ts';
 import type { HostFacts } from '../container/facts.ts';
 import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
 import { PodError } from '../error.ts';
+import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { type NetworkRecord, readNetwork } from './store.ts';
 
@@ -124,7 +125,14 @@ function hubPlan(paths: Paths, host: HostFacts): Operation {
         ]
       : []),
   ];
-  return ['hub', directory, encodePlan('hub', plan), ...(group ? launchPrefix(host.cgroups, 'hub') : [])];
+  const prefix = group ? launchPrefix(host.cgroups, 'hub') : [];
+  return [
+    'hub',
+    directory,
+    encodePlan('hub', plan),
+    ...prefix,
+    ...(prefix.length > 0 ? [launcherPath()] : []),
+  ];
 }
 
 /** All of it for a start. Throws PodError `not-found` for a network that is gone. */

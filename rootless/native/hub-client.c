@@ -53,7 +53,7 @@ static void start_hub(const struct operation *wish) {
   size_t count = 0;
   if (!argv) die("out of memory");
   for (size_t i = 3; i < wish->count; i++) argv[count++] = wish->words[i];
-  argv[count++] = "/proc/self/exe";
+  if (!count) argv[count++] = "/proc/self/exe"; /* which isn't the launcher any more in who executes a COMMAND */
   argv[count++] = "-c";
   argv[count] = wish->words[2];
   int said = catcher();
