@@ -18,6 +18,7 @@ export async function removeDamaged(paths: Paths, wish: string): Promise<void> {
     id,
     name,
     volumes: [],
+    network: { mode: 'none' },
     autoRemove: false,
     stopSignal: 'SIGKILL',
     stopTimeout: 0,
