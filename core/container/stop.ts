@@ -120,7 +120,7 @@ function send(target: ProcessIdentity | undefined, number: number): void {
 /** Waits, for milliseconds, until the process has ended. A child of another process can only be looked at. */
 async function end(target: ProcessIdentity | undefined, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
   const late = monotonicNow() + limit;
-  for (let wait = 1; target && isSameProcess(target); wait = Math.min(wait * 2, LOOK_MOST_MS)) {
+  for (let wait = 1; target && isSameProcess(target); wait = Math.min(wait * 1.25, LOOK_MOST_MS)) {
     const left = late - monotonicNow();
     if (left <= 0) return false;
     await delay(Math.min(wait, left));

@@ -49,7 +49,7 @@ TEST
 
 it -t 120 'refuses a memory limit below what is in use' <<'TEST'
   tsc-pod run -d --network none --name a --memory 200m --tmpfs /t builtin:busybox sh -c 'head -c 60m /dev/zero >/t/x; touch /t/done; sleep 1000'
-  eventually 20 tsc-pod exec a test -e /t/done
+  eventually 60 tsc-pod exec a test -e /t/done
   tsc-pod update --memory 20m a 2>said && exit 1
   grep -E 'it uses [0-9]+ bytes now' said
   tsc-pod update --memory 150m a
