@@ -34,7 +34,7 @@ export function openEventLines(paths: Pick<Paths, 'data'>): EventLines {
   );
   let files = new Map<number, LogFile>();
 
-  /** Opened from the newest to the oldest: what a rotation moves in between is met twice rather than never. */
+  /** Opened from the newest to the oldest: what a rotation moves in between is met twice, and its last place counts. */
   function look(): Map<number, LogFile> {
     const seen = new Map<number, LogFile>();
     for (const name of names) {
@@ -43,7 +43,8 @@ export function openEventLines(paths: Pick<Paths, 'data'>): EventLines {
       const { ino } = fstatSync(fd);
       const known = files.get(ino) ?? seen.get(ino);
       if (known) closeSync(fd);
-      if (!seen.has(ino)) seen.set(ino, known ?? { fd, at: 0, rest: Buffer.alloc(0) });
+      seen.delete(ino);
+      seen.set(ino, known ?? { fd, at: 0, rest: Buffer.alloc(0) });
     }
     return seen;
   }

@@ -21,19 +21,28 @@ function open(path: string): number | undefined {
 }
 
 /**
- * The log's files, the oldest first; the last is the one that grows. They are opened the other way round: a rotation
- * in between makes names move up, so that a file is met twice rather than never.
+ * Files in the order of their age, the oldest first, each once. `met`: as they were met from the youngest name to the
+ * oldest while rotations moved them up, so that one is met twice rather than never. Where it was met last is its
+ * place, since younger ones may have overtaken the search; what has lost its name meanwhile was the oldest.
  */
-export function openLogFiles(path: string, maxFiles: number): LogFile[] {
-  const files = new Map<number, LogFile>();
-  for (let number = 0; number < maxFiles; number++) {
-    const fd = open(number === 0 ? path : `${path}.${number}`);
-    if (fd === undefined) continue;
-    const { ino } = fstatSync(fd);
-    if (files.has(ino)) closeSync(fd);
-    else files.set(ino, { fd, ino, position: 0 });
+export function byAge<T extends { ino: number; nlink: number }>(met: readonly T[]): T[] {
+  const last = new Map<number, T>();
+  for (const file of met) {
+    last.delete(file.ino);
+    last.set(file.ino, file);
   }
-  return [...files.values()].reverse();
+  const files = [...last.values()].reverse();
+  return [...files.filter(({ nlink }) => nlink === 0), ...files.filter(({ nlink }) => nlink > 0)];
+}
+
+/** The log's files, the oldest first; the last is the one that grows. */
+export function openLogFiles(path: string, maxFiles: number): LogFile[] {
+  const names = Array.from({ length: maxFiles }, (_, number) => (number === 0 ? path : `${path}.${number}`));
+  const fds = names.map(open).filter((fd) => fd !== undefined);
+  const files = byAge(fds.map((fd) => Object.assign(fstatSync(fd), { fd })));
+  const kept = new Set(files.map(({ fd }) => fd));
+  for (const fd of fds) if (!kept.has(fd)) closeSync(fd);
+  return files.map(({ fd, ino }) => ({ fd, ino, position: 0 }));
 }
 
 /** What has come since `last` was the file that grows, the oldest first. */
