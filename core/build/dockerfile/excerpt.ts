@@ -1,0 +1,38 @@
+/** The lines of a Dockerfile that a message is about. */
+
+import type { LineRange } from './dockerfile.ts';
+
+const AROUND = 2;
+const WIDEST = 200;
+
+/**
+ * The lines with two around them, numbered, the ones meant marked, as docker shows them; no line break at the end.
+ *
+ *      3 |     FROM alpine
+ *      4 | >>> RUN false
+ */
+export function excerpt(text: string, line: LineRange): string {
+  const lines = linesAround(text, Math.max(1, line.start - AROUND), line.end + AROUND);
+  return lines
+    .map(({ number, content }) => {
+      const mark = number >= line.start && number <= line.end ? '>>>' : '   ';
+      const shown = content.length > WIDEST ? `${content.slice(0, WIDEST)}...` : content;
+      return `${String(number).padStart(4)} | ${mark} ${shown}`.trimEnd();
+    })
+    .join('\n');
+}
+
+function linesAround(text: string, first: number, last: number): { number: number; content: string }[] {
+  const lines: { number: number; content: string }[] = [];
+  let at = 0;
+  for (let number = 1; number <= last && at <= text.length; number++) {
+    const newline = text.indexOf('\n', at);
+    const end = newline < 0 ? text.length : newline;
+    if (number >= first && !(newline < 0 && at === text.length)) {
+      lines.push({ number, content: text.slice(at, Math.min(end, at + WIDEST + 1)).replace(/\r$/, '') });
+    }
+    at = end + 1;
+    if (newline < 0) break;
+  }
+  return lines;
+}
