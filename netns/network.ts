@@ -33,6 +33,8 @@ export interface BridgePlace {
   addresses: string[];
   resolvers: string[];
   gateway: string | undefined;
+  /** Where its members reach the host; undefined where they don't. */
+  host: string | undefined;
   /** One of its networks has a way out. */
   out: boolean;
 }
@@ -133,7 +135,7 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
 /** What fills the namespace is decided at each start: core/network/operations.ts. */
 function bridgeNetwork(wish: NetworkWish): NetworkPlan {
   if (!wish.bridge) throw new Error('mode bridge without its networks');
-  const { addresses, resolvers, gateway, out } = wish.bridge;
+  const { addresses, resolvers, gateway, host, out } = wish.bridge;
   const address = addresses[0]!;
   const deaf = wish.dns.servers.length > 0 && resolvers.length > 0 && !wish.dns.servers.includes('none');
   return {
@@ -142,7 +144,7 @@ function bridgeNetwork(wish: NetworkWish): NetworkPlan {
     sysctls: namespaceSysctls(wish.gidMap),
     files: filesOf(wish, {
       address,
-      hostAddress: out ? hostAddress() : undefined,
+      hostAddress: host,
       reach: { own: resolvers, ipv6: false, alone: resolvers.length > 0 || !out },
     }),
     address,

@@ -101,8 +101,13 @@ export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
  * The uplink of a bridge network: started in the host's network, with the network's namespace at its standard input.
  * Containers are behind its device, not at its own address.
  */
-export function uplinkArgv(program: Slirp4netnsProgram, cidr: string, apiSocket: string): string[] {
-  const words = [program.path, '--configure', '--mtu=65520', `--cidr=${cidr}`, '--disable-host-loopback'];
+export function uplinkArgv(
+  program: Slirp4netnsProgram,
+  { cidr, allowHostLoopback }: Pick<Slirp4netnsOptions, 'cidr' | 'allowHostLoopback'>,
+  apiSocket: string,
+): string[] {
+  const words = [program.path, '--configure', '--mtu=65520', `--cidr=${cidr}`];
+  if (!allowHostLoopback) words.push('--disable-host-loopback');
   if (program.sandbox) words.push('--enable-sandbox');
   if (program.seccomp) words.push('--enable-seccomp');
   words.push(`--api-socket=${apiSocket}`, '--ready-fd=3', '--exit-fd=4');

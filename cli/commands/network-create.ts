@@ -19,7 +19,9 @@ export class NetworkCreate extends PodCommand {
   ipRange = Option.Array('--ip-range', [], { description: 'Give addresses of this part only (`network`)' });
   ipv6 = Option.Boolean('--ipv6', false, { description: 'With IPv6 addresses too' });
   label = Option.Array('--label', [], { description: 'A `label`, key=value' });
-  opt = Option.Array('-o,--opt', [], { description: 'An `option` of the driver: mtu=1400' });
+  opt = Option.Array('-o,--opt', [], {
+    description: 'An `option` of the driver: mtu=1400, allow_host_loopback=true',
+  });
   subnet = Option.Array('--subnet', [], { description: 'Its addresses, as 10.90.0.0/24 (`network`)' });
   name = Option.String({ name: 'name', required: false });
 

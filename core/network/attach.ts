@@ -1,4 +1,5 @@
 import type { BridgeWish } from '../../netns/bridge-options.ts';
+import { hostAddress } from '../../netns/host-address.ts';
 import type { BridgePlace } from '../../netns/network.ts';
 import type { PortRequest } from '../../netns/port.ts';
 import { addressNumber } from '../../netns/subnet.ts';
@@ -7,6 +8,7 @@ import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { findNetwork } from './find.ts';
 import { giveAddresses, releaseAddress } from './leases.ts';
+import { hostLoopback } from './operations.ts';
 import type { NetworkRecord } from './store.ts';
 
 const TOOL_FAILED = 125;
@@ -64,6 +66,7 @@ function placeOf(networks: readonly NetworkRecord[], attached: readonly NetworkA
     addresses: attached.flatMap(({ addresses }) => addresses.map(bare)),
     resolvers: networks.filter(({ dns }) => dns).map(({ subnets }) => subnets[0]!.gateway),
     gateway: out?.subnets[0]?.gateway,
+    host: out && (hostLoopback(out) ?? hostAddress()),
     out: out !== undefined,
   };
 }

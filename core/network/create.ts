@@ -99,12 +99,15 @@ function checkOptions(options: Readonly<Record<string, string>>): void {
     if (key === 'mtu' || key === 'com.docker.network.driver.mtu') {
       if (!/^\d{2,5}$/.test(value) || Number(value) < 68 || Number(value) > 65535)
         throw wrong(`--opt ${key}=${value}`, 'an MTU is a number from 68 to 65535');
+    } else if (key === 'allow_host_loopback') {
+      if (!['true', 'false'].includes(value))
+        throw wrong(`--opt ${key}=${value}`, 'it is neither true nor false');
     } else if (key !== 'isolate')
       throw new PodError({
         code: 'unsupported',
         message: `cannot use --opt ${key}=${value}`,
         why: 'the bridge driver has no such option here',
-        hint: '--opt mtu=1400, --opt isolate=true (which networks always are)',
+        hint: '--opt mtu=1400, --opt allow_host_loopback=true, --opt isolate=true (which networks always are)',
       });
   }
 }

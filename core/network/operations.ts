@@ -31,6 +31,17 @@ function mtuOf({ options }: NetworkRecord): string {
   return options.mtu ?? options['com.docker.network.driver.mtu'] ?? String(MTU);
 }
 
+/** The uplink's gateway is the host's loopback, with all that listens there. */
+function allowsHostLoopback({ options }: NetworkRecord): boolean {
+  return options.allow_host_loopback === 'true';
+}
+
+/** Where the host's loopback is for the network's members; undefined where it is out of reach. */
+export function hostLoopback(network: NetworkRecord): string | undefined {
+  const allowed = !network.internal && allowsHostLoopback(network);
+  return allowed ? slirp4netnsAddresses(uplinkCidr(network)).gateway : undefined;
+}
+
 /** The uplink's own addresses are none of the network's. */
 function uplinkCidr({ subnets }: NetworkRecord): string {
   const used = subnets.map(({ subnet }) => parseSubnet(subnet)!);
@@ -53,10 +64,11 @@ function apiSocket({ id }: Pick<NetworkRecord, 'id'>): string {
 /** The network as its first member brings it to the hub. */
 function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram | undefined): Operation[] {
   const cidr = uplinkCidr(network);
+  const link = { cidr, allowHostLoopback: allowsHostLoopback(network) };
   const bridge = network.subnets.map(({ subnet, gateway }) => `${gateway}/${parseSubnet(subnet)!.prefix}`);
   return [
     ['bridge', ...bridge],
-    ...(program ? [['uplink', apiSocket(network), ...uplinkArgv(program, cidr, apiSocket(network))]] : []),
+    ...(program ? [['uplink', apiSocket(network), ...uplinkArgv(program, link, apiSocket(network))]] : []),
     ...(network.dns ? [['resolver', ...(program ? [slirp4netnsAddresses(cidr).dns] : [])]] : []),
   ];
 }
@@ -150,7 +162,7 @@ export async function bridgeOperations(
   );
   const guest = attached[out]?.addresses.find((address) => !address.includes(':'))?.split('/')[0];
   const ports = record.network.ports.map((port) => {
-    checkSlirp4netnsPort(port, { allowHostLoopback: false });
+    checkSlirp4netnsPort(port, { allowHostLoopback: allowsHostLoopback(networks[out]!) });
     return ['network-api', join('../hub', apiSocket(networks[out]!)), publishRequest(port, guest!)];
   });
   return {

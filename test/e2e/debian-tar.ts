@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 const DAY = 24 * 3600 * 1000;
 
-/** For its capability, for getcap, and as a service that keeps data. */
-const PACKAGES = ['iputils-ping', 'libcap2-bin', 'redis-server'];
+/** For its capability, for getcap, as a service that keeps data, and as one that is seen from outside. */
+const PACKAGES = ['iputils-ping', 'libcap2-bin', 'nginx', 'redis-server'];
 
 const PLACE = '/var/tmp';
 const FOLDER = 'tsc-pod-test-debian-';
