@@ -9,6 +9,8 @@ export interface ProcessStat extends ProcessIdentity {
   group: number;
   session: number;
   terminal: number;
+  /** It has ended but for what it must wait for: PF_EXITING, include/linux/sched.h. */
+  exiting: boolean;
   userTicks: number;
   systemTicks: number;
   /** Of children that have ended and were waited for. */
@@ -43,6 +45,7 @@ export function readStat(pid: number): ProcessStat | undefined {
     group: number(5),
     session: number(6),
     terminal: number(7),
+    exiting: (number(9) & 4) !== 0,
     userTicks: number(14),
     systemTicks: number(15),
     childTicks: number(16) + number(17),
@@ -56,7 +59,7 @@ export function readStat(pid: number): ProcessStat | undefined {
 }
 
 /** Of the machine's processes, in order. */
-function allPids(): number[] {
+export function allPids(): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errnoOf, PodError } from '../error.ts';
 import { monotonicNow } from '../host/monotonic.ts';
 import type { Paths } from '../paths.ts';
+import { continueHolders, continueStopped } from './continue-holders.ts';
 import { discardContainer, isLost } from './discard.ts';
 import { emitContainerEvent } from './events.ts';
 import { endOrphan } from './orphans.ts';
@@ -19,6 +20,8 @@ import { runtimeDirectory } from './store.ts';
 const SIGKILL = 9;
 const SIGCONT = 18;
 const LOOK_MOST_MS = 20;
+/** After so long without an end somebody may hold it up. */
+const HELD_MS = 300;
 
 export interface StopOptions {
   /** Seconds before SIGKILL, -1: no limit; the container's own unless told. 0: SIGKILL at once. */
@@ -42,26 +45,28 @@ export async function stopContainer(
   const timeout = options.timeout ?? record.stopTimeout;
   const asked = signalNumber(options.signal ?? record.stopSignal);
   const number = timeout === 0 && options.signal === undefined ? SIGKILL : asked;
+  const runtime = runtimeDirectory(paths, record.id);
   const state = forbidRestart(paths, record);
   if (!isUp(state.status)) return;
   if (state.status === 'restarting') {
     send(state.monitor, SIGCONT); // it looks whether it may start it
-    await end(state.monitor);
+    await end(state.monitor, runtime);
   } else {
     emitContainerEvent(paths, record, 'kill', { signal: String(number) });
     send(state.process, number);
     if (state.status === 'paused') resume(paths, record); // a stopped process gets its signal when it goes on
-    if (!(await end(state.process, timeout < 0 ? Number.POSITIVE_INFINITY : timeout * 1000))) {
+    if (!(await end(state.process, runtime, timeout < 0 ? Number.POSITIVE_INFINITY : timeout * 1000))) {
       send(state.process, SIGKILL);
-      await end(state.process);
+      await end(state.process, runtime);
     }
-    if (!(await end(state.monitor, READERS_MS))) {
+    if (state.monitor) continueStopped(state.monitor.pid);
+    if (!(await end(state.monitor, runtime, READERS_MS))) {
       tellStopped(paths, record); // then it waits no longer for who doesn't read the rest of the output
-      await end(state.monitor);
+      await end(state.monitor, runtime);
     }
   }
   emitContainerEvent(paths, record, 'stop');
-  if (endOrphan(runtimeDirectory(paths, record.id))) removeLost(paths, record);
+  if (endOrphan(runtime)) removeLost(paths, record);
 }
 
 /** One made with --rm, which its monitor would have removed. */
@@ -118,12 +123,21 @@ function send(target: ProcessIdentity | undefined, number: number): void {
 }
 
 /** Waits, for milliseconds, until the process has ended. A child of another process can only be looked at. */
-async function end(target: ProcessIdentity | undefined, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
+async function end(
+  target: ProcessIdentity | undefined,
+  runtime: string,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<boolean> {
   const late = monotonicNow() + limit;
+  let looked = monotonicNow();
   for (let wait = 1; target && isSameProcess(target); wait = Math.min(wait * 1.25, LOOK_MOST_MS)) {
-    const left = late - monotonicNow();
-    if (left <= 0) return false;
-    await delay(Math.min(wait, left));
+    const now = monotonicNow();
+    if (now >= late) return false;
+    if (now - looked > HELD_MS) {
+      continueHolders(target, runtime);
+      looked = now;
+    }
+    await delay(Math.min(wait, late - now));
   }
   return true;
 }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "stage.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
@@ -75,7 +76,9 @@ static void make_symlink(int root, const struct operation *operation) {
 }
 
 static void enter_directory(int root, const char *path) {
-  int fd = make_directory_in_root(root, path);
+  int fd = open_in_root(root, path, O_PATH | O_DIRECTORY);
+  if (fd < 0 && errno == ENOTDIR) die_with(EXIT_NOT_RUNNABLE, "cannot enter the working directory %s: %s", path, strerror(errno));
+  if (fd < 0) fd = make_directory_in_root(root, path);
   if (fchdir(fd) < 0) die_errno("cannot enter the working directory %s", path);
   close(fd);
 }

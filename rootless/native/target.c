@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "target.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ void join_container(const struct plan *plan) {
 void enter_directory(const char *path) {
   int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   int fd = root < 0 ? -1 : open_in_root(root, path, O_PATH | O_DIRECTORY);
-  if (fd < 0 || fchdir(fd) < 0) die_errno("cannot enter the working directory %s", path);
+  if (fd < 0 || fchdir(fd) < 0)
+    die_with(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE, "cannot enter the working directory %s: %s", path, strerror(errno));
   close(fd);
   close(root);
 }

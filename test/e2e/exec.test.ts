@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
 import { eventually, pod, podOk, startPod, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
+import { processesOf } from './harness/sweep.ts';
 
 const plain = ['--network', 'none'];
 
@@ -120,8 +121,15 @@ test('-e, --env-file, -w and -u', async () => {
     await pod(['exec', '-u', '5:6', 'box', 'sh', '-c', 'id -u; id -g; id -G']),
     ended(0, '5\n6\n6\n'),
   );
-  const lost = await pod(['exec', '-w', '/no/such', 'box', 'pwd']);
-  assert.equal([lost.code, lost.stdout, lost.stderr.includes('/no/such')], [125, '', true]);
+  for (const [directory, code, why] of [
+    ['/no/such', 127, 'No such file or directory'],
+    ['/bin/busybox', 126, 'Not a directory'],
+  ] as const)
+    for (const flags of [[], ['-d'], ['-t']])
+      assert.equal(
+        await pod(['exec', ...flags, '-w', directory, 'box', 'pwd']),
+        ended(code, '', `Error: cannot enter the working directory ${directory}: ${why}\n`),
+      );
 });
 
 test('--privileged has all capabilities and no filter', async () => {
@@ -187,6 +195,23 @@ test('a command ends with its container', async () => {
   await eventually(async () => (await podOk(['exec', 'box', 'ps'])).match(/sleep 1000/g)?.length === 2);
   await podOk(['rm', '-f', 'box']);
   assert.equal(await inside, ended(137));
+});
+
+test('a container ends though a command in it, or its monitor, was stopped on the host', async () => {
+  for (const flags of [[], ['-t']]) {
+    await podOk(['run', '-d', ...plain, '--name', 'held', BUSYBOX, 'sleep', '1000']);
+    const command = startPod(['exec', ...flags, 'held', 'sleep', '2000'], { stdio: 'ignore' });
+    const code = new Promise((resolve) => command.on('close', resolve));
+    await eventually(async () => (await podOk(['exec', 'held', 'ps'])).includes('sleep 2000'));
+    const clients = processesOf(sandbox.dir).filter((one) => /\/exec-[0-9a-f]+$/.test(one.command));
+    assert.ok(clients.some(({ pid }) => pid === command.pid));
+    for (const { pid } of clients) process.kill(pid, 'SIGSTOP');
+    assert.equal(await pod(['rm', '-f', 'held']), ended(0, 'held\n'));
+    assert.is(await code, 137);
+  }
+  await podOk(['run', '-d', ...plain, '--name', 'held', BUSYBOX, 'sleep', '1000']);
+  process.kill(Number(await podOk(['inspect', '-f', '{{.State.ConmonPid}}', 'held'])), 'SIGSTOP');
+  assert.equal(await pod(['rm', '-f', 'held']), ended(0, 'held\n'));
 });
 
 test('a container ends though nobody reads what a command in it writes', async () => {

@@ -146,7 +146,7 @@ test('-w is where the command starts; it is made if it is missing', async () => 
   assert.equal(await run(['-w', '/new/deep', BUSYBOX, 'pwd']), ended(0, '/new/deep\n'));
   assert.equal(
     await run(['-w', '/etc/passwd', BUSYBOX, 'pwd']),
-    ended(125, '', 'Error: cannot open the directory /etc/passwd in the container: Not a directory\n'),
+    ended(126, '', 'Error: cannot enter the working directory /etc/passwd: Not a directory\n'),
   );
 });
 

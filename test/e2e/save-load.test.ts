@@ -1,20 +1,24 @@
 /** save, load, import, and the places that pull, run, create and push take beside registries. */
 
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
 import {
   binary,
   busyboxLayer,
   command,
+  eventually,
   pod,
   podBytes,
   podOk,
   sandbox,
+  startPod,
   tarOf,
   test,
 } from './harness/index.ts';
@@ -114,6 +118,23 @@ test('save to places that cannot take it says so, and leaves what was there', as
     readdirSync(sandbox.work).filter((name) => name.endsWith('.partial')),
     [],
   );
+});
+
+test('what a killed save has left goes with the next one to the same file', async () => {
+  const halfMade = () => readdirSync(sandbox.work).filter((name) => name.endsWith('.partial'));
+  const large = tarOf([{ name: 'large', content: randomBytes(32 << 20) }]);
+  await podOk(['import', '-q', '-', 'large:1'], { input: large });
+  await eventually(async () => {
+    const child = startPod(['save', '-q', '-o', 'killed.tar', 'large:1'], { stdio: 'ignore' });
+    const closed = new Promise((resolve) => child.on('close', resolve));
+    while (child.exitCode === null && halfMade().length === 0) await nextTurn();
+    child.kill('SIGKILL');
+    await closed;
+    return halfMade().length === 1; // else it had ended before it was killed
+  });
+  await podOk(['save', '-q', '-o', 'killed.tar', 'one:1']);
+  assert.equal(halfMade(), []);
+  await podOk(['rmi', 'large:1']);
 });
 
 async function layerOf(name: string): Promise<string> {

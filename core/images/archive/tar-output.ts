@@ -1,9 +1,9 @@
 /** Writing a tar archive of blobs: to a file, which has its name only when it is whole, or down a stream. */
 
-import { randomBytes } from 'node:crypto';
 import { rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { tarEnd, tarHeader, tarPadding } from '../../archive/tar-writer.ts';
+import { asidePath, collectAside } from '../../aside.ts';
 import { errnoOf, PodError } from '../../error.ts';
 import { storeError } from '../layout.ts';
 
@@ -51,7 +51,8 @@ export async function fileOutput(path: string): Promise<TarOutput> {
   const message = `cannot write ${path}`;
   const found = statSync(path, { throwIfNoEntry: false });
   if (found?.isDirectory()) throw new PodError({ code: 'usage', message, why: 'it is a directory' });
-  const aside = found && !found.isFile() ? undefined : `${path}.${randomBytes(4).toString('hex')}.partial`;
+  const aside = found && !found.isFile() ? undefined : asidePath(path);
+  if (aside) collectAside(path);
   let file: FileHandle | undefined = await open(aside ?? path, aside ? 'wx' : 'w', 0o644).catch((error) => {
     if (errnoOf(error) !== 'ENOENT') throw storeError(error, message);
     throw new PodError({ code: 'not-found', message, why: 'there is no such directory', cause: error });

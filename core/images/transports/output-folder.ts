@@ -1,9 +1,9 @@
 /** A directory that an image is written into: each file in one step, and nothing is left of what wasn't finished. */
 
-import { randomBytes } from 'node:crypto';
 import { constants, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { asidePath, collectAside } from '../../aside.ts';
 import { PodError } from '../../error.ts';
 import { storeError } from '../layout.ts';
 import type { ImageDestination } from '../push/destination.ts';
@@ -29,6 +29,7 @@ export function openOutputFolder(
   let made: string | undefined;
   try {
     made = mkdirSync(directory, { recursive: true });
+    collectAside(join(directory, 'aside'));
     const names = readdirSync(directory);
     if (names.length > 0 && !marks.every((mark) => names.includes(mark)))
       throw new PodError({ code: 'conflict', message, why: `${directory} holds other things` });
@@ -38,7 +39,7 @@ export function openOutputFolder(
 
   async function put(name: string, fill: (aside: string) => Promise<void>): Promise<void> {
     const target = join(directory, name);
-    const aside = join(directory, `aside-${randomBytes(8).toString('hex')}`);
+    const aside = asidePath(join(directory, 'aside'));
     if (!existsSync(target)) fresh.push(target);
     try {
       mkdirSync(dirname(target), { recursive: true });

@@ -1,0 +1,63 @@
+/**
+ * A file that is made beside where it is to be, and has its name only when it is whole. Its own name tells who makes
+ * it: so what a killed process has left is found and removed by the next one that makes the same file.
+ */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { bootId, identify, isSameProcess } from './container/process-identity.ts';
+
+/** What another machine or pid namespace makes is left alone for so long after it was last written. */
+const ELSEWHERE_MS = 3_600_000;
+
+let made = 0;
+
+/** Process numbers mean something in one pid namespace only, and until the machine starts again. */
+function place(): string {
+  return createHash('sha256')
+    .update(bootId() + readlinkSync('/proc/self/ns/pid'))
+    .digest('hex')
+    .slice(0, 8);
+}
+
+/** Another name at each call: `PATH.xxxxxxxx-PID-START-COUNT.partial`. */
+export function asidePath(path: string): string {
+  const { pid, start } = identify(process.pid);
+  return `${path}.${place()}-${pid}-${start}-${made++}.partial`;
+}
+
+/** Removes what processes that are gone have left beside `path`. What can't be looked at or removed stays. */
+export function collectAside(path: string): void {
+  const directory = dirname(path);
+  const here = place();
+  for (const { name, found } of asidesOf(directory, basename(path))) {
+    const [, where, pid, start] = found;
+    const file = join(directory, name);
+    if (where === here ? isSameProcess({ pid: Number(pid), start: start! }) : !isOld(file)) continue;
+    try {
+      rmSync(file, { force: true });
+    } catch {
+      // another user's
+    }
+  }
+}
+
+function asidesOf(directory: string, name: string): { name: string; found: RegExpExecArray }[] {
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch {
+    return [];
+  }
+  return names
+    .filter((one) => one.startsWith(`${name}.`))
+    .map((one) => ({ name: one, rest: one.slice(name.length) }))
+    .map((one) => ({ ...one, found: /^\.([0-9a-f]{8})-(\d+)-(\d+)-\d+\.partial$/.exec(one.rest) }))
+    .filter((one): one is typeof one & { found: RegExpExecArray } => one.found !== null);
+}
+
+function isOld(file: string): boolean {
+  const about = statSync(file, { throwIfNoEntry: false });
+  return about !== undefined && Date.now() - about.mtimeMs > ELSEWHERE_MS;
+}
