@@ -1,7 +1,7 @@
 import { PodError } from '../core/error.ts';
+import { nearest } from '../core/nearest.ts';
 import type { CommandNode, CommandTable } from './command-table.ts';
 import type { CommandDeclaration, OptionDeclaration } from './declarations.ts';
-import { nearest } from './suggest.ts';
 
 /** One option as typed, its value byte for byte; true or false for a boolean. */
 export interface TypedOption {

@@ -1,5 +1,5 @@
 import { PodError } from '../core/error.ts';
-import { nearest } from './suggest.ts';
+import { nearest } from '../core/nearest.ts';
 
 /** Key -> its values, in the order typed. Values of one key are alternatives, keys restrict each other. */
 export type Filters = Map<string, string[]>;

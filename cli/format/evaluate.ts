@@ -1,5 +1,5 @@
 import { PodError } from '../../core/error.ts';
-import { nearest } from '../suggest.ts';
+import { nearest } from '../../core/nearest.ts';
 import type { Block, Command, Node, Operand, Pipeline } from './ast.ts';
 import { FunctionRefusal, type functions } from './functions.ts';
 import { templateError } from './template-error.ts';

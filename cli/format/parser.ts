@@ -1,4 +1,4 @@
-import { nearest } from '../suggest.ts';
+import { nearest } from '../../core/nearest.ts';
 import type { Command, Node, Operand, Pipeline } from './ast.ts';
 import { type Token, type TokenKind, tokensOf } from './lexer.ts';
 import { templateError } from './template-error.ts';

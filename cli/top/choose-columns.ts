@@ -1,5 +1,5 @@
 import { PodError } from '../../core/error.ts';
-import { nearest } from '../suggest.ts';
+import { nearest } from '../../core/nearest.ts';
 import { COLUMNS, type Column } from './columns.ts';
 
 export interface ChosenColumn {

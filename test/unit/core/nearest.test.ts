@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { nearest } from '../../../cli/suggest.ts';
+import { nearest } from '../../../core/nearest.ts';
 
 test('a word two edits away is meant, a swap counts once', () => {
   assert.is(nearest('contianer', ['image', 'container']), 'container');
