@@ -36,6 +36,8 @@ export interface BuildContext {
   fingerprints(entries: readonly ContextEntry[]): Promise<string[]>;
   /** Gives entries with their data to the sink, in their order, each as `walk` gave it (attributes are added). */
   read(entries: readonly ContextEntry[], sink: TarSink, drain: () => Promise<void>): Promise<void>;
+  /** Why nothing may be at a path, for an error: ".dockerignore leaves it out". */
+  hint?(path: string): string | undefined;
   /** Removes what was made for it (a clone, an unpacked archive). */
   close(): Promise<void>;
 }

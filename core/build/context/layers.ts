@@ -1,24 +1,216 @@
 /** The files of a stage or an image as a context: COPY --from. Owners and attributes are kept. */
 
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FoundEntry } from '../../../rootless/file-stream.ts';
+import { findProgram, mapPlan } from '../../../rootless/id-map.ts';
+import { ownerShift } from '../../../rootless/id-map-shift.ts';
+import { copyPlan, readOnlyRootPlan } from '../../../rootless/overlay/root-plan.ts';
+import type { Operation } from '../../../rootless/plan.ts';
+import type { TarSink } from '../../archive/tar-parser.ts';
+import { packFiles } from '../../container/copy/pack-job.ts';
 import type { HostFacts } from '../../container/facts.ts';
+import { chooseDriver } from '../../container/root.ts';
 import { PodError } from '../../error.ts';
+import { layerPath } from '../../images/layout.ts';
+import { enterAndDo, type Namespace } from '../../images/unpack/apply-job.ts';
+import { visibleLayers } from '../../images/unpack/unpack.ts';
+import { launcherPath } from '../../launcher.ts';
 import type { Paths } from '../../paths.ts';
-import type { BuildContext } from './build-context.ts';
+import type { BuildContext, ContextEntry, FoundTree, WalkOptions } from './build-context.ts';
 
 export interface LayersOfContext {
   readonly paths: Paths;
   readonly host: HostFacts;
   /** "stage build", "the image alpine:3". */
   readonly label: string;
-  /** "sha256:…" of the unpacked layers, the lowest first. They stand for their content: what was hashed is remembered by them. */
+  /** "sha256:…" of the unpacked layers, the lowest first. */
   readonly diffIds: readonly string[];
-  /** Must exist until `close`. A folder of the build's own, for mount points. */
+  /** A folder of the context's own, which exists until `close`: for mount points. */
   readonly directory: string;
   /** Of the user's, when fuse-overlayfs or copies are to be used. */
   readonly storageDriver?: string | undefined;
 }
 
+/** More places than this are read by one walk over all that is between them. */
+const MOST_JOBS = 8;
+
 /** Nothing is mounted or read until it is asked for. */
-export function layersContext(_parts: LayersOfContext): BuildContext {
-  throw new PodError({ code: 'unsupported', message: 'cannot copy from another stage yet' });
+export function layersContext(parts: LayersOfContext): BuildContext {
+  const failing = `cannot copy from ${parts.label}`;
+  const walks = new Map<string, Promise<FoundTree | undefined>>();
+  let prepared: Promise<Namespace> | undefined;
+  const namespace = (): Promise<Namespace> => {
+    prepared ??= mountedLayers(parts);
+    return prepared;
+  };
+  const pack = async (path: string, flags: string, sink: TarSink, drain = async () => {}): Promise<void> => {
+    await packFiles(await namespace(), ['pack', '/', `/${path}`, path, flags], { sink, drain, failing });
+  };
+
+  async function list(path: string): Promise<FoundTree | undefined> {
+    const entries: FoundEntry[] = [];
+    const sink = { entry: (entry: FoundEntry) => entries.push(entry), data: () => {}, hole: () => {} };
+    try {
+      await pack(path, 'follow,list', sink as TarSink);
+    } catch (error) {
+      if (error instanceof PodError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+    return { at: path, entries };
+  }
+
+  async function walk(path: string, { depth }: WalkOptions = {}): Promise<FoundTree | undefined> {
+    let found = walks.get(path);
+    if (!found) {
+      found = list(path);
+      walks.set(path, found);
+    }
+    const tree = await found;
+    if (!tree || depth === undefined) return tree;
+    const levels = (entry: ContextEntry): number => below(tree.at, entry.path).split('/').length;
+    return {
+      at: tree.at,
+      entries: tree.entries.filter((entry) => entry.path === tree.at || levels(entry) <= depth),
+    };
+  }
+
+  async function read(
+    entries: readonly ContextEntry[],
+    sink: TarSink,
+    drain: () => Promise<void>,
+  ): Promise<void> {
+    const chosen = choose(entries, sink);
+    for (const top of topsOf(entries)) await pack(top, 'follow', chosen, drain);
+    await drain();
+  }
+
+  async function fingerprints(entries: readonly ContextEntry[]): Promise<string[]> {
+    const found = new Map<string, string>();
+    const hasher = hashingSink(found);
+    await read(
+      entries.filter(({ type }) => type === 'file' || type === 'hardlink'),
+      hasher,
+      async () => {},
+    );
+    hasher.finish();
+    return entries.map(({ path }) => found.get(path) ?? '');
+  }
+
+  return {
+    label: parts.label,
+    walk,
+    fingerprints,
+    read,
+    close: async () => {
+      const made = await prepared?.catch(() => undefined);
+      if (made) await removeCopies(parts);
+    },
+  };
+}
+
+/** What is below `top`, without it and the slash. */
+const below = (top: string, path: string): string => (top === '' ? path : path.slice(top.length + 1));
+
+/** Where the walks begin that find all entries: those that are in no other one. */
+function topsOf(entries: readonly ContextEntry[]): string[] {
+  const tops: string[] = [];
+  for (const { path } of entries) {
+    const last = tops.at(-1);
+    if (last === undefined || !(last === '' || path === last || path.startsWith(`${last}/`))) tops.push(path);
+  }
+  if (tops.length <= MOST_JOBS) return tops;
+  const parts = tops.map((top) => top.split('/'));
+  const common: string[] = [];
+  for (const [at, part] of parts[0]!.slice(0, -1).entries()) {
+    if (!parts.every((other) => other[at] === part && other.length > at + 1)) break;
+    common.push(part);
+  }
+  return [common.join('/')];
+}
+
+/** Passes on what is wanted; a hard link to a file that isn't wanted becomes that file. */
+function choose(entries: readonly ContextEntry[], sink: TarSink): TarSink {
+  const wanted = new Map(entries.map((entry) => [entry.path, entry]));
+  const named = new Map<string, string>();
+  for (const { path, type, linkTarget } of entries)
+    if (type === 'hardlink' && !wanted.has(linkTarget) && !named.has(linkTarget)) named.set(linkTarget, path);
+  let passes = false;
+  return {
+    entry: (found) => {
+      const alias = named.get(found.path);
+      const takenBefore = found.type === 'hardlink' && named.get(found.linkTarget) === found.path;
+      passes = alias !== undefined || (wanted.has(found.path) && !takenBefore);
+      if (!passes) return;
+      const linkTarget = named.get(found.linkTarget) ?? found.linkTarget;
+      sink.entry(alias === undefined ? { ...found, linkTarget } : { ...found, path: alias });
+    },
+    data: (bytes) => void (passes && sink.data(bytes)),
+    hole: (length) => void (passes && sink.hole(length)),
+  };
+}
+
+/** Puts a text for each file into `found`: its bytes and attributes. */
+function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
+  let current: { path: string; hash: ReturnType<typeof createHash> } | undefined;
+  const finish = (): void => {
+    if (current) found.set(current.path, current.hash.digest('hex'));
+    current = undefined;
+  };
+  return {
+    entry: ({ path, type, linkTarget, xattrs }) => {
+      finish();
+      if (type === 'hardlink') found.set(path, found.get(linkTarget) ?? '');
+      if (type !== 'file') return;
+      current = { path, hash: createHash('sha256') };
+      for (const [name, value] of [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)))
+        current.hash.update(`${name}=${Buffer.from(value).toString('hex')}\n`);
+      current.hash.update('\n');
+    },
+    data: (bytes) => void current?.hash.update(bytes),
+    hole: (length) => {
+      const zeros = Buffer.alloc(Math.min(length, 1 << 20));
+      for (let left = length; left > 0; left -= zeros.length)
+        current?.hash.update(left < zeros.length ? zeros.subarray(0, left) : zeros);
+    },
+    finish,
+  };
+}
+
+const copyOf = ({ directory }: LayersOfContext): string => join(directory, 'copy');
+
+async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
+  const { paths, host, directory } = parts;
+  const [root, empty, copy] = [join(directory, 'root'), join(directory, 'empty'), copyOf(parts)];
+  for (const one of [root, empty, copy]) mkdirSync(one, { recursive: true, mode: 0o755 });
+  const lowers = visibleLayers(paths.layers, parts.diffIds)
+    .map((diffId) => join(layerPath(paths, diffId), 'fs'))
+    .reverse();
+  const name = await chooseDriver(paths, host, host.defaultMaps, parts.storageDriver);
+  const shift = ownerShift(host.defaultMaps, host.defaultMaps);
+  const program = name === 'fuse-overlayfs' ? findProgram('fuse-overlayfs') : undefined;
+  const maps = [...mapPlan(host.defaultMaps), ['namespace', 'user']];
+  const whole = { lowers: [...lowers, empty], upper: '', work: '', copy };
+  if (name === 'copy' && lowers.length > 0) {
+    const jobs = copyPlan({ ...whole, lowers }, shift);
+    for (const job of jobs) await enterAndDo({ launcher: launcherPath(), maps }, job);
+  }
+  // The overlay wants two layers at least.
+  const [top = empty, ...rest] = whole.lowers;
+  const mounted: Operation[] = readOnlyRootPlan(
+    { name, reason: '', ...(program && { program }) },
+    { ...whole, upper: top, lowers: rest.length === 0 ? [root] : rest },
+    shift,
+  );
+  const at = [
+    ['namespace', 'mount'],
+    ['root-target', root],
+  ];
+  return { launcher: launcherPath(), maps: [...maps, ...at, ...mounted] };
+}
+
+async function removeCopies(parts: LayersOfContext): Promise<void> {
+  const maps = [...mapPlan(parts.host.defaultMaps), ['namespace', 'user']];
+  await enterAndDo({ launcher: launcherPath(), maps }, ['remove', copyOf(parts)]);
 }
