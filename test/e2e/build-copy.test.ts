@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { contextOf, copyTo, folder, refusal, rootOf, select, tree } from './copy-lab.ts';
+import { copyTo, folder, refusal, rootOf, select, tree } from './copy-lab.ts';
 import { test } from './harness/index.ts';
 
 test('COPY takes a file under its own name into a directory, and under a new one elsewhere', async () => {
