@@ -83,7 +83,7 @@ export abstract class ContainerCommand extends LimitCommand {
   macAddress = text('--mac-address', 'Its hardware `address` in the network');
   network = list(
     '--network,--net',
-    'Network: one of network ls, slirp4netns, none, host, container:NAME or ns:PATH (`mode`)',
+    'Network: one of network ls, slirp4netns, pasta, none, host, container:NAME or ns:PATH (`mode`)',
   );
   networkAlias = list('--network-alias,--net-alias', 'A further `name` for the others in its networks');
   noHealthcheck = flag('--no-healthcheck', 'Do not check its health');

@@ -3,6 +3,7 @@
 import { isAbsolute } from 'node:path';
 import { PodError } from '../core/error.ts';
 import { type BridgeWish, parseBridgeOptions } from './bridge-options.ts';
+import { type PastaOptions, parsePastaOptions } from './pasta-options.ts';
 import {
   DEFAULT_SLIRP4NETNS,
   parseSlirp4netnsOptions,
@@ -15,6 +16,7 @@ export type NetworkMode =
   /** The host's own namespace. */
   | { kind: 'host' }
   | { kind: 'slirp4netns'; options: Slirp4netnsOptions }
+  | { kind: 'pasta'; options: PastaOptions }
   /** In networks of the user's own, each with a bridge. */
   | { kind: 'bridge'; networks: BridgeWish[] }
   /** A namespace that somebody else made and keeps. */
@@ -29,7 +31,7 @@ function unsupported(text: string, why: string): PodError {
     code: 'unsupported',
     message: `cannot use --network ${text}`,
     why,
-    hint: '--network slirp4netns (the default), none, host, container:NAME, ns:PATH, or the name of a network',
+    hint: '--network slirp4netns (the default), pasta, none, host, container:NAME, ns:PATH, or the name of a network',
   });
 }
 
@@ -68,7 +70,7 @@ export function parseNetworkMode(text: string | undefined): NetworkMode {
         });
       return { kind: 'path', path: rest };
     case 'pasta':
-      throw unsupported(text, 'the driver pasta is not there yet');
+      return { kind, options: parsePastaOptions(rest ?? '') };
     case 'container':
       if (!rest)
         throw new PodError({

@@ -1,11 +1,13 @@
 /** One container's network as a whole: its namespace, the operations that fill it, and the files that go with it. */
 
 import { readFileSync } from 'node:fs';
-import { hostAddress } from './host-address.ts';
+import { hostAddress, routedAddress } from './host-address.ts';
 import { type HostEntry, hostsText } from './hosts.ts';
 import type { NetworkMode } from './mode.ts';
+import { pastaPlan, pastaResolver } from './pasta.ts';
+import { pastaAddress, pastaValue } from './pasta-options.ts';
 import { formatHostPort, type PortMapping } from './port.ts';
-import { type DnsWish, type ResolverReach, resolvConfText } from './resolv-conf.ts';
+import { type DnsWish, hostServers, type ResolverReach, resolvConfText } from './resolv-conf.ts';
 import { slirp4netnsPlan } from './slirp4netns.ts';
 import { slirp4netnsAddresses } from './slirp4netns-options.ts';
 import type { Slirp4netnsProgram } from './slirp4netns-program.ts';
@@ -27,6 +29,8 @@ export interface NetworkWish {
   bridge?: BridgePlace | undefined;
   /** Wanted by mode slirp4netns alone. */
   slirp4netns?: Slirp4netnsProgram | undefined;
+  /** Path of the program, wanted by mode pasta alone. */
+  pasta?: string | undefined;
 }
 
 export interface BridgePlace {
@@ -42,7 +46,7 @@ export interface BridgePlace {
 export interface NetworkPlan {
   /** The container's namespace: the host's, a new one, or the one at a path. */
   namespace: 'host' | 'new' | { path: string };
-  /** For the launcher's plan: `network-helper`, `network-api`. */
+  /** For the launcher's plan: `network-helper`, `network-helper-inside`, `network-api`. */
   operations: string[][];
   sysctls: Record<string, string>;
   /** Texts by their path in the container. */
@@ -129,6 +133,8 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
       return bridgeNetwork(wish);
     case 'slirp4netns':
       return slirp4netnsNetwork(wish, mode);
+    case 'pasta':
+      return pastaNetwork(wish, mode);
   }
 }
 
@@ -177,6 +183,29 @@ function slirp4netnsNetwork(
     address: guest,
     gateway,
     notices: options.allowHostLoopback ? [] : loopbackNotices(wish.ports),
+  };
+}
+
+/** The host's own addresses and routes, unless its options say others. */
+function pastaNetwork(wish: NetworkWish, { options }: Extract<NetworkMode, { kind: 'pasta' }>): NetworkPlan {
+  if (!wish.pasta) throw new Error('mode pasta without its program');
+  const { words, mapGateway } = options;
+  const resolver = pastaResolver(options, hostServers());
+  const routed = routedAddress(pastaValue(words, '-i', '--interface', '--outbound-if4'));
+  const address = pastaAddress(options) ?? routed;
+  const gateway = pastaValue(words, '-g', '--gateway');
+  return {
+    namespace: 'new',
+    operations: pastaPlan({ program: wish.pasta, options, ports: wish.ports, resolver }),
+    sysctls: namespaceSysctls(wish.gidMap),
+    files: filesOf(wish, {
+      address: address ?? '127.0.0.1',
+      hostAddress: (mapGateway && gateway) || hostAddress(undefined, address),
+      reach: { own: resolver ? [resolver] : [], ipv6: true },
+    }),
+    address,
+    gateway,
+    notices: [],
   };
 }
 

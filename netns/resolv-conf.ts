@@ -50,6 +50,11 @@ function hostResolvConf(read: (path: string) => string | undefined = readText): 
   return (stub && read(BEHIND_STUB)) || text;
 }
 
+/** Servers of the host's own file. */
+export function hostServers(read: (path: string) => string | undefined = readText): string[] {
+  return parseResolvConf(read(HOST_FILE) ?? '').nameservers;
+}
+
 function formatResolvConf({ nameservers, search, options }: ResolvConf): string {
   const lines = search.length > 0 ? [`search ${search.join(' ')}`] : [];
   lines.push(...nameservers.map((server) => `nameserver ${server}`));

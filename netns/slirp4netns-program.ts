@@ -1,17 +1,9 @@
 /** The program slirp4netns on this system: where it is and what it can do. */
 
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { PodError } from '../core/error.ts';
+import { checkTun, locateProgram } from './program.ts';
 
 export interface Slirp4netnsProgram {
   path: string;
@@ -32,21 +24,6 @@ export interface FindSlirp4netns {
 
 const INSTALL = 'sudo apt-get install slirp4netns   # or: sudo dnf install slirp4netns';
 const OLDEST = [0, 4, 0]; // the first with --enable-sandbox and --enable-seccomp
-const ALWAYS = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function locate(searchPath: string | undefined): string | undefined {
-  const places = `${searchPath ?? ''}:${ALWAYS}`.split(':').filter((place) => place.startsWith('/'));
-  return places.map((place) => join(place, 'slirp4netns')).find(isExecutable);
-}
 
 interface Cached {
   path: string;
@@ -125,7 +102,7 @@ function sandboxSeesResolver(resolvConf = '/etc/resolv.conf'): boolean {
  * none or one too old, or no /dev/net/tun.
  */
 export async function findSlirp4netns(options: FindSlirp4netns): Promise<Slirp4netnsProgram> {
-  const path = locate(options.searchPath);
+  const path = locateProgram('slirp4netns', options.searchPath);
   const instead = 'or do without: --network none or --network host';
   if (!path)
     throw new PodError({
@@ -151,20 +128,4 @@ export async function findSlirp4netns(options: FindSlirp4netns): Promise<Slirp4n
       hint: INSTALL,
     });
   return { path, version, seccomp, sandbox: sandboxSeesResolver() };
-}
-
-function checkTun(instead: string): void {
-  const device = '/dev/net/tun';
-  try {
-    accessSync(device, constants.R_OK | constants.W_OK);
-  } catch (cause) {
-    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
-    throw new PodError({
-      code: 'missing',
-      message: 'cannot set up the network',
-      why: absent ? `${device} does not exist` : `${device} may not be opened`,
-      hint: `${absent ? 'sudo modprobe tun' : `sudo chmod 0666 ${device}`}; ${instead}`,
-      cause,
-    });
-  }
 }

@@ -43,6 +43,7 @@
  *   health-action kill|restart|stop SIGNAL TIMEOUT                of a container that is unhealthy; milliseconds
  *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
+ *   network-helper-inside ARGV...     root of its user namespace; descriptor 0: the network namespace, 1: ready; it is killed
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
  *   hub DIR PLAN [COMMAND...]         its user namespace is made within the hub's (native/hub.h), which is started by PLAN
  *                                     (to the launcher, or to COMMAND that ends in it) where none runs; uidmap and gidmap are of ids in there

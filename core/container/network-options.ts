@@ -105,7 +105,9 @@ function readExposed(flags: NetworkFlags, image: readonly string[]): ExposedPort
   return [...known.values()];
 }
 
-/** Ports are published by slirp4netns alone: in the host's network there is nothing to publish, with none no way. */
+const PUBLISHES = ['slirp4netns', 'pasta', 'bridge', 'container'];
+
+/** In the host's network there is nothing to publish, with none no way. */
 function readPublish(
   flags: NetworkFlags,
   mode: NetworkMode,
@@ -114,10 +116,9 @@ function readPublish(
 ): PortRequest[] {
   const asked = flags.publish.flatMap(parsePublish);
   const all = flags.publishAll ? [...asked, ...requestsForExposed(exposed, asked)] : asked;
-  if (mode.kind === 'slirp4netns' || mode.kind === 'bridge' || mode.kind === 'container' || all.length === 0)
-    return all;
+  if (PUBLISHES.includes(mode.kind) || all.length === 0) return all;
   if (mode.kind !== 'host') {
-    const name = mode.kind === 'none' ? 'none' : `ns:${mode.path}`;
+    const name = mode.kind === 'path' ? `ns:${mode.path}` : mode.kind;
     throw wrong(
       '--publish',
       flags.publish[0] ?? '(-P)',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { BridgeWish } from '../../netns/bridge-options.ts';
 import { assignHostPorts, type HostPortFacts, hostPortFacts } from '../../netns/host-port.ts';
 import { type BridgePlace, planNetwork } from '../../netns/network.ts';
+import { findPasta } from '../../netns/pasta.ts';
 import type { PortMapping, PortRequest } from '../../netns/port.ts';
 import { findSlirp4netns } from '../../netns/slirp4netns-program.ts';
 import type { IdMaps } from '../../rootless/id-map.ts';
@@ -98,6 +99,7 @@ export async function networkOf(
     addHosts: wish.addHosts,
     gidMap: context.maps.gid,
     slirp4netns,
+    pasta: wish.mode.kind === 'pasta' ? findPasta(context.environment.PATH) : undefined,
   });
   [...wish.notices, ...plan.notices].forEach(context.notice);
   const { namespace } = plan;

@@ -104,7 +104,7 @@ export interface ContainerRecord {
   layers: string[];
   maps: IdMaps;
   network: {
-    /** none, host, slirp4netns, ns:PATH, container:ID, or bridge: see `networks`. */
+    /** none, host, slirp4netns, pasta, ns:PATH, container:ID, or bridge: see `networks`. */
     mode: string;
     ports: PortMapping[];
     /** `80/tcp` */

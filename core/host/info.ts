@@ -186,7 +186,7 @@ function flat(
     PidsLimit: has('pids'),
     Plugins: {
       Volume: ['local'],
-      Network: ['slirp4netns', 'none', 'host'],
+      Network: ['bridge', 'slirp4netns', 'pasta', 'none', 'host'],
       Log: ['k8s-file', 'json-file', 'none', 'passthrough'],
     },
     Rootless: host.security.rootless,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,25 +17,56 @@
 
 enum { READY_LIMIT_MS = 15000 };
 
-struct network network_start(const struct plan *plan, pid_t holder) {
-  struct network network = {0, -1, -1, -1};
-  const struct operation *helper = plan_find(plan, "network-helper");
-  if (!helper) return network;
+static int open_namespace(pid_t holder, const char *kind) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/ns/%s", holder, kind);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) die_errno("cannot open %s", path);
+  return fd;
+}
+
+static pid_t start_outside(const struct operation *helper, pid_t holder, struct network *network, int ready) {
   char pid[24], **argv = calloc(helper->count, sizeof *argv);
+  int alive[2];
   if (!argv) die("out of memory");
   snprintf(pid, sizeof pid, "%d", holder);
   for (size_t i = 1; i < helper->count; i++) argv[i - 1] = strcmp(helper->words[i], "@pid@") == 0 ? pid : helper->words[i];
-  int ready[2], alive[2];
-  if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(alive, O_CLOEXEC) < 0) die_errno("pipe");
+  if (pipe2(alive, O_CLOEXEC) < 0) die_errno("pipe");
+  struct spawn what = {argv, {-1, network->said, network->said, ready, alive[0]}};
+  pid_t started = spawn(&what);
+  close(alive[0]);
+  network->alive = alive[1];
+  free(argv);
+  return started;
+}
+
+static pid_t start_inside(const struct operation *helper, pid_t holder, struct network *network, int ready) {
+  int user = open_namespace(holder, "user"), net = open_namespace(holder, "net");
+  if (fchmod(ready, 0622) < 0) die_errno("fchmod"); /* pasta opens it by name, with another user id */
+  struct spawn what = {helper->words + 1, {net, ready, network->said, -1, -1}};
+  pid_t started = spawn_within(&what, user);
+  close(user);
+  close(net);
+  return started;
+}
+
+static const struct operation *find_helper(const struct plan *plan) {
+  const struct operation *helper = plan_find(plan, "network-helper");
+  return helper ? helper : plan_find(plan, "network-helper-inside");
+}
+
+struct network network_start(const struct plan *plan, pid_t holder) {
+  struct network network = {0, -1, -1, -1};
+  const struct operation *helper = find_helper(plan);
+  if (!helper) return network;
+  int ready[2];
+  if (pipe2(ready, O_CLOEXEC) < 0) die_errno("pipe");
   network.said = catcher();
-  struct spawn what = {argv, {-1, network.said, network.said, ready[1], alive[0]}};
-  network.pid = spawn(&what);
+  bool inside = strcmp(helper->words[0], "network-helper-inside") == 0;
+  network.pid = (inside ? start_inside : start_outside)(helper, holder, &network, ready[1]);
   if (network.pid < 0) die_errno("fork");
   close(ready[1]);
-  close(alive[0]);
   network.ready = ready[0];
-  network.alive = alive[1];
-  free(argv);
   return network;
 }
 
@@ -85,9 +117,10 @@ void network_publish(const struct plan *plan) {
 
 void network_finish(const struct plan *plan, struct network *network) {
   if (!network->pid) return;
-  await_ready(plan_word(plan, "network-helper", 1), network);
+  await_ready(find_helper(plan)->words[1], network);
   close(network->ready);
   network->ready = -1;
+  fcntl(network->said, F_ADD_SEALS, F_SEAL_GROW); /* nobody reads what it says from here on */
   network_publish(plan);
   close(network->said);
   network->said = -1;

@@ -8,7 +8,8 @@
 
 /*
  * A program that gives the network namespace of the process `holder` its network (network-helper ARGV...).
- * It writes to descriptor 3 when it is ready and ends when descriptor 4 does.
+ * It writes to descriptor 3 when it is ready and ends when descriptor 4 does. Or (network-helper-inside ARGV...) it is
+ * root of the holder's user namespace, has the network namespace at descriptor 0, writes to descriptor 1, and is killed.
  */
 struct network {
   pid_t pid;  /* 0: the plan has none */

@@ -71,6 +71,7 @@ static const struct shape {
     {"namespace-of", 3, 3},
     {"network-api", 2, 2},
     {"network-helper", 1, -1},
+    {"network-helper-inside", 1, -1},
     {"newgidmap", 1, 1},
     {"newuidmap", 1, 1},
     {"no-new-privileges", 0, 0}, {"notify", 2, 2},

@@ -12,6 +12,8 @@ struct spawn {
 
 /* Starts a program found on PATH. All other descriptors are closed in it. The signal mask is emptied. -1 with errno: no process. */
 pid_t spawn(const struct spawn *what);
+/* As root of a user namespace; it is killed when this process ends. */
+pid_t spawn_within(const struct spawn *what, int user_namespace);
 /* Waits for its end; returns its exit status, 128 + n after signal n. */
 int wait_for(pid_t pid);
 /* A file in memory that catches what a program says, and its last lines as text. */

@@ -27,6 +27,8 @@ test_packages=(
   iputils-ping:ping
   netcat-openbsd:nc.openbsd
   procps:ps
+  passt:pasta
+  iperf3:iperf3
   python3:/usr/bin/python3
   gcc:gcc
   libc6-dev:/usr/include/stdio.h

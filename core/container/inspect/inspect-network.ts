@@ -14,13 +14,14 @@ export function portMap({ network }: ContainerRecord): PortMap {
   return ports;
 }
 
-/** slirp4netns(1): the gateway is the second address of the network, which has 24 bits. */
+/** slirp4netns(1): the gateway is the second address of the network, which has 24 bits. Pasta's is the host's. */
 function addressesOf({ network }: ContainerRecord, state: ContainerState) {
-  const address = isUp(state.status) && network.mode === 'slirp4netns' ? network.address : undefined;
+  const slirp = network.mode === 'slirp4netns';
+  const address = isUp(state.status) && (slirp || network.mode === 'pasta') ? network.address : undefined;
   return {
     IPAddress: address ?? '',
-    IPPrefixLen: address ? 24 : 0,
-    Gateway: address?.replace(/\.\d+$/, '.2') ?? '',
+    IPPrefixLen: address && slirp ? 24 : 0,
+    Gateway: (slirp && address?.replace(/\.\d+$/, '.2')) || '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
     IPv6Gateway: '',
@@ -70,7 +71,7 @@ export function shownNetwork(record: ContainerRecord, state: ContainerState): ob
     ...addresses,
     Networks: networks
       ? Object.fromEntries(networks.map((one) => [one.name, endpoint(one, isUp(state.status))]))
-      : mode === 'slirp4netns' || mode === 'host' || mode === 'none'
+      : ['slirp4netns', 'pasta', 'host', 'none'].includes(mode)
         ? { [mode]: own }
         : {},
   };

@@ -95,7 +95,7 @@ test('another container is told by name', () => {
 });
 
 test('what is not there yet says so', () => {
-  for (const text of ['pasta', 'pasta:-T,80', '', '-x', 'a/b', 'slirp4netns:port_handler=rootlesskit'])
+  for (const text of ['', '-x', 'a/b', 'slirp4netns:port_handler=rootlesskit'])
     assert.throws(() => parseNetworkMode(text), code('unsupported'), text);
 });
 
