@@ -85,7 +85,8 @@
  *          fuse-overlayfs has it), whole (UPPER is a copy of all, made until since=NANOSECONDS: what has changed is written)
  *        apply's FLAGS: `kinds`: no directory takes the place of anything else, and nothing else that of a directory
  * hub: runtime DIR, the outer namespace's uidmap and gidmap, cgroup-...
- * hub-ask: hub DIR, container ID DIR, target-state FILE; hub-detach NETWORK PLAN, hub-attach NETWORK PLAN, network-api
+ * hub-ask: hub DIR, container ID DIR, target-state FILE; hub-detach NETWORK PLAN, hub-attach NETWORK PLAN, hub-change NETWORK PLAN
+ *        (names, addresses and routes of who is in it), network-api
  * hub networks (not a role's but words within hub-attach): the network as its first member brings it:
  *        bridge ADDRESS/PREFIX... (its gateways), uplink API-SOCKET ARGV..., resolver [UPSTREAM]; and the member:
  *        link NAME MAC MTU (0: the kernel's choice), address ADDRESS/PREFIX, route GATEWAY, name NAME

@@ -7,17 +7,23 @@
 #include <string.h>
 #include <strings.h>
 
-#include "hub-names.h"
-
-enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_ANY = 255, CLASS_IN = 1, CLASS_ANY = 255 };
-enum { NO_SUCH_NAME = 3, FLAG_ANSWER = 0x80, FLAG_AUTHORITY = 0x04, FLAG_CUT = 0x02, FLAG_RECURSION = 0x80 };
-/* A client without EDNS takes no more, RFC 1035 section 4.2.1. */
-enum { PLAIN_MAX = 512 };
+enum { TYPE_A = 1, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_OPT = 41, TYPE_ANY = 255, CLASS_IN = 1, CLASS_ANY = 255 };
+enum { FLAG_ANSWER = 0x80, FLAG_AUTHORITY = 0x04, FLAG_CUT = 0x02, FLAG_RECURSION = 0x80 };
+/* What a client takes by UDP, RFC 1035 section 4.2.1; with EDNS, RFC 6891, what it says, but no more than goes in one piece. */
+enum { PLAIN_MAX = 512, EDNS_MAX = 1232, OPT_SIZE = 11 };
 
 struct question {
   char name[NAME_MAX_BYTES + 1]; /* with dots between the labels, none at the end */
   unsigned type, class;
   size_t end; /* of the question in the packet */
+  bool edns;
+  size_t room; /* for an answer by UDP */
+};
+
+/* What is written: the header counts the records. */
+struct answer {
+  unsigned char *bytes;
+  size_t size, room;
 };
 
 static unsigned read16(const unsigned char *at) { return (unsigned)at[0] << 8 | at[1]; }
@@ -26,6 +32,15 @@ static unsigned char *write16(unsigned char *at, unsigned value) {
   at[0] = (unsigned char)(value >> 8);
   at[1] = (unsigned char)value;
   return at + 2;
+}
+
+/* Its record stands right behind the question where there is one: nobody sends any other. */
+static void read_edns(const unsigned char *packet, size_t length, struct question *question) {
+  const unsigned char *at = packet + question->end;
+  question->edns = read16(packet + 10) > 0 && question->end + OPT_SIZE <= length && !at[0] && read16(at + 1) == TYPE_OPT;
+  question->room = question->edns ? read16(at + 3) : PLAIN_MAX;
+  if (question->room < PLAIN_MAX) question->room = PLAIN_MAX;
+  if (question->room > EDNS_MAX) question->room = EDNS_MAX;
 }
 
 /* False for what is no single, plain question. A compressed name has no place in one. */
@@ -50,6 +65,7 @@ static bool read_question(const unsigned char *packet, size_t length, struct que
   question->type = read16(packet + at + 1);
   question->class = read16(packet + at + 3);
   question->end = at + 5;
+  read_edns(packet, length, question);
   return true;
 }
 
@@ -61,33 +77,48 @@ static size_t begin_answer(const unsigned char *packet, size_t end, int code, un
   return end;
 }
 
+static struct answer begin(const struct dns_question *asked, const struct question *question, unsigned char *bytes) {
+  size_t room = asked->stream ? DNS_ANSWER_MAX : question->room;
+  return (struct answer){bytes, begin_answer(asked->packet, question->end, 0, bytes), room - (question->edns ? OPT_SIZE : 0)};
+}
+
+static size_t finish(const struct question *question, struct answer *answer) {
+  if (!question->edns) return answer->size;
+  unsigned char *at = answer->bytes + answer->size;
+  memset(at, 0, OPT_SIZE);
+  write16(write16(at + 1, TYPE_OPT), EDNS_MAX);
+  write16(answer->bytes + 10, 1);
+  return answer->size + OPT_SIZE;
+}
+
 /* Records follow the question, whose name they all have: a pointer to it. */
-static bool add_record(unsigned char *answer, size_t *size, unsigned type, const unsigned char *data, size_t length) {
-  if (*size + 12 + length > PLAIN_MAX) {
-    answer[2] |= FLAG_CUT;
+static bool add_record(struct answer *answer, unsigned type, const unsigned char *data, size_t length) {
+  if (answer->size + 12 + length > answer->room) {
+    answer->bytes[2] |= FLAG_CUT;
     return false;
   }
-  unsigned char *at = write16(answer + *size, 0xc000 | DNS_HEADER);
+  unsigned char *at = write16(answer->bytes + answer->size, 0xc000 | DNS_HEADER);
   at = write16(at, type);
   at = write16(at, CLASS_IN);
   at = write16(write16(at, 0), 0); /* seconds that it may be kept: members come and go */
   at = write16(at, (unsigned)length);
   memcpy(at, data, length);
-  *size += 12 + length;
-  write16(answer + 6, read16(answer + 6) + 1);
+  answer->size += 12 + length;
+  write16(answer->bytes + 6, read16(answer->bytes + 6) + 1);
   return true;
 }
 
-static size_t answer_addresses(const unsigned char *packet, const struct question *question, unsigned char *answer,
-                               const struct member_address *found, int count) {
-  size_t size = begin_answer(packet, question->end, 0, answer);
-  for (int i = 0; i < count; i++) {
-    bool six = found[i].family == AF_INET6;
+/* Another one is first each time: most clients take that. */
+static void add_addresses(struct answer *answer, const struct question *question, const struct member_address *found, int count) {
+  static unsigned turn;
+  unsigned first = turn++;
+  for (unsigned i = 0; i < (unsigned)count; i++) {
+    const struct member_address *one = &found[(first + i) % (unsigned)count];
+    bool six = one->family == AF_INET6;
     unsigned type = six ? TYPE_AAAA : TYPE_A;
     if (question->type != type && question->type != TYPE_ANY) continue;
-    if (!add_record(answer, &size, type, found[i].bytes, six ? 16 : 4)) break;
+    if (!add_record(answer, type, one->bytes, six ? 16 : 4)) break;
   }
-  return size;
 }
 
 /* 4.3.2.1.in-addr.arpa */
@@ -117,7 +148,7 @@ static bool reverse6(const char *name, struct member_address *address) {
   return true;
 }
 
-static size_t answer_name(const unsigned char *packet, const struct question *question, unsigned char *answer, const char *name) {
+static void add_name(struct answer *answer, const char *name) {
   unsigned char data[NAME_MAX_BYTES + 2];
   size_t length = 0;
   for (const char *label = name; *label;) {
@@ -129,30 +160,28 @@ static size_t answer_name(const unsigned char *packet, const struct question *qu
     label += size + (label[size] == '.');
   }
   data[length++] = 0;
-  size_t size = begin_answer(packet, question->end, 0, answer);
-  add_record(answer, &size, TYPE_PTR, data, length);
-  return size;
+  add_record(answer, TYPE_PTR, data, length);
 }
 
-enum dns_verdict dns_consider(const unsigned char *packet, size_t length, unsigned char *answer, size_t *size) {
+enum dns_verdict dns_consider(const struct dns_question *asked, unsigned char *bytes, size_t *size) {
   struct question question;
   struct member_address found[NAMES_ADDRESSES], address = {0};
   char name[NAME_MAX_BYTES + 1];
-  if (!read_question(packet, length, &question)) return DNS_DROP;
+  if (!read_question(asked->packet, asked->length, &question)) return DNS_DROP;
   if (question.class != CLASS_IN && question.class != CLASS_ANY) return DNS_FORWARD;
+  struct answer answer = begin(asked, &question, bytes);
   if (question.type == TYPE_PTR && (reverse4(question.name, &address) || reverse6(question.name, &address))) {
-    if (!names_reverse(&address, name)) return DNS_FORWARD;
-    *size = answer_name(packet, &question, answer, name);
-    return DNS_ANSWER;
+    if (!names_reverse(&asked->asker, &address, name)) return DNS_FORWARD;
+    add_name(&answer, name);
+  } else {
+    int count = names_find(&asked->asker, question.name, found);
+    /* A name of one label can only be a member's: the world outside is not told who is looked for. */
+    bool outside = !*question.name || strchr(question.name, '.');
+    if (count < 0 && outside) return DNS_FORWARD;
+    if (count < 0) bytes[3] = (unsigned char)(FLAG_RECURSION | DNS_NO_SUCH_NAME);
+    add_addresses(&answer, &question, found, count < 0 ? 0 : count);
   }
-  int count = names_find(question.name, found);
-  /* A name of one label can only be a member's: the world outside is not told who is looked for. */
-  if (count < 0 && *question.name && !strchr(question.name, '.')) {
-    *size = begin_answer(packet, question.end, NO_SUCH_NAME, answer);
-    return DNS_ANSWER;
-  }
-  if (count < 0) return DNS_FORWARD;
-  *size = answer_addresses(packet, &question, answer, found, count);
+  *size = finish(&question, &answer);
   return DNS_ANSWER;
 }
 

@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { DNS_MAX = 4096, DNS_HEADER = 12 };
+#include "hub-names.h"
+
+enum { DNS_MAX = 4096, DNS_ANSWER_MAX = 16384, DNS_HEADER = 12 };
+enum { DNS_SERVER_FAILS = 2, DNS_NO_SUCH_NAME = 3, DNS_REFUSED = 5 };
 
 enum dns_verdict {
   DNS_DROP,    /* it is no question */
@@ -13,9 +16,16 @@ enum dns_verdict {
   DNS_FORWARD, /* it is not about a member */
 };
 
-/* What is to be done with a packet. `answer` has DNS_MAX bytes, *size of which are written. */
-enum dns_verdict dns_consider(const unsigned char *packet, size_t length, unsigned char *answer, size_t *size);
-/* An answer without records to a question that dns_consider() wants to forward: 3 no such name, 2 the server fails. */
+struct dns_question {
+  struct member_address asker;
+  bool stream; /* by TCP: an answer may be long, RFC 7766 */
+  const unsigned char *packet;
+  size_t length;
+};
+
+/* What is to be done with a packet. `answer` has DNS_ANSWER_MAX bytes, *size of which are written. */
+enum dns_verdict dns_consider(const struct dns_question *asked, unsigned char *answer, size_t *size);
+/* An answer without records to a question that dns_consider() wants to forward; 0: to none. `answer` has DNS_MAX bytes. */
 size_t dns_refuse(const unsigned char *packet, size_t length, int code, unsigned char *answer);
 
 #endif

@@ -137,7 +137,9 @@ void hub_attach(const struct plan *plan, pid_t holder) {
   snprintf(path, sizeof path, "/proc/%d/ns/net", holder);
   int namespace = open(path, O_RDONLY | O_CLOEXEC);
   if (namespace < 0) die_errno("cannot open %s", path);
+  const char *container = plan_word(plan, "container", 1);
   hub.asked = 0;
+  if (!send_message(hub.socket, MESSAGE_HOLD, container, strlen(container) + 1, -1)) die_errno("cannot talk to the hub of the bridge networks");
   ask_all(plan, "hub-attach", MESSAGE_ATTACH, namespace);
   close(namespace);
   close(hub.userns);
@@ -176,7 +178,7 @@ void hub_close(void) {
   hub.socket = hub.userns = -1;
 }
 
-/* hub, container, target-state, then hub-attach or hub-detach; network-api. */
+/* hub, container, target-state, then hub-detach, hub-attach, hub-change one after the other; network-api. */
 int role_hub_ask(const struct plan *plan) {
   const char *state = plan_word(plan, "target-state", 1), *directory = plan_word(plan, "hub", 1);
   pid_t pid;
@@ -191,7 +193,10 @@ int role_hub_ask(const struct plan *plan) {
   /* It still runs: so what was opened is that process's. */
   if (open_running(state, &pid) < 0) die("the container is not running any more");
   ask_all(plan, "hub-detach", MESSAGE_DETACH, namespace);
+  await_answers();
   ask_all(plan, "hub-attach", MESSAGE_ATTACH, namespace);
+  await_answers();
+  ask_all(plan, "hub-change", MESSAGE_CHANGE, namespace);
   await_answers();
   network_publish(plan);
   return 0;

@@ -6,13 +6,26 @@
 #include <string.h>
 #include <strings.h>
 
+enum { OWN_ADDRESSES = 16 };
+
 struct member {
   struct member *next;
-  const char *lines; /* behind the id, which `text` begins with */
+  const char *container, *lines; /* behind the network's id, which `text` begins with */
+  struct member_address addresses[OWN_ADDRESSES];
+  int count;
   char text[];
 };
 
 static struct member *members;
+static const char *own_network = "";
+
+/* A network whose members are told of; they are looked through one network after the other. */
+struct view {
+  const struct member *asker; /* in this process's network; NULL: nobody knows it */
+  const struct member *other; /* the same container in another one */
+};
+
+void names_begin(const char *network) { own_network = network; }
 
 /* The value of the next line of that kind; *from goes behind it. NULL: there is none. */
 static const char *next_line(const char **from, char kind, char value[NAME_MAX_BYTES + 1]) {
@@ -28,34 +41,6 @@ static const char *next_line(const char **from, char kind, char value[NAME_MAX_B
   return NULL;
 }
 
-void names_leave(const char *id, void (*forget)(const char *address)) {
-  for (struct member **at = &members; *at;) {
-    struct member *member = *at;
-    if (strcmp(member->text, id) != 0) {
-      at = &member->next;
-      continue;
-    }
-    char address[NAME_MAX_BYTES + 1];
-    const char *from = member->lines;
-    while (forget && next_line(&from, 'A', address)) forget(address);
-    *at = member->next;
-    free(member);
-  }
-}
-
-void names_join(const char *text, size_t length) {
-  const char *end = memchr(text, 0, length);
-  if (!end) return;
-  struct member *member = malloc(sizeof *member + length + 1);
-  if (!member) return;
-  memcpy(member->text, text, length);
-  member->text[length] = 0;
-  member->lines = member->text + (end - text) + 1;
-  names_leave(member->text, NULL);
-  member->next = members;
-  members = member;
-}
-
 static bool parse(const char *text, struct member_address *address) {
   char plain[NAME_MAX_BYTES + 1];
   strcpy(plain, text);
@@ -65,37 +50,111 @@ static bool parse(const char *text, struct member_address *address) {
   return inet_pton(address->family, plain, address->bytes) == 1;
 }
 
+/* The container's id behind the network's; NULL: it is not whole. */
+static const char *second_word(const char *text, size_t length) {
+  const char *end = memchr(text, 0, length);
+  size_t left = end ? length - (size_t)(end + 1 - text) : 0;
+  return left && memchr(end + 1, 0, left) ? end + 1 : NULL;
+}
+
+static struct member **find(const char *network, const char *container) {
+  struct member **at = &members;
+  while (*at && (strcmp((*at)->text, network) != 0 || strcmp((*at)->container, container) != 0)) at = &(*at)->next;
+  return at;
+}
+
+void names_leave(const char *text, size_t length, void (*forget)(const char *address)) {
+  const char *container = second_word(text, length);
+  struct member **at = container ? find(text, container) : NULL;
+  if (!at || !*at) return;
+  struct member *member = *at;
+  char address[NAME_MAX_BYTES + 1];
+  const char *from = member->lines;
+  while (forget && strcmp(text, own_network) == 0 && next_line(&from, 'A', address)) forget(address);
+  *at = member->next;
+  free(member);
+}
+
+void names_join(const char *text, size_t length) {
+  if (!second_word(text, length)) return;
+  struct member *member = malloc(sizeof *member + length + 1);
+  if (!member) return;
+  memcpy(member->text, text, length);
+  member->text[length] = 0;
+  member->container = second_word(member->text, length);
+  member->lines = member->container + strlen(member->container) + 1;
+  member->count = 0;
+  char value[NAME_MAX_BYTES + 1];
+  const char *from = member->lines;
+  while (member->count < OWN_ADDRESSES && next_line(&from, 'A', value))
+    if (parse(value, &member->addresses[member->count])) member->count++;
+  struct member **at = find(member->text, member->container), *before = *at;
+  member->next = before ? before->next : NULL;
+  *at = member;
+  free(before);
+}
+
+static bool has_address(const struct member *member, const struct member_address *address) {
+  for (int i = 0; i < member->count; i++)
+    if (member->addresses[i].family == address->family &&
+        memcmp(member->addresses[i].bytes, address->bytes, sizeof address->bytes) == 0)
+      return true;
+  return false;
+}
+
+static struct view begin_view(const struct member_address *asker) {
+  const struct member *member = members;
+  while (member && (strcmp(member->text, own_network) != 0 || !has_address(member, asker))) member = member->next;
+  return (struct view){member, NULL};
+}
+
+/* The next network of the container that asks; NULL: that was the last. */
+static const char *next_network(struct view *view) {
+  if (!view->asker) return NULL;
+  const struct member *member = view->other ? view->other->next : members;
+  while (member && (member == view->asker || strcmp(member->container, view->asker->container) != 0)) member = member->next;
+  view->other = member;
+  return member ? member->text : NULL;
+}
+
 static bool is_called(const struct member *member, const char *name) {
   char own[NAME_MAX_BYTES + 1];
   const char *from = member->lines;
   size_t length = strlen(name);
   while (next_line(&from, 'N', own))
     if (strcasecmp(own, name) == 0) return true;
-  return length >= 12 && strncasecmp(member->text, name, length) == 0;
+  return length >= 12 && strncasecmp(member->container, name, length) == 0;
 }
 
-int names_find(const char *name, struct member_address found[NAMES_ADDRESSES]) {
+static int find_in(const char *network, const char *name, struct member_address found[NAMES_ADDRESSES]) {
   int count = -1;
-  char text[NAME_MAX_BYTES + 1];
   for (const struct member *member = members; member; member = member->next) {
-    if (!is_called(member, name)) continue;
+    if (strcmp(member->text, network) != 0 || !is_called(member, name)) continue;
     if (count < 0) count = 0;
-    const char *from = member->lines;
-    while (count < NAMES_ADDRESSES && next_line(&from, 'A', text))
-      if (parse(text, &found[count])) count++;
+    for (int i = 0; i < member->count && count < NAMES_ADDRESSES; i++) found[count++] = member->addresses[i];
   }
   return count;
 }
 
-bool names_reverse(const struct member_address *address, char name[NAME_MAX_BYTES + 1]) {
-  for (const struct member *member = members; member; member = member->next) {
-    const char *from = member->lines;
-    struct member_address own;
-    while (next_line(&from, 'A', name))
-      if (parse(name, &own) && own.family == address->family && memcmp(own.bytes, address->bytes, sizeof own.bytes) == 0) {
-        from = member->lines;
-        return next_line(&from, 'N', name);
-      }
-  }
+int names_find(const struct member_address *asker, const char *name, struct member_address found[NAMES_ADDRESSES]) {
+  struct view view = begin_view(asker);
+  const char *network = own_network;
+  int count = -1;
+  for (; network && count < 0; network = next_network(&view)) count = find_in(network, name, found);
+  return count;
+}
+
+bool names_reverse(const struct member_address *asker, const struct member_address *address, char name[NAME_MAX_BYTES + 1]) {
+  struct view view = begin_view(asker);
+  for (const char *network = own_network; network; network = next_network(&view))
+    for (const struct member *member = members; member; member = member->next) {
+      const char *from = member->lines;
+      if (strcmp(member->text, network) == 0 && has_address(member, address)) return next_line(&from, 'N', name);
+    }
   return false;
+}
+
+bool names_elsewhere(const struct member_address *asker) {
+  struct view view = begin_view(asker);
+  return next_network(&view);
 }

@@ -1,28 +1,38 @@
-/* Who is in a network: the names that its members have, and their addresses. Kept by the network's own process. */
+/*
+ * Who is in which network: the names that members have, and their addresses. Kept by the process of each network, of all
+ * of them: who asks may be in several, and is told of all whom it shares one with.
+ */
 #ifndef HUB_NAMES_H
 #define HUB_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { NAMES_ADDRESSES = 32, NAME_MAX_BYTES = 255 };
+enum { NAMES_ADDRESSES = 256, NAME_MAX_BYTES = 255 };
 
 struct member_address {
   int family; /* AF_INET, AF_INET6 */
   unsigned char bytes[16];
 };
 
+/* The network that this process is of. */
+void names_begin(const char *network);
 /*
- * A member as a text: its container's id, a NUL, then lines `N name` and `A address` (or with a prefix). It takes the
- * place of one with the same id. Nothing is kept of a bad one.
+ * A member as a text: its network's id, a NUL, its container's id, a NUL, then lines `N name` and `A address` (or with a
+ * prefix). It takes the place of one with the same ids. Nothing is kept of a bad one.
  */
 void names_join(const char *text, size_t length);
-/* Calls `forget`, unless it is NULL, for each of its addresses. */
-void names_leave(const char *id, void (*forget)(const char *address));
+/* As above, the ids alone. Calls `forget`, unless it is NULL, for each address that it had in this process's network. */
+void names_leave(const char *text, size_t length, void (*forget)(const char *address));
 
-/* All addresses of the members of that name, or whose id begins so (12 digits at least). -1: there is no such member. */
-int names_find(const char *name, struct member_address found[NAMES_ADDRESSES]);
-/* The first name of the member that has this address. */
-bool names_reverse(const struct member_address *address, char name[NAME_MAX_BYTES + 1]);
+/*
+ * All addresses of the members of that name, or whose id begins so (12 digits at least), in the first network that has one:
+ * this process's, then the others that `asker` is in. -1: there is no such member.
+ */
+int names_find(const struct member_address *asker, const char *name, struct member_address found[NAMES_ADDRESSES]);
+/* The first name of the member that has this address in one of those networks. */
+bool names_reverse(const struct member_address *asker, const struct member_address *address, char name[NAME_MAX_BYTES + 1]);
+/* Whether it is in another network too. */
+bool names_elsewhere(const struct member_address *asker);
 
 #endif

@@ -88,7 +88,7 @@ static void let_through(const struct uplink *uplink) {
   set_sysctl("ipv4/ip_forward", "1");
 }
 
-void hub_network(const char *text, int namespace, int socket) {
+void hub_network(const char *id, const char *text, int namespace, int socket) {
   struct plan plan;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   prctl(PR_SET_NAME, "tsc-pod network");
@@ -101,5 +101,5 @@ void hub_network(const char *text, int namespace, int socket) {
   make_bridge(&plan);
   await_uplink(&plan, &uplink);
   let_through(&uplink);
-  hub_resolve(&plan, socket);
+  hub_resolve(id, &plan, socket);
 }

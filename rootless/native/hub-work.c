@@ -45,8 +45,12 @@ static void enter(int namespace) {
 static void add_device(const struct plan *plan, const struct hub_request *request, int namespace) {
   const struct operation *link = plan_find(plan, "link"), *one;
   if (!link) bug("no link");
-  enter(namespace);
+  enter(request->namespace);
   struct netlink netlink = netlink_open();
+  netlink_remove_link(&netlink, link->words[1]); /* of a network that was lost */
+  netlink_close(&netlink);
+  enter(namespace);
+  netlink = netlink_open();
   struct veth veth = {HUB_BRIDGE, request->namespace, link->words[1], link->words[2], (unsigned)number_of(link->words[3])};
   netlink_make_veth(&netlink, &veth);
   netlink_close(&netlink);
@@ -55,7 +59,13 @@ static void add_device(const struct plan *plan, const struct hub_request *reques
   size_t from = 0;
   while ((one = plan_next(plan, "address", &from))) netlink_add_address(&netlink, link->words[1], one->words[1]);
   netlink_raise(&netlink, link->words[1]);
-  from = 0;
+  netlink_close(&netlink);
+}
+
+static void add_routes(const struct plan *plan) {
+  const struct operation *one;
+  size_t from = 0;
+  struct netlink netlink = netlink_open();
   while ((one = plan_next(plan, "route", &from))) netlink_add_default_route(&netlink, one->words[1]);
   netlink_close(&netlink);
 }
@@ -67,35 +77,37 @@ static void put_line(char **text, size_t *length, char kind, const char *value) 
   *length += (size_t)sprintf(more + *length, "%c %s\n", kind, value);
 }
 
-/* The network answers the client: after what was said to it before. */
-static void join(const struct plan *plan, const struct hub_request *request, int socket, int client) {
-  size_t length = strlen(request->container) + 1, from = 0;
+/* The network answers the client: when all know of it. */
+static void join(const struct plan *plan, const struct hub_request *request, const struct hub_place *place) {
+  size_t first = strlen(request->network) + 1, length = first + strlen(request->container) + 1, from = 0;
   char *text = malloc(length);
   const struct operation *one;
   if (!text) die("out of memory");
-  memcpy(text, request->container, length);
+  memcpy(text, request->network, first);
+  memcpy(text + first, request->container, length - first);
   while ((one = plan_next(plan, "name", &from))) put_line(&text, &length, 'N', one->words[1]);
   from = 0;
   while ((one = plan_next(plan, "address", &from))) put_line(&text, &length, 'A', one->words[1]);
-  if (!send_message(socket, MESSAGE_JOIN, text, length, client)) die_errno("cannot talk to the network's process");
+  if (!send_message(place->said, MESSAGE_JOIN, text, length, place->client)) die_errno("cannot talk to the hub");
 }
 
-void hub_work(const struct hub_request *request, int namespace, int socket, int client) {
+void hub_work(const struct hub_request *request, const struct hub_place *place) {
   struct plan plan;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  report_to(client);
+  report_to(place->client);
   char *text = strdup(request->text);
   if (!text) die("out of memory");
   plan_parse(&plan, text, strlen(text));
-  await_network(socket);
-  if (!request->detach) {
-    add_device(&plan, request, namespace);
-    join(&plan, request, socket, client);
+  await_network(place->network);
+  if (request->type == MESSAGE_ATTACH) add_device(&plan, request, place->namespace);
+  enter(request->namespace);
+  if (request->type != MESSAGE_DETACH) {
+    add_routes(&plan);
+    join(&plan, request, place);
     _exit(0);
   }
-  enter(request->namespace);
   struct netlink netlink = netlink_open();
   netlink_remove_link(&netlink, plan_word(&plan, "link", 1));
-  send_message(client, MESSAGE_STARTED, NULL, 0, -1);
+  send_message(place->client, MESSAGE_STARTED, NULL, 0, -1);
   _exit(0);
 }

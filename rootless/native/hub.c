@@ -22,28 +22,13 @@
 
 #include "cgroup.h"
 #include "die.h"
+#include "hub-members.h"
 #include "identity.h"
 #include "message.h"
 #include "roles.h"
 #include "userns.h"
 
-enum { CLIENTS_MAX_HUB = 2048, IDLE_MS = 100, END_SECONDS = 5 };
-
-struct network {
-  struct network *next;
-  char id[HUB_ID + 1];
-  pid_t pid;
-  int namespace, socket;
-};
-
-/* A container in a network, or on its way in or out. */
-struct member {
-  struct member *next;
-  char container[HUB_ID + 1];
-  struct network *network;
-  pid_t worker;
-  bool leaving;
-};
+enum { CLIENTS_MAX_HUB = 2048, IDLE_MS = 100, END_SECONDS = 5, OTHERS = 3 };
 
 struct client {
   int fd;
@@ -51,139 +36,14 @@ struct client {
 };
 
 static struct {
-  struct network *networks;
-  struct member *members;
   struct client clients[CLIENTS_MAX_HUB];
-  int count, listener, signals, userns, directory;
+  int count, listener, signals, userns, directory, said;
 } hub;
-
-static void end_network(struct network *network) {
-  struct network **at = &hub.networks;
-  while (*at != network) at = &(*at)->next;
-  *at = network->next;
-  close(network->namespace);
-  close(network->socket); /* by which its process ends */
-  free(network);
-}
-
-static void end_unused(struct network *network) {
-  for (const struct member *member = hub.members; member; member = member->next)
-    if (member->network == network) return;
-  end_network(network);
-}
-
-static void drop_member(struct member *member) {
-  struct member **at = &hub.members;
-  while (*at != member) at = &(*at)->next;
-  *at = member->next;
-  struct network *network = member->network;
-  send_message(network->socket, MESSAGE_LEAVE, member->container, strlen(member->container) + 1, -1);
-  free(member);
-  end_unused(network);
-}
-
-/* Its devices go with its network namespace. A process at work for it is waited for: else what that says comes too late. */
-static void leave_all(const char *container) {
-  struct member *next;
-  for (struct member *member = hub.members; member; member = next) {
-    next = member->next;
-    if (strcmp(member->container, container) != 0) continue;
-    member->leaving = true;
-    if (!member->worker) drop_member(member);
-  }
-}
-
-/* A new network namespace, made by a process of its own: this one must stay in the host's, where uplinks start. */
-static int make_network_namespace(void) {
-  int sockets[2];
-  struct message message;
-  message_pair(sockets);
-  pid_t maker = fork();
-  if (maker == 0) {
-    int made = unshare(CLONE_NEWNET) == 0 ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
-    _exit(made >= 0 && send_message(sockets[1], MESSAGE_NAMESPACES, NULL, 0, made) ? 0 : 1);
-  }
-  close(sockets[1]);
-  bool good = maker > 0 && receive_message(sockets[0], &message);
-  close(sockets[0]);
-  if (maker > 0) waitpid(maker, NULL, 0);
-  return good ? message.fd : -1;
-}
-
-/* Nothing else of the hub's stays open in it: the others' ends could not be seen any more. */
-__attribute__((noreturn)) static void become_network(const char *text, int namespace, int socket) {
-  enum { FIRST = 3 };
-  int fds[] = {fcntl(namespace, F_DUPFD_CLOEXEC, FIRST + 2), fcntl(socket, F_DUPFD_CLOEXEC, FIRST + 2)};
-  for (int i = 0; i < 2; i++)
-    if (fds[i] < 0 || dup3(fds[i], FIRST + i, O_CLOEXEC) < 0) _exit(EXIT_TOOL);
-  syscall(SYS_close_range, FIRST + 2u, ~0u, 0u);
-  hub_network(text, FIRST, FIRST + 1);
-}
-
-static struct network *start_network(const struct hub_request *request) {
-  struct network *network = calloc(1, sizeof *network);
-  int sockets[2];
-  if (!network) return NULL;
-  network->namespace = make_network_namespace();
-  if (network->namespace < 0 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
-    if (network->namespace >= 0) close(network->namespace);
-    free(network);
-    return NULL;
-  }
-  snprintf(network->id, sizeof network->id, "%.64s", request->network);
-  network->pid = fork();
-  if (network->pid == 0) become_network(request->text, network->namespace, sockets[1]);
-  close(sockets[1]);
-  network->socket = sockets[0];
-  network->next = hub.networks;
-  hub.networks = network;
-  return network;
-}
-
-static struct member *find_member(const struct hub_request *request) {
-  struct member *member = hub.members;
-  while (member && (strcmp(member->container, request->container) != 0 || strcmp(member->network->id, request->network) != 0))
-    member = member->next;
-  return member;
-}
-
-static struct member *new_member(const struct hub_request *request) {
-  struct network *network = hub.networks;
-  while (network && strcmp(network->id, request->network) != 0) network = network->next;
-  if (!network) network = start_network(request);
-  struct member *member = network ? calloc(1, sizeof *member) : NULL;
-  if (!member) return NULL;
-  snprintf(member->container, sizeof member->container, "%.64s", request->container);
-  member->network = network;
-  member->next = hub.members;
-  hub.members = member;
-  return member;
-}
-
-static void refuse(int client, const char *why) { send_error(client, EXIT_TOOL, why, strlen(why)); }
 
 static bool is_connected(const char *container) {
   for (int i = 0; i < hub.count; i++)
     if (strcmp(hub.clients[i].container, container) == 0) return true;
   return false;
-}
-
-static void serve(struct client *client, const struct hub_request *request) {
-  struct member *member = find_member(request);
-  if (!*client->container && !request->detach && !is_connected(request->container))
-    snprintf(client->container, sizeof client->container, "%.64s", request->container);
-  if (member && (member->worker || member->leaving)) return refuse(client->fd, "Error: the container is on its way in or out\n");
-  if (request->detach != (member != NULL))
-    return refuse(client->fd, member ? "Error: the container is in that network\n" : "Error: the container is not in that network\n");
-  if (!member) member = new_member(request);
-  if (!member) return refuse(client->fd, "Error: cannot make a network namespace\n");
-  member->leaving = request->detach;
-  member->worker = fork();
-  if (member->worker == 0) hub_work(request, member->network->namespace, member->network->socket, client->fd);
-  if (member->worker > 0) return;
-  member->worker = 0;
-  drop_member(member);
-  refuse(client->fd, "Error: cannot fork\n");
 }
 
 static bool is_id(const char *text) {
@@ -195,18 +55,28 @@ static bool read_request(const struct message *message, struct hub_request *requ
   const char *first = memchr(message->data, 0, message->length);
   size_t left = first ? message->length - (size_t)(first + 1 - message->data) : 0;
   const char *second = first ? memchr(first + 1, 0, left) : NULL;
-  if (!second || message->fd < 0 || (message->type != MESSAGE_ATTACH && message->type != MESSAGE_DETACH)) return false;
-  *request = (struct hub_request){message->type == MESSAGE_DETACH, message->data, first + 1, second + 1, message->fd};
+  bool known = message->type == MESSAGE_ATTACH || message->type == MESSAGE_CHANGE || message->type == MESSAGE_DETACH;
+  if (!second || message->fd < 0 || !known) return false;
+  *request = (struct hub_request){message->type, message->data, first + 1, second + 1, message->fd};
   return is_id(request->container) && is_id(request->network);
+}
+
+static void serve(struct client *client, const struct message *message) {
+  struct hub_request request;
+  if (message->type == MESSAGE_HOLD && is_id(message->data)) {
+    if (!is_connected(message->data)) snprintf(client->container, sizeof client->container, "%.64s", message->data);
+  } else if (!read_request(message, &request))
+    members_refuse(client->fd, "Error: the hub does not know this request\n");
+  else if (!is_connected(request.container))
+    members_refuse(client->fd, "Error: the container has lost its networks\nrestart it: only its start brings them back\n");
+  else members_ask(&request, client->fd);
 }
 
 /* False: it is gone. */
 static bool hear(struct client *client) {
   static struct message message;
-  struct hub_request request;
   if (!receive_message(client->fd, &message)) return false;
-  if (read_request(&message, &request)) serve(client, &request);
-  else refuse(client->fd, "Error: the hub does not know this request\n");
+  serve(client, &message);
   if (message.fd >= 0) close(message.fd);
   return true;
 }
@@ -215,7 +85,7 @@ static void let_go(int index) {
   struct client gone = hub.clients[index];
   close(gone.fd);
   hub.clients[index] = hub.clients[--hub.count];
-  if (*gone.container) leave_all(gone.container);
+  if (*gone.container) members_leave(gone.container);
 }
 
 static void accept_one(void) {
@@ -231,21 +101,10 @@ static void accept_one(void) {
   hub.clients[hub.count++] = (struct client){fd, ""};
 }
 
-static void network_ended(struct network *network) {
-  struct member *next;
-  network->pid = 0;
-  for (struct member *member = hub.members; member; member = next) {
-    next = member->next;
-    if (member->network != network) continue;
-    member->leaving = true;
-    if (!member->worker) drop_member(member);
-    if (!next) return; /* the network may be gone with its last member */
-  }
-}
-
-static void worker_ended(struct member *member, int status) {
-  member->worker = 0;
-  if (member->leaving || status != 0) drop_member(member);
+/* Its monitor sees the end of the connection, and comes again. */
+static void hang_up(const char *container) {
+  for (int i = 0; i < hub.count; i++)
+    if (strcmp(hub.clients[i].container, container) == 0) shutdown(hub.clients[i].fd, SHUT_RDWR);
 }
 
 static void reap(void) {
@@ -253,28 +112,23 @@ static void reap(void) {
   int status;
   pid_t pid;
   while (read(hub.signals, &info, sizeof info) == sizeof info) continue;
-  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-    struct member *member = hub.members;
-    struct network *network = hub.networks;
-    while (member && member->worker != pid) member = member->next;
-    while (network && network->pid != pid) network = network->next;
-    if (member) worker_ended(member, status);
-    else if (network) network_ended(network);
-  }
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) members_reaped(pid, status, hang_up);
 }
 
 /* Who is gone leaves before anybody new is heard: the same container may come back at once. */
 static int step(int timeout) {
-  static struct pollfd polls[CLIENTS_MAX_HUB + 2];
+  static struct pollfd polls[CLIENTS_MAX_HUB + OTHERS];
   int count = hub.count;
   polls[0] = (struct pollfd){hub.listener, POLLIN, 0};
   polls[1] = (struct pollfd){hub.signals, POLLIN, 0};
-  for (int i = 0; i < count; i++) polls[i + 2] = (struct pollfd){hub.clients[i].fd, POLLIN, 0};
-  int ready = poll(polls, (nfds_t)count + 2, timeout);
+  polls[2] = (struct pollfd){hub.said, POLLIN, 0};
+  for (int i = 0; i < count; i++) polls[i + OTHERS] = (struct pollfd){hub.clients[i].fd, POLLIN, 0};
+  int ready = poll(polls, (nfds_t)count + OTHERS, timeout);
   if (ready <= 0) return ready;
+  if (polls[1].revents || polls[2].revents) members_hear(); /* what was said before its end */
   if (polls[1].revents) reap();
   for (int i = count - 1; i >= 0; i--)
-    if (polls[i + 2].revents && !hear(&hub.clients[i])) let_go(i);
+    if (polls[i + OTHERS].revents && !hear(&hub.clients[i])) let_go(i);
   if (polls[0].revents) accept_one();
   return ready;
 }
@@ -282,7 +136,7 @@ static int step(int timeout) {
 /* Nobody is there. Who wants to come either holds the lock, or is in the queue. */
 static bool may_end(void) {
   if (flock(hub.directory, LOCK_EX | LOCK_NB) < 0) return false;
-  if (step(0) == 0 && hub.count == 0 && !hub.members) return true;
+  if (step(0) == 0 && hub.count == 0 && members_none()) return true;
   flock(hub.directory, LOCK_UN);
   return false;
 }
@@ -315,6 +169,7 @@ static void open_hub(void) {
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, NULL);
+  hub.said = members_open();
   hub.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   hub.userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
   hub.directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -343,7 +198,7 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   for (int fd = 0; fd < 3; fd++) dup2(null, fd);
   for (;;) {
-    bool idle = hub.count == 0 && !hub.members;
+    bool idle = hub.count == 0 && members_none();
     if (idle && may_end()) break;
     step(idle ? IDLE_MS : -1);
   }

@@ -4,11 +4,12 @@
  * the container's network namespace, and the container has none in U.
  *
  *   DIR/socket   SOCK_SEQPACKET. Who connects is sent U (MESSAGE_NAMESPACES). A container is in its networks as long as the
- *                connection of its monitor is open: the kernel closes it whatever becomes of that.
+ *                connection of its monitor, which says MESSAGE_HOLD, is open: the kernel closes it whatever becomes of that.
  *   DIR/state    the hub's process id and start time
  *   DIR itself   is locked (flock(2)) by who starts a hub, and by a hub that is about to end
  *
  * Each network is a process (hub-network.c) in a network namespace that U owns, with a bridge, an uplink and a resolver.
+ * Each request is a process too (hub-work.c), so that the hub waits for nobody; its table is hub-members.c.
  * The hub ends with its last connection. When it is killed, its networks end with it.
  */
 #ifndef HUB_H
@@ -25,16 +26,23 @@ enum { HUB_ID = 64 };
 
 /* A request as it comes: words[] point into the message. */
 struct hub_request {
-  bool detach;
+  unsigned char type; /* MESSAGE_ATTACH, MESSAGE_CHANGE, MESSAGE_DETACH */
   const char *container, *network, *text; /* text: a plan */
   int namespace; /* the container's network namespace */
 };
 
 /* The process of one network: doesn't return. `namespace`: its own to be; `socket`: to the hub. */
-__attribute__((noreturn)) void hub_network(const char *text, int namespace, int socket);
-/* A process that does one request, and answers at `client`; doesn't return. */
-__attribute__((noreturn)) void hub_work(const struct hub_request *request, int namespace, int socket, int client);
+__attribute__((noreturn)) void hub_network(const char *id, const char *text, int namespace, int socket);
+
+/* Where a process that does a request finds the rest. */
+struct hub_place {
+  int namespace, network; /* of the network, and the hub's end of the socket to its process */
+  int said;               /* to the hub: MESSAGE_JOIN */
+  int client;             /* who has asked, and is answered */
+};
+
+__attribute__((noreturn)) void hub_work(const struct hub_request *request, const struct hub_place *place);
 /* Serves questions at the gateway's addresses, and what the hub says; doesn't return. */
-__attribute__((noreturn)) void hub_resolve(const struct plan *plan, int socket);
+__attribute__((noreturn)) void hub_resolve(const char *id, const struct plan *plan, int socket);
 
 #endif

@@ -18,8 +18,10 @@ enum message_type {
   MESSAGE_STATUS = 'W',     /* payload: int of wait(2), how the command has ended */
   MESSAGE_ATTACH = 'A',     /* to the hub: container id NUL network id NUL plan, a descriptor: the network namespace (hub.h) */
   MESSAGE_DETACH = 'D',     /* to the hub: the same */
-  MESSAGE_JOIN = 'J',       /* to a network: hub-names.h; a descriptor: who is told MESSAGE_STARTED */
-  MESSAGE_LEAVE = 'L',      /* to a network: container id */
+  MESSAGE_CHANGE = 'C',     /* to the hub: the same, for names and routes of who is in the network */
+  MESSAGE_HOLD = 'H',       /* to the hub: container id, which is in its networks as long as this connection is open */
+  MESSAGE_JOIN = 'J',       /* to a network, by way of the hub: hub-names.h; a descriptor: who is told MESSAGE_STARTED */
+  MESSAGE_LEAVE = 'L',      /* to a network: network id NUL container id NUL */
   MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print */
 };
 

@@ -53,6 +53,7 @@ static const struct shape {
     {"hostname", 1, 1},
     {"hub", 2, -1},
     {"hub-attach", 2, 2},
+    {"hub-change", 2, 2},
     {"hub-detach", 2, 2},
     {"idle", 0, 0},
     {"init", 0, 0},

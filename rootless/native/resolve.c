@@ -1,0 +1,40 @@
+#define _GNU_SOURCE
+#include "resolve.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "die.h"
+
+bool resolve_parse(const char *text, int port, struct resolve_address *address) {
+  char plain[64];
+  snprintf(plain, sizeof plain, "%.*s", (int)strcspn(text, "/"), text);
+  memset(address, 0, sizeof *address);
+  if (strchr(plain, ':')) {
+    address->six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
+    address->size = sizeof address->six;
+    return inet_pton(AF_INET6, plain, &address->six.sin6_addr) == 1;
+  }
+  address->four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+  address->size = sizeof address->four;
+  return inet_pton(AF_INET, plain, &address->four.sin_addr) == 1;
+}
+
+struct member_address resolve_asker(const struct resolve_address *address) {
+  struct member_address asker = {.family = address->any.sa_family};
+  if (asker.family == AF_INET6) memcpy(asker.bytes, &address->six.sin6_addr, 16);
+  else memcpy(asker.bytes, &address->four.sin_addr, 4);
+  return asker;
+}
+
+int resolve_socket(const char *text, int port, int type, bool serves) {
+  struct resolve_address address;
+  const int yes = 1;
+  if (!resolve_parse(text, port, &address)) bug("%.60s is no address", text);
+  int fd = socket(address.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd >= 0 && serves) setsockopt(fd, SOL_SOCKET, type == SOCK_DGRAM ? SO_REUSEPORT : SO_REUSEADDR, &yes, sizeof yes);
+  if (fd < 0 || (serves ? bind : connect)(fd, &address.any, address.size) < 0)
+    die_errno("cannot open the resolver's socket at %s", text);
+  return fd;
+}

@@ -1,0 +1,42 @@
+/* The resolver of a bridge network: its sockets at the gateways' addresses, and what is passed on to the uplink's. */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include "hub-names.h"
+
+enum { RESOLVE_PORT = 53, RESOLVE_POLLS = 512 };
+
+struct resolve_address {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+  };
+  socklen_t size;
+};
+
+/* `text` may have a prefix. False: it is no address. */
+bool resolve_parse(const char *text, int port, struct resolve_address *address);
+struct member_address resolve_asker(const struct resolve_address *address);
+/* A socket at `text`, of that type, not blocking: bound, or connected. Dies on an error. */
+int resolve_socket(const char *text, int port, int type, bool serves);
+
+/* Called between a question and its answer: who has come before that is known. */
+void resolve_refresh(void);
+
+/* Each: opens its sockets; `upstream` may be NULL. */
+void resolve_udp_open(const char *const *addresses, int count, int port, const char *upstream);
+void resolve_tcp_open(const char *const *addresses, int count, int port, const char *upstream);
+/* Each: writes what it waits for, and how long at most (milliseconds, -1: for ever); gives the number. */
+int resolve_udp_watch(struct pollfd *polls, int *timeout);
+int resolve_tcp_watch(struct pollfd *polls, int *timeout);
+/* Each: does what can be done now. */
+void resolve_udp_serve(const struct pollfd *polls, int count);
+void resolve_tcp_serve(const struct pollfd *polls, int count);
+
+#endif
