@@ -138,10 +138,15 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
   }
 }
 
+/** How the container's resolver gets out: those of its networks know all names, and ask the host's themselves. */
+export function bridgeReach({ resolvers, out }: Pick<BridgePlace, 'resolvers' | 'out'>): ResolverReach {
+  return { own: resolvers, ipv6: false, alone: resolvers.length > 0 || !out };
+}
+
 /** What fills the namespace is decided at each start: core/network/operations.ts. */
 function bridgeNetwork(wish: NetworkWish): NetworkPlan {
   if (!wish.bridge) throw new Error('mode bridge without its networks');
-  const { addresses, resolvers, gateway, host, out } = wish.bridge;
+  const { addresses, resolvers, gateway, host } = wish.bridge;
   const address = addresses[0]!;
   const deaf = wish.dns.servers.length > 0 && resolvers.length > 0 && !wish.dns.servers.includes('none');
   return {
@@ -151,7 +156,7 @@ function bridgeNetwork(wish: NetworkWish): NetworkPlan {
     files: filesOf(wish, {
       address,
       hostAddress: host,
-      reach: { own: resolvers, ipv6: false, alone: resolvers.length > 0 || !out },
+      reach: bridgeReach(wish.bridge),
     }),
     address,
     gateway,

@@ -1,3 +1,4 @@
+import { hostFacts } from '../../core/container/facts.ts';
 import { renameContainer } from '../../core/container/rename.ts';
 import { Option, PodCommand } from '../command.ts';
 import { pathsOf } from '../paths.ts';
@@ -9,7 +10,8 @@ export class Rename extends PodCommand {
   newName = Option.String({ name: 'name' });
 
   async execute(): Promise<number> {
-    await renameContainer(pathsOf(this), this.container, this.newName);
+    const context = { paths: pathsOf(this), host: () => hostFacts(this.context.env) };
+    await renameContainer(context, this.container, this.newName);
     return 0;
   }
 }

@@ -4,6 +4,7 @@ import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { freeName } from './discard.ts';
 import { emitContainerEvent, writeSubject } from './events.ts';
+import type { HostFacts } from './facts.ts';
 import { changeContainer, replaceRecord } from './replace.ts';
 import { claimName, containerDirectory, releaseName, reservation, runtimeDirectory } from './store.ts';
 
@@ -11,8 +12,12 @@ import { claimName, containerDirectory, releaseName, reservation, runtimeDirecto
  * Gives a container another name: the new one is reserved first and the old one released last, so that nobody gets
  * either in between. Killed half-way it has one of the two; `holderOf` frees the other when somebody wants it.
  */
-export function renameContainer(paths: Paths, wish: string, name: string): Promise<void> {
-  return changeContainer(paths, wish, (record) => {
+export function renameContainer(
+  { paths, host }: { paths: Paths; host: () => HostFacts },
+  wish: string,
+  name: string,
+): Promise<void> {
+  return changeContainer(paths, wish, async (record) => {
     const old = record.name;
     if (name === old)
       throw new PodError({
@@ -34,6 +39,9 @@ export function renameContainer(paths: Paths, wish: string, name: string): Promi
     releaseName(paths, old, record.id);
     writeSubject(containerDirectory(paths, record.id), renamed);
     emitContainerEvent(paths, renamed, 'rename', { oldName: old });
+    if (!record.network.networks) return;
+    const { renameInNetworks } = await import('../network/connect.ts');
+    await renameInNetworks({ paths, host: host() }, renamed);
   });
 }
 

@@ -1,5 +1,4 @@
 import type { BridgeWish } from '../../netns/bridge-options.ts';
-import { hostAddress } from '../../netns/host-address.ts';
 import type { BridgePlace } from '../../netns/network.ts';
 import type { PortRequest } from '../../netns/port.ts';
 import { addressNumber } from '../../netns/subnet.ts';
@@ -8,7 +7,7 @@ import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { findNetwork } from './find.ts';
 import { giveAddresses, releaseAddress } from './leases.ts';
-import { hostLoopback } from './operations.ts';
+import { placeOf } from './place.ts';
 import type { NetworkRecord } from './store.ts';
 
 const TOOL_FAILED = 125;
@@ -57,17 +56,6 @@ export function attachTo(
     mac: wish.mac ?? macOf(network, addresses),
     addresses,
     aliases: [...new Set(wish.aliases)],
-  };
-}
-
-function placeOf(networks: readonly NetworkRecord[], attached: readonly NetworkAttachment[]): BridgePlace {
-  const out = networks.find(({ internal }) => !internal);
-  return {
-    addresses: attached.flatMap(({ addresses }) => addresses.map(bare)),
-    resolvers: networks.filter(({ dns }) => dns).map(({ subnets }) => subnets[0]!.gateway),
-    gateway: out?.subnets[0]?.gateway,
-    host: out && (hostLoopback(out) ?? hostAddress()),
-    out: out !== undefined,
   };
 }
 

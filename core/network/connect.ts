@@ -13,9 +13,17 @@ import { emitEvent } from '../events.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { attachTo } from './attach.ts';
+import { type Membership, updateContainerFiles } from './container-files.ts';
 import { findNetwork } from './find.ts';
 import { releaseAddress } from './leases.ts';
-import { attachOperation, bridgeOperations, findUplink, hubDirectory } from './operations.ts';
+import {
+  attachOperation,
+  type BridgeOperations,
+  bridgeOperations,
+  hubDirectory,
+  networkOf,
+  routedNetwork,
+} from './operations.ts';
 import type { NetworkRecord } from './store.ts';
 
 export interface NetworkContext {
@@ -34,24 +42,69 @@ function attachmentsOf(record: ContainerRecord): NetworkAttachment[] {
   });
 }
 
-function askHub(paths: Paths, { id }: ContainerRecord, wish: Operation): void {
+/** A change of the networks of a container that runs: rootless/plan.ts, hub-ask. */
+function askHub(
+  paths: Paths,
+  { id, name }: Pick<ContainerRecord, 'id' | 'name'>,
+  wishes: readonly Operation[],
+): void {
+  if (wishes.length === 0) return;
   const runtime = runtimeDirectory(paths, id);
-  runLauncher(launcherPath(), 'hub-ask', [
-    ['hub', hubDirectory(paths), ''],
-    ['container', id, containerDirectory(paths, id)],
-    ['target-state', join(runtime, 'state')],
-    wish,
-  ]);
+  try {
+    runLauncher(launcherPath(), 'hub-ask', [
+      ['hub', hubDirectory(paths), ''],
+      ['container', id, containerDirectory(paths, id)],
+      ['target-state', join(runtime, 'state')],
+      ...wishes,
+    ]);
+  } catch (error) {
+    if (!(error instanceof PodError)) throw error;
+    const { code, why, hint, cause } = error;
+    throw new PodError({
+      code,
+      message: `cannot change the networks of ${name}`,
+      ...(why && { why }),
+      ...(hint && { hint }),
+      cause,
+    });
+  }
 }
 
-/** What is stored, and what the monitor starts anew by. */
-async function store({ paths, host }: NetworkContext, record: ContainerRecord): Promise<void> {
-  replaceRecord(paths, record);
-  const file = join(runtimeDirectory(paths, record.id), 'plan');
+const runs = (paths: Paths, record: ContainerRecord): boolean => isUp(containerState(paths, record).status);
+
+/** What the monitor starts anew by. */
+function storePlan(paths: Paths, { id }: ContainerRecord, { operations }: BridgeOperations): void {
+  const file = join(runtimeDirectory(paths, id), 'plan');
   if (!existsSync(file)) return;
-  const { operations } = await bridgeOperations(paths, host, record);
   const replaced = (name: string) => ['hub', 'hub-attach', 'network-api'].includes(name);
   replaceFile(file, replaceOperations(readFileSync(file, 'utf8'), replaced, operations));
+}
+
+function withNetworks(record: ContainerRecord, networks: NetworkAttachment[]): ContainerRecord {
+  return { ...record, network: { ...record.network, networks } };
+}
+
+function membershipOf(paths: Paths, record: ContainerRecord): Membership {
+  const attached = record.network.networks ?? [];
+  return { attached, networks: attached.map((attachment) => networkOf(paths, record, attachment)) };
+}
+
+/** What of a start's operations is to be done for a container that runs: the ports, where another network leads out now. */
+function opened(before: Membership, after: Membership, { operations }: BridgeOperations): Operation[] {
+  const out = routedNetwork(after.networks);
+  if (!out || out.id === routedNetwork(before.networks)?.id) return [];
+  return operations.filter(([name]) => name === 'network-api');
+}
+
+/** The same for the default route: of a network that it is in already. */
+function rerouted(before: Membership, after: Membership, { operations }: BridgeOperations): Operation[] {
+  const out = routedNetwork(after.networks);
+  if (!out || out.id === routedNetwork(before.networks)?.id) return [];
+  return operations.flatMap(([name, id, ...rest]) =>
+    name === 'hub-attach' && id === out.id && before.networks.some((one) => one.id === id)
+      ? [['hub-change', id, ...rest]]
+      : [],
+  );
 }
 
 function tell(paths: Paths, { name, id }: NetworkRecord, action: string, record: ContainerRecord): void {
@@ -70,26 +123,25 @@ function checked({ network, addresses, mac, aliases }: BridgeWish): BridgeWish {
 
 /** Puts a container into one more network, at once if it runs. `asked` as typed. */
 export async function connectNetwork(
-  context: NetworkContext,
+  { paths, host }: NetworkContext,
   asked: BridgeWish,
   container: string,
 ): Promise<void> {
-  const { paths } = context;
   const wish = checked(asked);
   const network = await findNetwork(paths, wish.network);
-  const program = network.internal ? undefined : await findUplink(paths);
   await changeContainer(paths, container, async (record) => {
     const others = attachmentsOf(record);
     const attachment = attachTo(paths, record.id, network, wish, others);
+    const before = membershipOf(paths, record);
     try {
-      const next = { ...record, network: { ...record.network, networks: [...others, attachment] } };
-      if (isUp(containerState(paths, record).status))
-        askHub(
-          paths,
-          record,
-          attachOperation(record, network, attachment, { program, routed: !network.internal }),
-        );
-      await store(context, next);
+      const next = withNetworks(record, [...others, attachment]);
+      const after = membershipOf(paths, next);
+      const all = await bridgeOperations(paths, host, next);
+      const own = all.operations.filter(([name, id]) => name === 'hub-attach' && id === network.id);
+      if (runs(paths, record)) askHub(paths, record, [...own, ...opened(before, after, all)]);
+      replaceRecord(paths, next);
+      storePlan(paths, record, all);
+      updateContainerFiles(paths, record, before, after);
     } catch (error) {
       for (const address of attachment.addresses) releaseAddress(paths, network.name, address, record.id);
       throw error;
@@ -100,30 +152,38 @@ export async function connectNetwork(
 
 /** Takes a container out of a network. `force`: also where the hub doesn't know of it. */
 export async function disconnectNetwork(
-  context: NetworkContext,
+  { paths, host }: NetworkContext,
   wish: string,
   container: string,
   force: boolean,
 ): Promise<void> {
-  const { paths } = context;
   const network = await findNetwork(paths, wish);
   await changeContainer(paths, container, async (record) => {
-    const all = attachmentsOf(record);
-    const attachment = all.find(({ id }) => id === network.id);
+    const attached = attachmentsOf(record);
+    const attachment = attached.find(({ id }) => id === network.id);
     if (!attachment)
       throw new PodError({
         code: 'conflict',
         message: `cannot disconnect ${record.name} from ${network.name}`,
         why: 'it is not in that network',
       });
-    if (isUp(containerState(paths, record).status))
+    const before = membershipOf(paths, record);
+    const next = withNetworks(
+      record,
+      attached.filter((one) => one !== attachment),
+    );
+    const after = membershipOf(paths, next);
+    const all = await bridgeOperations(paths, host, next);
+    const leave = leaveOperation(record, network, attachment);
+    if (runs(paths, record))
       try {
-        askHub(paths, record, leaveOperation(record, network, attachment));
+        askHub(paths, record, [leave, ...rerouted(before, after, all), ...opened(before, after, all)]);
       } catch (error) {
         if (!force) throw error;
       }
-    const networks = all.filter((one) => one !== attachment);
-    await store(context, { ...record, network: { ...record.network, networks } });
+    replaceRecord(paths, next);
+    storePlan(paths, record, all);
+    updateContainerFiles(paths, record, before, after);
     for (const address of attachment.addresses) releaseAddress(paths, network.name, address, record.id);
     tell(paths, network, 'disconnect', record);
   });
@@ -136,4 +196,24 @@ function leaveOperation(
 ): Operation {
   const [, ...words] = attachOperation(record, network, attachment, { program: undefined, routed: false });
   return ['hub-detach', ...words];
+}
+
+/** Tells its networks the name that a container has now. Where the hub doesn't run, its next start does. */
+export async function renameInNetworks(
+  { paths, host }: NetworkContext,
+  record: ContainerRecord,
+): Promise<void> {
+  const all = await bridgeOperations(paths, host, record);
+  storePlan(paths, record, all);
+  if (!runs(paths, record)) return;
+  const changes = all.operations.filter(([name]) => name === 'hub-attach');
+  try {
+    askHub(
+      paths,
+      record,
+      changes.map(([, ...words]) => ['hub-change', ...words]),
+    );
+  } catch (error) {
+    if (!(error instanceof PodError)) throw error;
+  }
 }

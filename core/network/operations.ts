@@ -14,6 +14,11 @@ import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { type NetworkRecord, readNetwork } from './store.ts';
 
+/** Of the networks of a container that by which it gets out, and which its published ports come in by. */
+export function routedNetwork(networks: readonly NetworkRecord[]): NetworkRecord | undefined {
+  return networks.find(({ internal }) => !internal);
+}
+
 /** What a container needs of the hub (rootless/native/hub.h) to be in its networks. */
 export interface BridgeOperations {
   /** Its id map, as ids of the hub's user namespace. */
@@ -155,15 +160,18 @@ export async function bridgeOperations(
 ): Promise<BridgeOperations> {
   const attached = record.network.networks ?? [];
   const networks = attached.map((attachment) => networkOf(paths, record, attachment));
-  const out = networks.findIndex(({ internal }) => !internal);
-  const program = out < 0 ? undefined : await findUplink(paths);
+  const out = routedNetwork(networks);
+  const program = out && (await findUplink(paths));
   const attach = attached.map((attachment, index) =>
-    attachOperation(record, networks[index]!, attachment, { program, routed: index === out }),
+    attachOperation(record, networks[index]!, attachment, { program, routed: networks[index] === out }),
   );
-  const guest = attached[out]?.addresses.find((address) => !address.includes(':'))?.split('/')[0];
+  const guest = attached
+    .find(({ id }) => id === out?.id)
+    ?.addresses.find((address) => !address.includes(':'))
+    ?.split('/')[0];
   const ports = record.network.ports.map((port) => {
-    checkSlirp4netnsPort(port, { allowHostLoopback: allowsHostLoopback(networks[out]!) });
-    return ['network-api', join('../hub', apiSocket(networks[out]!)), publishRequest(port, guest!)];
+    checkSlirp4netnsPort(port, { allowHostLoopback: allowsHostLoopback(out!) });
+    return ['network-api', join('../hub', apiSocket(out!)), publishRequest(port, guest!)];
   });
   return {
     maps: mapPlan({ ...record.maps, ...nestMaps(record.maps, host.defaultMaps), helpers: undefined }),

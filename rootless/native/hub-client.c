@@ -183,7 +183,8 @@ int role_hub_ask(const struct plan *plan) {
   const char *state = plan_word(plan, "target-state", 1), *directory = plan_word(plan, "hub", 1);
   pid_t pid;
   if (!state || !directory || !plan_find(plan, "container")) bug("whom to ask for what?");
-  int process = open_running(state, &pid), place = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (chdir(directory) < 0) die("the hub of the bridge networks does not run");
+  int process = open_running(state, &pid), place = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (process < 0) die("the container is not running any more");
   if (place < 0 || !connect_to(place)) die("the hub of the bridge networks does not run");
   char path[40];

@@ -1,34 +1,9 @@
 /** Containers in bridge networks: addresses, names, isolation, ports, and nothing left at the end. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
+import { addressOf, filesOfHub, GET, hubPid, IMAGE, serve, sh } from './bridge-lab.ts';
 import { eventually, pod, podOk, sandbox, test } from './harness/index.ts';
-
-const IMAGE = 'builtin:busybox';
-const HUB = join(sandbox.run, 'tsc-pod/hub');
-
-/** A container that serves its name at port 80. */
-const serve = (name: string, ...flags: string[]): Promise<string> => {
-  const script = `echo ${name} >/tmp/index.html; exec httpd -f -p 80 -h /tmp`;
-  return podOk(['run', '-d', '--rm', '--name', name, ...flags, IMAGE, 'sh', '-c', script]);
-};
-const sh = (script: string, ...flags: string[]): Promise<string> =>
-  podOk(['run', '--rm', ...flags, IMAGE, 'sh', '-c', script]);
-
-const addressOf = (name: string, network: string): Promise<string> =>
-  podOk(['inspect', '-f', `{{.NetworkSettings.Networks.${network}.IPAddress}}`, name]);
-
-/** What the server NAME serves, once it listens. */
-const GET = (name: string): string => {
-  const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${name} 80 2>/dev/null | tail -n 1 | grep .`;
-  return `i=0; until ${ask}; do i=$((i+1)); [ $i -lt 30 ] || exit 9; sleep 0.1; done`;
-};
-
-function hubPid(): number {
-  return Number(readFileSync(join(HUB, 'state'), 'utf8').split(' ')[0]);
-}
-
-const filesOfHub = (): string[] => readdirSync(HUB);
 
 test('three containers find each other by name, alias and id; another network sees none of them', async () => {
   await podOk(['network', 'create', 'one']);

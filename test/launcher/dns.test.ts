@@ -8,8 +8,8 @@ const driver = buildDriver('dns', ['dns.c', 'hub-names.c']);
 const seed = process.env.FUZZ_SEED ?? String(Math.floor(Date.now() / 86_400_000));
 const TYPES = { A: '1', PTR: '12', MX: '15', AAAA: '28', ANY: '255' } as const;
 
-const ask = (name: string, type: keyof typeof TYPES): string => {
-  const ran = run(driver, ['ask', name, TYPES[type]]);
+const ask = (name: string, type: keyof typeof TYPES, asker = '2'): string => {
+  const ran = run(driver, ['ask', name, TYPES[type], asker]);
   assert.equal([ran.code, ran.stderr], [0, ''], name);
   return ran.stdout.trim();
 };
@@ -27,6 +27,24 @@ test('a member without such a record is an empty answer, a stranger is nobody, o
   assert.is(ask('web', 'MX'), 'answer');
   for (const name of ['we', 'webb', 'shop', '0123456789']) assert.is(ask(name, 'A'), 'nobody', name);
   for (const name of ['web.example.org', 'shop.www', '']) assert.is(ask(name, 'A'), 'forward', name);
+});
+
+test('who is in two networks is told of both, the one that it asks first; others are not', () => {
+  assert.is(ask('inner', 'A', '3'), 'answer 10.90.0.5');
+  assert.is(ask('inner', 'A'), 'nobody');
+  assert.is(ask('web', 'A', '3'), 'answer 10.89.0.2');
+  assert.is(ask('cccccccccccc', 'A', '3'), 'answer 10.90.0.4');
+  assert.is(ask('5.0.90.10.in-addr.arpa', 'PTR', '3'), 'answer inner');
+  assert.is(ask('5.0.90.10.in-addr.arpa', 'PTR'), 'forward');
+  assert.is(ask('inner', 'A', '99'), 'nobody');
+});
+
+test('an answer is cut to what the client takes, and whole by TCP', () => {
+  const many = (...args: string[]) => run(driver, ['many', ...args]);
+  assert.equal(many('0'), { code: 0, stdout: 'answer cut 30 in 502\n', stderr: '' });
+  assert.equal(many('900'), { code: 0, stdout: 'answer cut 54 in 897 edns\n', stderr: '' });
+  assert.equal(many('65535'), { code: 0, stdout: 'answer cut 74 in 1217 edns\n', stderr: '' });
+  assert.equal(many('0', 'stream'), { code: 0, stdout: 'answer 128 in 2070\n', stderr: '' });
 });
 
 test('addresses lead back to names', () => {
