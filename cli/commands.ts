@@ -3,6 +3,10 @@ import type { CommandEntry } from './command-table.ts';
 /** Every command there is: what it is called, and where it is. It is loaded when somebody types it. */
 export const commands: CommandEntry[] = [
   [['attach', 'container attach'], async () => (await import('./commands/attach.ts')).Attach],
+  [
+    ['build', 'image build', 'buildx build', 'builder build'],
+    async () => (await import('./commands/build.ts')).Build,
+  ],
   [['commit', 'container commit'], async () => (await import('./commands/commit.ts')).Commit],
   [['container exists'], async () => (await import('./commands/container-exists.ts')).ContainerExists],
   [['container inspect'], async () => (await import('./commands/inspect.ts')).ContainerInspect],

@@ -88,7 +88,7 @@ function runtimeRoot(environment: Environment): string {
 const MARKER = 'tsc-pod-store';
 /** What a store may hold that has no marker yet; lost+found is that of a file system, or of `system check --repair`. */
 const KNOWN =
-  /^(images|layers|partial|containers|pods|names|volumes|networks|secrets|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
+  /^(images|layers|partial|builds|build-cache|cache-mounts|containers|pods|names|volumes|networks|secrets|trash|locks|libexec|cache|told|lost\+found|overlay-probe\.json|events\.jsonl.*|\..*)$/;
 
 function makeDataRoot(data: string): void {
   try {

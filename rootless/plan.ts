@@ -41,6 +41,7 @@
  *   journal SOCKET FIELD=VALUE...     the log goes to journald, each message with these fields
  *   health INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES   milliseconds; RUNTIME/health-plan is a check
  *   health-action kill|restart|stop SIGNAL TIMEOUT                of a container that is unhealthy; milliseconds
+ *   ends-with-parent                  it is killed when the process that started the launcher ends
  *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-helper-inside ARGV...     root of its user namespace; descriptor 0: the network namespace, 1: ready; it is killed
@@ -77,12 +78,12 @@
  *        container's. Without any: as the caller.
  *        hold DIR (flock(2), exit status 75 when it is taken), apply DIR [PATH FLAGS] and pack (rootless/file-ops.ts),
  *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...,
- *        chown UID GID PATH... (all in it too), disk-usage PATH... (rootless/native/tree-jobs.h)
+ *        chown UID GID PATH... (all in it too), disk-usage PATH..., sync DIR (rootless/native/tree-jobs.h)
  *        mount-root (the plan's root, mounted on root-target in the caller's own mount namespace), unmount PATH [detach],
  *        pack DIR PATH NAME FLAGS: writes what is at PATH below DIR under NAME. FLAGS of
  *          follow (a link at the end), shallow (not what is in it), list (no data), own (DIR without what is mounted in it)
  *        pack-layer FLAGS UPPER LOWER...: writes a writable layer; FLAGS of list, marks (names `.wh.NAME` hide, as
- *          fuse-overlayfs has it), whole (UPPER is a copy of all, made until since=NANOSECONDS: what has changed is written)
+ *          fuse-overlayfs has it), settle (UPPER becomes a layer: no directory stays opaque), whole (UPPER is a copy of all, made until since=NANOSECONDS: what has changed is written)
  *        apply's FLAGS: `kinds`: no directory takes the place of anything else, and nothing else that of a directory
  * hub: runtime DIR, the outer namespace's uidmap and gidmap, cgroup-...
  * hub-ask: hub DIR, container ID DIR, target-state FILE; hub-detach NETWORK PLAN, hub-attach NETWORK PLAN, hub-change NETWORK PLAN

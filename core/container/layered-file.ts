@@ -54,3 +54,33 @@ export function readLayeredFile(layers: readonly string[], path: string): string
   if (!found?.about.isFile() || found.about.size > BYTES_MAX) return undefined;
   return attempt(() => readFileSync(found.file, 'utf8'));
 }
+
+/** Where a path leads in such a stack. */
+export interface LayeredPlace {
+  /** Absolute, without links; what isn't there is taken as it is written. */
+  path: string;
+  kind: 'directory' | 'other' | 'missing';
+}
+
+/** Where `path` leads, links followed within the stack; undefined: in circles. */
+export function resolveLayered(layers: readonly string[], path: string): LayeredPlace | undefined {
+  let at = '/';
+  const isThere = walkPath(path, {
+    enter(step) {
+      const found = locate(layers, join(at, step));
+      if (found?.about.isSymbolicLink()) return { link: readlinkSync(found.file) };
+      at = join(at, step);
+      return 'entered';
+    },
+    leave: () => {
+      at = join(at, '..');
+    },
+    restart: () => {
+      at = '/';
+    },
+  });
+  if (!isThere) return undefined;
+  const about = at === '/' ? undefined : locate(layers, at)?.about;
+  const kind = at === '/' || about?.isDirectory() ? 'directory' : about ? 'other' : 'missing';
+  return { path: at, kind };
+}

@@ -18,6 +18,9 @@ import type { HostFacts } from './facts.ts';
 import { probeOverlay } from './probe-overlay.ts';
 import type { ContainerRecord } from './record.ts';
 
+/** What a root is made of. */
+export type RootRecord = Pick<ContainerRecord, 'driver' | 'layers' | 'maps'>;
+
 /** The unpacked layers of an image, the topmost first. `layers` are hex diff ids, the lowest first. */
 export function layerDirectories(paths: Paths, layers: readonly string[]): string[] {
   return layers.map((id) => join(paths.layers, id, 'fs')).reverse();
@@ -41,12 +44,7 @@ export async function chooseDriver(
 }
 
 /** What a container's root is made of, in the container's directory while it is still a draft. */
-export function makeRoot(
-  paths: Paths,
-  host: HostFacts,
-  record: Pick<ContainerRecord, 'driver' | 'layers' | 'maps'>,
-  draft: string,
-): void {
+export function makeRoot(paths: Paths, host: HostFacts, record: RootRecord, draft: string): void {
   mkdirSync(join(draft, 'rootfs'), { mode: 0o700 });
   if (record.driver !== 'copy') {
     mkdirSync(join(draft, 'upper'), { mode: 0o755 });
@@ -67,7 +65,7 @@ export function makeRoot(
 export function layerJob(
   paths: Paths,
   host: HostFacts,
-  record: ContainerRecord,
+  record: RootRecord,
   directory: string,
   list: boolean,
 ): Operation[] {
@@ -85,7 +83,7 @@ export function layerJob(
 export function rootOperations(
   paths: Paths,
   host: HostFacts,
-  record: ContainerRecord,
+  record: RootRecord,
   directory: string,
   look = false,
 ): Operation[] {

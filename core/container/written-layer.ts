@@ -7,7 +7,7 @@ import type { Namespace } from '../images/unpack/apply-job.ts';
 import { launcherPath } from '../launcher.ts';
 import { ownersMoved } from './copy/copy-owners.ts';
 import type { PlaceParts } from './copy/place.ts';
-import { layerJob } from './root.ts';
+import { layerJob, type RootRecord } from './root.ts';
 import { containerDirectory } from './store.ts';
 
 export interface WrittenLayer {
@@ -18,7 +18,10 @@ export interface WrittenLayer {
 }
 
 /** What packs the changes; `list`: names, sizes and owners, but no data. */
-export function writtenLayer({ paths, host, record }: PlaceParts, list: boolean): WrittenLayer {
+export function writtenLayer(
+  { paths, host, record }: Pick<PlaceParts, 'paths' | 'host'> & { record: RootRecord & { id: string } },
+  list: boolean,
+): WrittenLayer {
   const jobs = layerJob(paths, host, record, containerDirectory(paths, record.id), list);
   const job = jobs.pop()!;
   const maps = [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs];

@@ -18,6 +18,7 @@ export function manifestOf(
   layers: readonly Descriptor[],
   config: Buffer,
   docker: boolean,
+  annotations: Record<string, string> = {},
 ): { bytes: Uint8Array; mediaType: string } {
   const mediaType = docker ? DOCKER_MANIFEST : OCI_MANIFEST;
   const typed = docker ? dockerType : ociType;
@@ -30,6 +31,8 @@ export function manifestOf(
       size: config.length,
     },
     layers: layers.map(({ mediaType: type, digest, size }) => ({ mediaType: typed(type), digest, size })),
+    // Docker's schema 2 has none.
+    ...(!docker && Object.keys(annotations).length > 0 && { annotations }),
   };
   return { bytes: Buffer.from(JSON.stringify(manifest)), mediaType };
 }

@@ -67,7 +67,8 @@ static int open_layer(const char *path) {
 
 static int job_pack_layer(const struct operation *job) {
   const char *flags = job->words[1], *since = strstr(flags, "since=");
-  struct pack_wish wish = {.list = has_flag(flags, "list"), .marks = has_flag(flags, "marks"), .whole = has_flag(flags, "whole")};
+  struct pack_wish wish = {.list = has_flag(flags, "list"), .marks = has_flag(flags, "marks"), .whole = has_flag(flags, "whole"),
+                           .settle = has_flag(flags, "settle")};
   if (since) {
     long long moment = strtoll(since + strlen("since="), NULL, 10);
     wish.since = (struct timespec){.tv_sec = (time_t)(moment / 1000000000), .tv_nsec = (long)(moment % 1000000000)};
@@ -132,6 +133,7 @@ static int do_jobs(const struct plan *plan) {
     else if (strcmp(job->words[0], "mount-root") == 0) code = job_mount_root(plan);
     else if (strcmp(job->words[0], "unmount") == 0) code = job_unmount(job);
     else if (strcmp(job->words[0], "disk-usage") == 0) code = job_disk_usage(job);
+    else if (strcmp(job->words[0], "sync") == 0) code = job_sync(job);
     else if (strcmp(job->words[0], "copy-tree") == 0) code = job_copy_tree(job);
     else if (strcmp(job->words[0], "probe-overlay") == 0) code = probe_overlay(job->words[1]);
     else if (strcmp(job->words[0], "exec") == 0) {

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "apply.h"
@@ -164,6 +165,7 @@ static int pack_hidden(int dir, const struct below *lower) {
       if ((size_t)snprintf(packer.path + length, room, "%s%s", length ? "/" : "", name) >= room) continue;
       code = reveal(packer.level);
       if (code == 0) code = failed_unless(write_op('w', BELOW_THERE, packer.path, "", 0));
+      if (code == 0 && packer.wish.settle && mknodat(dir, name, S_IFCHR, makedev(0, 0)) < 0) code = fail("hide what is below");
       packer.path[length] = '\0';
     }
     free(names.text);
@@ -171,15 +173,29 @@ static int pack_hidden(int dir, const struct below *lower) {
   return code;
 }
 
+/*
+ * A layer hides what was below it when it was made, and nothing else: the kernel marks any new directory as opaque, and
+ * another image may have this layer over other ones.
+ */
+static int settle(int dir, const struct stat *about) {
+  static const char *const marks[] = {"user.overlay.opaque", "user.fuseoverlayfs.opaque"};
+  const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, about->st_mtim};
+  for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+    if (fremovexattr(dir, marks[i]) < 0 && errno != ENODATA && errno != ENOTSUP) return fail("take the mark off");
+  return futimens(dir, times) < 0 ? fail("set the time of") : 0;
+}
+
 /* `dir` is open for reading; `lower` is what the layers below have of it, `hidden` where that doesn't show. */
 static int pack_directory(int dir, unsigned char below, const struct stat *about, const struct below *lower, bool hidden, bool crossed) {
   struct level level = {packer.level, dir, about, below, strlen(packer.path), false};
   packer.level = &level;
   int code = packer.wish.whole && below == BELOW_SAME ? 0 : reveal(&level);
-  hidden = hidden || (packer.layer && is_opaque(dir) > 0);
+  bool opaque = packer.layer && is_opaque(dir) > 0;
+  hidden = hidden || opaque;
   bool enters = !packer.wish.shallow && !(crossed && is_of_kernel(dir));
   if (code == 0 && enters && hidden) code = pack_hidden(dir, lower);
   if (code == 0 && enters) code = pack_names(dir, about, lower, hidden);
+  if (code == 0 && opaque && packer.wish.settle) code = settle(dir, about);
   packer.level = level.outer;
   return code;
 }

@@ -18,6 +18,7 @@ struct pack_wish {
   bool list;    /* no data and no attributes */
   bool marks;   /* of a layer: names `.wh.NAME` hide */
   bool whole;   /* of a layer: it is a copy of those below it, of which only what has changed is written */
+  bool settle;  /* of a layer: it is to stay as it is, and so hides by whiteouts alone */
   struct timespec since; /* then: when that copy was whole; 0: not known, and times of change count for nothing */
 };
 

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -61,6 +63,7 @@ int role_run(const struct plan *plan) {
     cgroup_enter(plan, true);
     return supervise(plan, -1, -1);
   }
+  if (plan_find(plan, "ends-with-parent")) prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (!claim_container(plan)) return join(plan);
   cgroup_enter(plan, false);
   if (!plan_find(plan, "detach") && !plan_find(plan, "attach")) return supervise(plan, -1, -1);

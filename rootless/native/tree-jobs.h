@@ -13,4 +13,7 @@ int job_disk_usage(const struct operation *job);
 /* chown UID GID PATH...: gives all in these trees to an owner, in the ids of this namespace. An exit status. */
 int job_chown(const struct operation *job);
 
+/* sync DIR: all that the file system of DIR holds is on the disk after it, syncfs(2). An exit status. */
+int job_sync(const struct operation *job);
+
 #endif

@@ -25,7 +25,9 @@ export function storeLayer(
   notice: (text: string) => void,
 ): Promise<KeptLayer> {
   const { paths, host, record } = parts;
-  return keepLayer(layerTar(parts, squash, notice), {
+  const failing = `cannot read the files of ${record.name}`;
+  const steps = (sink: FileStreamSink) => stepsOf(parts, squash, { sink, failing });
+  return keepLayer(layerTar(steps, notice), {
     paths,
     namespace: { launcher: launcherPath(), maps: mapPlan(host.defaultMaps) },
     failing: `cannot commit ${record.name}`,
@@ -33,10 +35,12 @@ export function storeLayer(
   });
 }
 
-/** The layer's tar, in pieces as large as they are read. */
-async function* layerTar(
-  parts: PlaceParts,
-  squash: boolean,
+/**
+ * The tar of a layer, in pieces as large as they are read, from the steps that give its entries to a sink. Told are things
+ * that are left out.
+ */
+export async function* layerTar(
+  stepsTo: (sink: FileStreamSink) => ReturnType<typeof packSteps>,
   notice: (text: string) => void,
 ): AsyncGenerator<Uint8Array> {
   let pieces: Uint8Array[] = [];
@@ -46,8 +50,7 @@ async function* layerTar(
     pieces = [];
     return bytes;
   };
-  const failing = `cannot read the files of ${parts.record.name}`;
-  const steps = stepsOf(parts, squash, { sink: withoutForeign(tar, notice), failing });
+  const steps = stepsTo(withoutForeign(tar, notice));
   try {
     for (let step = await steps.next(); ; step = await steps.next()) {
       if (step.done) {

@@ -1,0 +1,188 @@
+import { writeFileSync } from 'node:fs';
+import { buildImage } from '../../core/build/build.ts';
+import type { BuildOptions } from '../../core/build/options.ts';
+import { hostFacts } from '../../core/container/facts.ts';
+import { obtainImage } from '../../core/images/pull/obtain.ts';
+import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
+import { withAuthFile } from '../auth-flags.ts';
+import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
+import { Option, PodCommand } from '../command.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { oneOf, parsed, parseInteger } from '../parse.ts';
+import { pathsOf } from '../paths.ts';
+import { terminalSize } from '../terminal-size.ts';
+
+const list = (names: string, description: string) => Option.Array(names, [], { description });
+const text = (names: string, description: string) => Option.String(names, { description });
+const flag = (names: string, description: string) => Option.Boolean(names, false, { description });
+const seconds = (names: string, description: string) =>
+  Option.String(names, { description, validator: parsed((value) => parseInteger(value, 0)) });
+
+export class Build extends PodCommand {
+  static override usage = { category: 'Common Commands', description: 'Build an image from a Dockerfile' };
+
+  addHost = list('--add-host', 'Add a line to /etc/hosts of RUN (`name:address`)');
+  allow = list('--allow', 'Allow `security.insecure` or network.host to the Dockerfile');
+  annotation = list('--annotation', 'Add an annotation to the manifest (`key=value`)');
+  authfile = text('--authfile', 'Read credentials from this `file`');
+  buildArg = list('--build-arg', 'Set an ARG (`name=value`), or pass on a variable (`name`)');
+  buildContext = list(
+    '--build-context',
+    'A further context (`name=value`): a folder, an address or an image',
+  );
+  cacheFrom = list('--cache-from', 'Take results of steps from this `image`');
+  cacheTo = list('--cache-to', 'Keep results of steps in this `image`');
+  certDir = text('--cert-dir', 'Certificates of registries are in this `directory`');
+  cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');
+  cpuQuota = text('--cpu-quota', 'CPU time a period in `microseconds`');
+  cpuShares = text('-c,--cpu-shares', 'CPU `shares`, relative to others');
+  cpus = text('--cpus', 'Number of CPUs, as 1.5 (`number`)');
+  cpusetCpus = text('--cpuset-cpus', 'CPUs to run on, as 0-2,4 (`list`)');
+  cpusetMems = text('--cpuset-mems', 'Memory nodes to use, as 0,1 (`list`)');
+  file = text('-f,--file', 'The Dockerfile (`path`), or - for standard input');
+  imageFormat = Option.String('--format', 'oci', {
+    description: 'Kind of manifest: oci or docker (`format`)',
+    validator: oneOf('oci', 'docker'),
+  });
+  iidfile = text('--iidfile', "Write the image's id to this `file`");
+  jobs = Option.String('-j,--jobs', '0', {
+    description: 'Run this many steps at a time (default: one a processor) (`number`)',
+    validator: parsed((value) => parseInteger(value, 0)),
+  });
+  label = list('--label', 'Add a label to the image (`key=value`)');
+  layers = Option.Boolean('--layers', true, {
+    description: 'Keep the result of each step for later builds',
+  });
+  memory = text('-m,--memory', 'Memory limit of RUN (`size`)');
+  memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
+  metadataFile = text('--metadata-file', 'Write what was built to this `file`, as JSON');
+  network = text('--network,--net', 'Network of RUN: default, none, host or a network (`mode`)');
+  noCache = flag('--no-cache', 'Carry out all steps anew');
+  noCacheFilter = list('--no-cache-filter', 'Carry out the steps of this `stage` anew');
+  output = list('-o,--output', 'Where the result goes: type=local|tar|oci|docker|image,dest=path (`output`)');
+  platform = list('--platform', 'Build for this `platform`, as linux/arm64');
+  progress = Option.String('--progress', 'auto', {
+    description: 'How it is shown: auto, plain, tty, rawjson or quiet (`kind`)',
+    validator: oneOf('auto', 'plain', 'tty', 'quiet', 'rawjson'),
+  });
+  pull = Option.String('--pull', 'missing', {
+    description: 'Fetch base images: always, missing, never or newer (`when`)',
+    tolerateBoolean: true,
+  });
+  quiet = flag('-q,--quiet', 'Print the image id and nothing else');
+  secret = list(
+    '--secret',
+    'A secret for RUN --mount=type=secret: id=name,src=file or id=name,env=NAME (`secret`)',
+  );
+  shmSize = text('--shm-size', 'Size of /dev/shm of RUN (`size`)');
+  signaturePolicy = Option.String('--signature-policy', { hidden: true });
+  sourceDateEpoch = seconds('--source-date-epoch', 'Nothing is newer than this, `seconds` since 1970');
+  squash = flag('--squash', 'Make the layers of this build one');
+  squashAll = flag('--squash-all', 'Make all layers one');
+  ssh = list('--ssh', 'An agent or keys for RUN --mount=type=ssh: default or id=socket|key (`agent`)');
+  tag = list('-t,--tag', 'A `name` for the image');
+  target = text('--target', 'Build this `stage`');
+  timestamp = seconds('--timestamp', 'Everything is of this time, `seconds` since 1970');
+  tlsVerify = Option.Boolean('--tls-verify', { description: 'Check certificates of registries' });
+  ulimit = list('--ulimit', 'A resource `limit` of RUN, as nofile=1024:2048');
+  folder = Option.String({ name: 'path|URL|-', required: false });
+
+  async execute(): Promise<number> {
+    const options = this.options();
+    const { env, stdin, stdout, stderr } = this.context;
+    const paths = pathsOf(this);
+    const kind = this.quiet ? 'quiet' : (this.progress as ProgressKind);
+    const stream = {
+      write: (text: string | Uint8Array) => void stderr.write(text),
+      isTerminal: (stderr as { isTTY?: boolean }).isTTY === true,
+      size: () => {
+        const size = terminalSize(2, () => stderr);
+        return { columns: size?.columns ?? 80, rows: size?.rows ?? 24 };
+      },
+    };
+    const progress = openProgress(kind, stream, stream.isTerminal && !env.NO_COLOR);
+    try {
+      const { image } = await untilInterrupted((signal) =>
+        buildImage(options, {
+          ...{ paths, host: hostFacts(env), environment: env, signal },
+          workingDirectory: process.cwd(),
+          input: () => stdin as AsyncIterable<Uint8Array>,
+          tell: progress.listener,
+          obtain: (name, platform, telling) =>
+            obtainImage(name, {
+              ...{ paths, policy: options.pull, platform, signal },
+              env: withAuthFile(env, this.authfile),
+              ...{ tlsVerify: this.tlsVerify, certDir: this.certDir, signaturePolicy: this.signaturePolicy },
+              onProgress: ({ digest, kind, current, total }) =>
+                telling.progress(digest, current, total, kind === 'done' || kind === 'exists'),
+              onNotice: (text) => telling.notice(text),
+            }),
+        }),
+      );
+      progress.end();
+      if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
+      if (this.quiet) stdout.write(`sha256:${image.id}\n`);
+    } finally {
+      progress.end();
+    }
+    return 0;
+  }
+
+  private options(): BuildOptions {
+    return {
+      context: this.folder ?? '.',
+      file: this.file,
+      tags: this.tag,
+      buildArgs: this.buildArg,
+      target: this.target,
+      noCache: this.noCache,
+      noCacheFilter: this.noCacheFilter,
+      pull: pullPolicy(this.pull),
+      platforms: this.platform.flatMap((value) => value.split(',')),
+      labels: this.label,
+      annotations: this.annotation,
+      secrets: this.secret,
+      ssh: this.ssh,
+      buildContexts: this.buildContext,
+      cacheFrom: this.cacheFrom,
+      cacheTo: this.cacheTo,
+      network: this.network,
+      addHost: this.addHost,
+      ulimit: this.ulimit,
+      shmSize: this.shmSize,
+      allow: this.allow,
+      resources: {
+        memory: this.memory,
+        memorySwap: this.memorySwap,
+        cpus: this.cpus,
+        cpuShares: this.cpuShares,
+        cpuPeriod: this.cpuPeriod,
+        cpuQuota: this.cpuQuota,
+        cpusetCpus: this.cpusetCpus,
+        cpusetMems: this.cpusetMems,
+      },
+      squash: this.squash,
+      squashAll: this.squashAll,
+      layers: this.layers,
+      format: this.imageFormat as BuildOptions['format'],
+      iidfile: this.iidfile,
+      metadataFile: this.metadataFile,
+      outputs: this.output,
+      sourceDateEpoch: this.sourceDateEpoch as number | undefined,
+      timestamp: this.timestamp as number | undefined,
+      jobs: Number(this.jobs),
+      storageDriver: this.storageDriver,
+      tlsVerify: this.tlsVerify,
+      authfile: this.authfile,
+      certDir: this.certDir,
+      signaturePolicy: this.signaturePolicy,
+    };
+  }
+}
+
+/** Docker's --pull has no value: always. */
+function pullPolicy(value: string | boolean): PullPolicy {
+  if (value === true || value === 'true') return 'always';
+  if (value === false || value === 'false') return 'missing';
+  return oneOf('always', 'missing', 'never', 'newer')(value, {} as never) ? (value as PullPolicy) : 'missing';
+}

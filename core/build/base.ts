@@ -1,0 +1,47 @@
+/** What a stage begins with: another stage, an image, or nothing. */
+
+import type { ImageRecord } from '../images/format/types.ts';
+import type { Platform } from '../platform.ts';
+import type { StageState } from './stage-state.ts';
+
+const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** FROM scratch: as docker's builder begins. */
+export function emptyState({ os, architecture, variant }: Platform): StageState {
+  return {
+    config: {
+      ...{ architecture, os, ...(variant && { variant }) },
+      config: { Env: [DEFAULT_PATH], WorkingDir: '/' },
+    },
+    ...{
+      history: [],
+      baseEntries: 0,
+      layers: [],
+      baseLayers: 0,
+      baseSize: 0,
+      args: new Map(),
+      ownCommand: false,
+    },
+  };
+}
+
+export function stateOfImage({ config, diffIds, layers, size }: ImageRecord): StageState {
+  const { rootfs: _, history = [], created, ...rest } = config;
+  return {
+    config: { ...rest, ...(created !== undefined && { created }) },
+    history,
+    baseEntries: history.length,
+    layers: layers.map((blob, at) => ({ diffId: diffIds[at]!, blob, size: 0 })),
+    baseLayers: layers.length,
+    baseSize: size,
+    args: new Map(),
+    ownCommand: false,
+  };
+}
+
+/** FROM another stage: its ARGs are not known any more. */
+export const stateOfStage = (state: StageState): StageState => ({
+  ...state,
+  args: new Map(),
+  ownCommand: false,
+});

@@ -1,0 +1,39 @@
+/** `build`: context and Dockerfile -> stages -> steps -> image. This file is the flow, and knows nothing else. */
+
+import type { ImageRecord } from '../images/format/types.ts';
+import { openBuild } from './context/open-context.ts';
+import { parseDockerfile } from './dockerfile/parse.ts';
+import { neededStages, targetStage } from './graph.ts';
+import type { BuildOptions } from './options.ts';
+import { storeResult } from './result.ts';
+import { beginSession, type SessionParts } from './session.ts';
+import { stageBuilder } from './stages.ts';
+
+export interface BuiltImage {
+  readonly image: ImageRecord;
+}
+
+/** Builds what the options ask for. Nothing half-made is left, however it ends. */
+export async function buildImage(options: BuildOptions, parts: SessionParts): Promise<BuiltImage> {
+  const session = beginSession(options, parts);
+  try {
+    const opened = await session.report
+      .step('[internal] load build definition and context')
+      .during(() => openBuild(options, session.contextEnvironment));
+    const dockerfile = parseDockerfile(opened.dockerfile.text, opened.dockerfile.name);
+    const target = targetStage(dockerfile, options.target);
+    const stages = stageBuilder(session, dockerfile, opened.context, target);
+    for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
+    const state = await stages.result(target);
+    await session.settle();
+    const image = await session.report
+      .step('exporting to image')
+      .during(() => storeResult(parts.paths, state, options, session.now()));
+    return { image };
+  } catch (error) {
+    session.abort(error);
+    throw error;
+  } finally {
+    await session.end();
+  }
+}

@@ -1,0 +1,88 @@
+/** What one build has while it runs: its hidden directory, its clock, and what goes on behind its steps. */
+
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { DriverName } from '../../rootless/overlay/driver.ts';
+import type { HostFacts } from '../container/facts.ts';
+import { newId } from '../container/name.ts';
+import { identify } from '../container/process-identity.ts';
+import { removeTrees } from '../container/remove-tree.ts';
+import { chooseDriver } from '../container/root.ts';
+import type { ImageRecord } from '../images/format/types.ts';
+import type { Paths } from '../paths.ts';
+import { openCache } from './cache/cache.ts';
+import type { ContextEnvironment } from './context/open-context.ts';
+import type { BuildListener } from './events.ts';
+import type { BuildOptions } from './options.ts';
+import { type Report, reportTo, type StepTelling } from './report.ts';
+import { type Slots, slots } from './slots.ts';
+import type { BuildEnvironment } from './steps/step.ts';
+import { readBuildArgs } from './variables.ts';
+
+export interface SessionParts {
+  readonly paths: Paths;
+  readonly host: HostFacts;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly workingDirectory: string;
+  readonly input: () => AsyncIterable<Uint8Array>;
+  readonly tell: BuildListener;
+  /** Of the caller: ^C. */
+  readonly signal: AbortSignal;
+  /** Finds or pulls the image of a FROM: core/images/pull/obtain.ts. */
+  obtain(name: string, platform: string | undefined, telling: StepTelling): Promise<ImageRecord>;
+}
+
+export interface BuildSession extends BuildEnvironment {
+  readonly parts: SessionParts;
+  readonly slots: Slots;
+  readonly contextEnvironment: ContextEnvironment;
+  readonly report: Report;
+  /** Ends everything that is under way. */
+  abort(reason: unknown): void;
+  /** When all that steps have left to be done is done. */
+  settle(): Promise<void>;
+  /** Removes what is the build's own. */
+  end(): Promise<void>;
+}
+
+/** Builds are in there, each in a directory that is named for the process that makes it. */
+export const buildsDirectory = ({ data }: Pick<Paths, 'data'>): string => join(data, 'builds');
+
+export function beginSession(options: BuildOptions, parts: SessionParts): BuildSession {
+  const { host, environment, workingDirectory, input } = parts;
+  const { pid, start } = identify(process.pid);
+  const directory = join(buildsDirectory(parts.paths), `.${newId().slice(0, 16)}.${pid}.${start}`);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const paths = { ...parts.paths, containers: directory };
+  mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, parts.signal]);
+  const pending: Promise<unknown>[] = [];
+  let driver: Promise<DriverName> | undefined;
+  return {
+    ...{ parts, paths, host, options, environment, directory, signal },
+    buildArgs: readBuildArgs(options.buildArgs, environment),
+    report: reportTo(parts.tell, signal),
+    cache: openCache(paths),
+    slots: slots(options.jobs || availableParallelism()),
+    contextEnvironment: { directory, workingDirectory, environment, input, signal },
+    driver: () => (driver ??= chooseDriver(paths, host, host.defaultMaps, options.storageDriver)),
+    now: () => nowOf(options),
+    later: (work) => {
+      work.catch(() => {}); // looked at by settle
+      pending.push(work);
+    },
+    abort: (reason) => stop.abort(reason),
+    settle: async () => void (await Promise.all(pending)),
+    end: async () => {
+      await Promise.allSettled(pending);
+      removeTrees([directory]);
+    },
+  };
+}
+
+function nowOf({ sourceDateEpoch, timestamp }: BuildOptions): string {
+  const seconds = timestamp ?? sourceDateEpoch;
+  return (seconds === undefined ? new Date() : new Date(seconds * 1000)).toISOString();
+}

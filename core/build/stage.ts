@@ -1,0 +1,164 @@
+/** One stage, from its FROM to its last instruction. */
+
+import { PodError } from '../error.ts';
+import { cacheKey } from './cache/cache.ts';
+import type { BuildContext } from './context/build-context.ts';
+import type { ContextEnvironment } from './context/open-context.ts';
+import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
+import { excerpt } from './dockerfile/excerpt.ts';
+import { parseTrigger } from './dockerfile/parse.ts';
+import { type Resolved, resolveInstruction } from './dockerfile/resolve.ts';
+import type { Slots } from './slots.ts';
+import { executionOf, type StageState, withConfig, withLayer } from './stage-state.ts';
+import { configStep, resolvedDirectory } from './steps/config-step.ts';
+import { copyStep } from './steps/copy-step.ts';
+import { runStep } from './steps/run-step.ts';
+import type { BuildEnvironment, ReadyStep } from './steps/step.ts';
+import { workdirStep } from './steps/workdir-step.ts';
+import { declare, lookupIn } from './variables.ts';
+
+/** What a stage needs of the build that it is in. */
+export interface StageBuild extends BuildEnvironment {
+  readonly dockerfile: Dockerfile;
+  /** What ARG without a value of its own means. */
+  readonly globals: ReadonlyMap<string, string>;
+  readonly slots: Slots;
+  readonly contextEnvironment: ContextEnvironment;
+  /** The files that COPY and ADD take, `from` as written; undefined: the build's own context. */
+  filesOf(from: string | undefined, stage: Stage): Promise<BuildContext>;
+  /** Whether results of this stage may come from the cache. */
+  cached(stage: Stage): boolean;
+}
+
+const IS_STEP = new Set(['RUN', 'COPY', 'ADD', 'WORKDIR']);
+
+/** Carries out the instructions over what its FROM has given. */
+export async function buildStage(build: StageBuild, stage: Stage, base: StageState): Promise<StageState> {
+  const { OnBuild, ...execution } = executionOf(base);
+  const triggers = (OnBuild ?? []).map((text) => parseTrigger(text, stage.from.image));
+  const instructions = [...triggers, ...stage.instructions];
+  const count = 1 + instructions.filter(({ kind }) => IS_STEP.has(kind)).length;
+  let state: StageState = { ...base, config: { ...base.config, config: execution } };
+  let number = 1;
+  for (const instruction of instructions) {
+    build.signal.throwIfAborted();
+    if (IS_STEP.has(instruction.kind)) number++;
+    const title = `${stepPrefix(build.dockerfile, stage)}${number}/${count}]`;
+    try {
+      state = await carryOut({ build, stage, title }, instruction, state);
+    } catch (error) {
+      throw withExcerpt(error, build.dockerfile, instruction);
+    }
+  }
+  return state;
+}
+
+/** `[build 2/3]`; of the only stage, if it has no name, `[2/3]`. */
+export function stepPrefix({ stages }: Dockerfile, { name, index }: Stage): string {
+  if (name === undefined && stages.length === 1) return '[';
+  return `[${name ?? `stage-${index}`} `;
+}
+
+interface Place {
+  readonly build: StageBuild;
+  readonly stage: Stage;
+  /** `[build 2/3]` */
+  readonly title: string;
+}
+
+async function carryOut(place: Place, instruction: Instruction, state: StageState): Promise<StageState> {
+  const { build } = place;
+  const resolved = resolveInstruction(instruction, lookupIn(state), { dockerfile: build.dockerfile });
+  if (resolved.kind === 'ARG') return declareArgs(build, state, resolved);
+  const changed = configStep(state, resolved);
+  if (changed) return changed;
+  const { before, step } = await readyStep(place, resolved, state);
+  return step.key === undefined ? make(place, step, before) : fromCacheOrMade(place, step, before);
+}
+
+function declareArgs(build: StageBuild, state: StageState, resolved: Resolved & { kind: 'ARG' }): StageState {
+  const declared = declare(state, resolved, build.buildArgs, build.globals);
+  const text = resolved.args
+    .map(({ key }) => (declared.args.has(key) ? `${key}=${declared.args.get(key)}` : key))
+    .join(' ');
+  return withConfig(declared, {}, `ARG ${text}`);
+}
+
+async function readyStep(
+  { build, stage }: Place,
+  resolved: Resolved,
+  state: StageState,
+): Promise<{ step: ReadyStep; before: StageState }> {
+  switch (resolved.kind) {
+    case 'RUN':
+      return { step: runStep(build, state, resolved), before: state };
+    case 'COPY':
+    case 'ADD': {
+      const from = resolved.kind === 'COPY' ? resolved.from : undefined;
+      const files = await build.filesOf(from, stage);
+      return {
+        step: await copyStep(build, state, resolved, files, build.contextEnvironment),
+        before: state,
+      };
+    }
+    case 'WORKDIR': {
+      const path = resolvedDirectory(state, resolved.path);
+      const config = { ...state.config, config: { ...executionOf(state), WorkingDir: path } };
+      return { step: workdirStep(build, path), before: { ...state, config } };
+    }
+    default:
+      throw new PodError({ code: 'unsupported', message: `cannot carry out ${resolved.kind}` });
+  }
+}
+
+async function fromCacheOrMade(place: Place, step: ReadyStep, state: StageState): Promise<StageState> {
+  const { build, stage, title } = place;
+  const { sourceDateEpoch, timestamp } = build.options;
+  const { architecture, variant } = state.config;
+  const key = cacheKey(state.layers, [step.key, architecture, variant, sourceDateEpoch, timestamp]);
+  const known = build.cached(stage) ? build.cache.find(key) : undefined;
+  if (!known) return make(place, step, state, key);
+  build.report.step(`${title} ${oneLine(step.shown)}`, stageLabel(stage)).cached();
+  return known.layer
+    ? withLayer(state, known.layer, known.created, step.text)
+    : withConfig(state, {}, step.text);
+}
+
+async function make(
+  { build, stage, title }: Place,
+  step: ReadyStep,
+  state: StageState,
+  key?: string,
+): Promise<StageState> {
+  const report = build.report.step(`${title} ${oneLine(step.shown)}`, stageLabel(stage));
+  const layer = await build.slots(() => {
+    build.signal.throwIfAborted();
+    return report.during((telling) => step.make(state, telling));
+  });
+  const created = build.now();
+  if (key !== undefined && build.options.layers) build.cache.put(key, { layer, created, text: step.text });
+  return layer ? withLayer(state, layer, created, step.text) : withConfig(state, {}, step.text);
+}
+
+const stageLabel = ({ name, index }: Stage): string => name ?? String(index);
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+/** Where in the Dockerfile it went wrong, below what went wrong. */
+function withExcerpt(error: unknown, { name, text }: Dockerfile, { line }: Instruction): unknown {
+  if (!(error instanceof PodError) || error.code === 'interrupted') return error;
+  const { code, message, why, hint, exitCode } = error;
+  return new BuildFailure(
+    { code, message, exitCode, ...(why && { why }), ...(hint && { hint }), cause: error },
+    `${name}:${line.start}\n--------------------\n${excerpt(text, line)}\n--------------------`,
+  );
+}
+
+/** The error of a step; `place`: the lines of the Dockerfile that it is about, to be shown before it. */
+export class BuildFailure extends PodError {
+  readonly place: string;
+
+  constructor(detail: ConstructorParameters<typeof PodError>[0], place: string) {
+    super(detail);
+    this.place = place;
+  }
+}

@@ -1,0 +1,112 @@
+/** The stages of a build, each built once, when it is first asked for or begun. */
+
+import { resolveImage } from '../images/find.ts';
+import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../platform.ts';
+import { emptyState, stateOfImage, stateOfStage } from './base.ts';
+import type { BuildContext } from './context/build-context.ts';
+import { layersContext } from './context/layers.ts';
+import type { Dockerfile, Stage } from './dockerfile/dockerfile.ts';
+import { resolveInstruction } from './dockerfile/resolve.ts';
+import { baseStageOf, stageOf } from './graph.ts';
+import type { BuildSession } from './session.ts';
+import { buildStage, type StageBuild, stepPrefix } from './stage.ts';
+import type { StageState } from './stage-state.ts';
+import { globalVariables, platformArgs } from './variables.ts';
+
+export interface StageBuilder {
+  /** The image that a stage begins with, its variables expanded. */
+  imageOf(stage: Stage): string;
+  /** Begins it, unless it was begun. Its failure is told by who waits for it. */
+  begin(stage: Stage): void;
+  result(stage: Stage): Promise<StageState>;
+}
+
+export function stageBuilder(
+  session: BuildSession,
+  dockerfile: Dockerfile,
+  context: BuildContext,
+  target: Stage,
+): StageBuilder {
+  const { options } = session;
+  const platform = options.platforms[0] === undefined ? hostPlatform() : parsePlatform(options.platforms[0]);
+  const args = platformArgs(platform, target.name ?? String(target.index));
+  const globals = globalVariables(dockerfile, session.buildArgs, args);
+  const states = new Map<Stage, Promise<StageState>>();
+  const bases = new Map<Stage, { image: string; platform?: string | undefined }>();
+  const files = new Map<string, BuildContext>();
+
+  const baseOf = (stage: Stage) => {
+    const known = bases.get(stage);
+    if (known) return known;
+    const from = resolveInstruction(stage.from, (name) => globals.get(name), { dockerfile });
+    if (from.kind !== 'FROM') throw new Error('FROM became something else');
+    const base = { image: from.image, platform: from.platform };
+    bases.set(stage, base);
+    return base;
+  };
+
+  const filesOfLayers = (key: string, label: string, state: StageState): BuildContext => {
+    const known = files.get(key);
+    if (known) return known;
+    const { host, directory } = session;
+    const diffIds = state.layers.map(({ diffId }) => diffId);
+    const made = layersContext({ paths: session.parts.paths, host, label, diffIds, directory });
+    files.set(key, made);
+    return made;
+  };
+
+  const build: StageBuild = {
+    ...session,
+    ...{ dockerfile, globals },
+    cached: ({ name }) => !options.noCache && !options.noCacheFilter.includes(name ?? ''),
+    async filesOf(from, stage) {
+      if (from === undefined) return context;
+      const other = stageOf(dockerfile, from, stage.index);
+      if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, await result(other));
+      return filesOfLayers(
+        `image ${from}`,
+        `the image ${from}`,
+        await imageState(from, platform, `[internal] ${from}`),
+      );
+    },
+  };
+
+  const imageState = async (image: string, wanted: Platform, title: string, stage?: string) => {
+    const report = session.report.step(title, stage);
+    const asked = options.platforms.length > 0 || wanted !== platform ? formatPlatform(wanted) : undefined;
+    const here =
+      options.pull === 'missing' && asked === undefined ? resolveImage(session.paths, image) : undefined;
+    if (here) {
+      report.cached();
+      return stateOfImage(here);
+    }
+    return stateOfImage(await report.during((telling) => session.parts.obtain(image, asked, telling)));
+  };
+
+  const begun = async (stage: Stage): Promise<StageState> => {
+    const base = baseOf(stage);
+    const other = baseStageOf(dockerfile, base.image, stage.index);
+    if (other) return buildStage(build, stage, stateOfStage(await result(other)));
+    const wanted = base.platform === undefined ? platform : parsePlatform(base.platform);
+    if (base.image === 'scratch') return buildStage(build, stage, emptyState(wanted));
+    const count = 1 + stage.instructions.filter(({ kind }) => /^(RUN|COPY|ADD|WORKDIR)$/.test(kind)).length;
+    const title = `${stepPrefix(dockerfile, stage)}1/${count}] FROM ${base.image}`;
+    return buildStage(
+      build,
+      stage,
+      await imageState(base.image, wanted, title, stage.name ?? String(stage.index)),
+    );
+  };
+
+  const result = (stage: Stage): Promise<StageState> => {
+    let state = states.get(stage);
+    if (!state) {
+      state = begun(stage);
+      state.catch((error) => session.abort(error)); // the others need not go on
+      states.set(stage, state);
+    }
+    return state;
+  };
+
+  return { imageOf: (stage) => baseOf(stage).image, begin: (stage) => void result(stage), result };
+}

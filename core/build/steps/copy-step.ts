@@ -1,0 +1,65 @@
+/** COPY and ADD: what is selected of a context is written into a root, which becomes a layer. */
+
+import type { BuildContext } from '../context/build-context.ts';
+import type { ContextEnvironment } from '../context/open-context.ts';
+import { addSources } from '../copy/add-sources.ts';
+import { applyCopy } from '../copy/apply-copy.ts';
+import { copySources } from '../copy/copy-sources.ts';
+import type { Selection } from '../copy/selection.ts';
+import type { AddInstruction, CopyInstruction } from '../dockerfile/dockerfile.ts';
+import { type StageState, workingDirectoryOf } from '../stage-state.ts';
+import { discardRoot, draftRoot, placeOf, upperOf } from './draft-root.ts';
+import { sealRoot } from './seal-root.ts';
+import { type BuildEnvironment, type ReadyStep, stageDirectories } from './step.ts';
+
+/** `context`: what COPY --from means, or the build's own. Finds and hashes what is to be copied. */
+export async function copyStep(
+  build: BuildEnvironment,
+  state: StageState,
+  instruction: CopyInstruction | AddInstruction,
+  context: BuildContext,
+  environment: ContextEnvironment,
+): Promise<ReadyStep> {
+  const selection =
+    instruction.kind === 'COPY'
+      ? await copySources(context, instruction)
+      : await addSources(context, instruction, environment);
+  const { destination, chown, chmod, kind } = instruction;
+  const workingDirectory = workingDirectoryOf(state);
+  return {
+    shown: instruction.original,
+    text: historyText(instruction),
+    key: [kind, selection.hash, selection.several, destination, chown, chmod, workingDirectory],
+    make: (state) => copy(build, state, selection, instruction),
+  };
+}
+
+/** As docker's builder writes it. */
+function historyText({ kind, chown, chmod, link, sources, destination }: CopyInstruction | AddInstruction) {
+  const words = sources.map((source) => (source.kind === 'path' ? source.path : `<<${source.heredoc.name}`));
+  const flags = [chown && `--chown=${chown}`, chmod && `--chmod=${chmod}`, link && '--link'];
+  return [kind, ...flags.filter(Boolean), ...words, destination, '# buildkit'].join(' ');
+}
+
+async function copy(
+  build: BuildEnvironment,
+  state: StageState,
+  selection: Selection,
+  { destination, chown, chmod, original }: CopyInstruction | AddInstruction,
+) {
+  const root = await draftRoot(build, state);
+  try {
+    const target = {
+      place: () => placeOf(build, root),
+      root: '/',
+      layers: [upperOf(root), ...stageDirectories(build.paths, state)],
+    };
+    const time = Math.floor(Date.parse(build.now()) / 1000);
+    const workingDirectory = workingDirectoryOf(state);
+    const notices = await applyCopy(selection, target, { destination, workingDirectory, chown, chmod, time });
+    notices.forEach(build.report.notice);
+    return await sealRoot(build, root, `cannot store the files of ${original}`);
+  } finally {
+    discardRoot(root);
+  }
+}
