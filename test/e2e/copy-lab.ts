@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, linkSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type FolderContext, folderContext } from '../../core/build/context/folder.ts';
+import { folderContext } from '../../core/build/context/folder.ts';
+import type { TreeContext } from '../../core/build/context/tree-context.ts';
 import { applyCopy, type CopyOptions } from '../../core/build/copy/apply-copy.ts';
 import { type CopyWish, copySources } from '../../core/build/copy/copy-sources.ts';
 import type { Selection } from '../../core/build/copy/selection.ts';
@@ -38,11 +39,11 @@ export function touch(path: string, seconds = TIME): void {
   utimesSync(path, seconds, seconds);
 }
 
-export const contextOf = (directory: string): FolderContext =>
+export const contextOf = (directory: string): TreeContext =>
   folderContext(directory, { label: 'the build context' });
 
 export function select(
-  context: FolderContext | string,
+  context: TreeContext | string,
   sources: string[],
   wish: Partial<CopyWish> = {},
 ): Promise<Selection> {

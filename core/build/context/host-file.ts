@@ -182,4 +182,11 @@ function runs(numbers: readonly number[]): string {
   return found.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(',');
 }
 
-export const hashMemory = (): Buffer => Buffer.allocUnsafeSlow(CHUNK);
+/** Memory for `fingerprint`, made when it is first needed. */
+export function hashMemory(): () => Buffer {
+  let memory: Buffer | undefined;
+  return () => {
+    memory ??= Buffer.allocUnsafeSlow(CHUNK);
+    return memory;
+  };
+}

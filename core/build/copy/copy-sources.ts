@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { printable } from '../../archive/tar-entry.ts';
 import { PodError } from '../../error.ts';
 import type { BuildContext, ContextEntry } from '../context/build-context.ts';
-import { asText } from '../context/folder.ts';
+import { asText } from '../context/tree-context.ts';
 import type { TransferSource } from '../dockerfile/dockerfile.ts';
 import { matchIgnore } from '../dockerfile/ignore.ts';
 import { expandSource, type FoundSource, sourcePath } from './expand-source.ts';

@@ -1,0 +1,177 @@
+/**
+ * Gets a repository's files by the git program. What is in a repository isn't trusted: no hooks, no file system monitor,
+ * no configuration of the system or the user, no prompts, and only transports that reach what the address names.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, PodError } from '../../error.ts';
+import { randomBytes } from '../../random.ts';
+import { describeRepository, type GitAddress } from './git-address.ts';
+
+export interface CheckoutOptions {
+  /** Where a new directory for it is made. */
+  readonly directory: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  /** `.git` stays, without credentials. */
+  readonly keepGitDir: boolean;
+}
+
+const TALK = 16 << 10;
+const SETTINGS = [
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'core.autocrlf=false',
+  'core.symlinks=true',
+  'advice.detachedHead=false',
+  'init.defaultBranch=main',
+  // Less than 1000 bytes a second, for half a minute: it is broken.
+  'http.lowSpeedLimit=1000',
+  'http.lowSpeedTime=30',
+  'gc.auto=0',
+  'safe.directory=*',
+];
+
+/** The directory of the files that the address means, and what the commit is. Errors: PodError `missing`, `network`, `not-found`. */
+export async function checkOut(
+  address: GitAddress,
+  options: CheckoutOptions,
+): Promise<{ directory: string; commit: string }> {
+  const top = join(options.directory, `git-${randomBytes(8).toString('hex')}`);
+  mkdirSync(top, { mode: 0o755 });
+  const git = gitIn(top, address, options);
+  await git('init', '-q');
+  configure(top, address.url);
+  await git('checkout', '-q', '--force', await fetchRef(git, address));
+  await git('submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1');
+  const commit = (await git('rev-parse', 'HEAD')).trim();
+  if (options.keepGitDir) configure(top, describeRepository(address));
+  else removeGitDirs(top);
+  return { directory: inside(top, address), commit };
+}
+
+type Git = (...words: string[]) => Promise<string>;
+
+/** The remote's address is in a file: on a command line everybody could read its credentials. */
+function configure(top: string, url: string): void {
+  const value = url.replace(/["\\]/g, '\\$&').replace(/\n/g, '');
+  const fetch = '+refs/heads/*:refs/remotes/origin/*';
+  writeFileSync(
+    join(top, '.git/config'),
+    `[core]\n\trepositoryformatversion = 0\n[remote "origin"]\n\turl = "${value}"\n\tfetch = ${fetch}\n`,
+  );
+}
+
+/** Gives what is to be checked out. */
+async function fetchRef(git: Git, { ref }: GitAddress): Promise<string> {
+  const shallow = ['fetch', '-q', '--depth=1', '--no-tags', 'origin'];
+  try {
+    await git(...shallow, ref ?? 'HEAD');
+    return 'FETCH_HEAD';
+  } catch (error) {
+    // Not every server gives a commit that no branch ends in.
+    if (ref === undefined || !/^[a-f0-9]{7,64}$/.test(ref)) throw error;
+    await git('fetch', '-q', '--tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+    return (await git('rev-parse', '--verify', `${ref}^{commit}`)).trim();
+  }
+}
+
+function gitIn(top: string, address: GitAddress, { environment, signal }: CheckoutOptions): Git {
+  const isLocal = address.url.startsWith('file://');
+  const { PATH, HOME, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY } = environment;
+  const { https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR } = environment;
+  const kept = { PATH, HOME, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY };
+  const env = {
+    ...kept,
+    ...{ https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR },
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '/bin/false',
+    SSH_ASKPASS: '/bin/false',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    GIT_ALLOW_PROTOCOL: isLocal ? 'file:https:ssh:git' : 'https:http:ssh:git',
+  };
+  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
+  return async (...words) => {
+    const child = spawn('git', [...settings, ...words], {
+      cwd: top,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      signal,
+      killSignal: 'SIGKILL',
+    });
+    const [output, talk] = [collect(child.stdout), collect(child.stderr)];
+    const [status] = await once(child, 'close').catch((error) => {
+      signal.throwIfAborted();
+      throw cannotStart(error);
+    });
+    if (status === 0) return output();
+    throw failure(address, talk());
+  };
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.on('data', (chunk) => {
+    if (text.length < TALK) text += chunk;
+  });
+  return () => text;
+}
+
+function cannotStart(error: unknown): PodError {
+  const missing = errnoOf(error) === 'ENOENT';
+  return new PodError({
+    code: missing ? 'missing' : 'launch',
+    message: 'cannot get a git repository',
+    why: missing ? 'the program git is not installed' : `git can't be started: ${(error as Error).message}`,
+    ...(missing && { hint: 'sudo apt install git' }),
+    cause: error,
+  });
+}
+
+function failure(address: GitAddress, talk: string): PodError {
+  const lines = talk.split('\n').filter((line) => /^(?:fatal|error): /.test(line));
+  const { url, ref } = address;
+  const why = (lines[0] ?? talk.trim().split('\n')[0] ?? '')
+    .replace(/^(?:fatal|error): /, '')
+    .replaceAll(url, describeRepository(address))
+    .replace(/[\p{Cc}\p{Cf}]/gu, '?')
+    .slice(0, 300);
+  const isMissing = /couldn't find remote ref|not found|does not exist|Needed a single revision/.test(why);
+  return new PodError({
+    code: isMissing ? 'not-found' : 'network',
+    message: `cannot get ${describeRepository(address)}${ref === undefined ? '' : `#${ref}`}`,
+    why: why || 'git failed',
+  });
+}
+
+/** `.git` of the repository and of those in it. */
+function removeGitDirs(directory: string): void {
+  rmSync(join(directory, '.git'), { recursive: true, force: true });
+  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
+    if (entry.name !== '.git' || !entry.isFile()) continue;
+    rmSync(join(entry.parentPath, entry.name), { force: true });
+  }
+}
+
+function inside(top: string, { directory }: GitAddress): string {
+  if (directory === '') return top;
+  const refused = (why: string) =>
+    new PodError({ code: 'not-found', message: `cannot use ${directory} of the repository`, why });
+  const found = (() => {
+    try {
+      return realpathSync(join(top, directory));
+    } catch {
+      throw refused('there is no such directory');
+    }
+  })();
+  const root = realpathSync(top);
+  if (found !== root && !found.startsWith(`${root}/`)) throw refused('it is outside of the repository');
+  if (!lstatSync(found).isDirectory()) throw refused('it is not a directory');
+  return found;
+}
