@@ -5,7 +5,7 @@ import type { Operation } from '../rootless/plan.ts';
 import { launcherPath } from './launcher.ts';
 import type { Paths } from './paths.ts';
 
-export type EventType = 'container' | 'image' | 'volume' | 'network' | 'pod' | 'system';
+export type EventType = 'container' | 'image' | 'volume' | 'network' | 'pod' | 'secret' | 'system';
 
 /** What happened to what: docker's words, `docker events` reference. */
 export interface NewEvent {

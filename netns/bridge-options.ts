@@ -35,9 +35,45 @@ export function parseAlias(flag: string, text: string): string {
   throw wrong(`${flag} ${text}`, 'a name has letters, digits, "-" and "_"');
 }
 
+function isInterface(text: string): boolean {
+  return /^[a-z0-9_.-]{1,15}$/i.test(text) && !/^(lo|\.|\.\.)$/.test(text);
+}
+
+/** Docker's `--driver-opt`: an interface's name is all that it can say here. Throws PodError `usage`. */
+export function parseEndpointOptions(words: readonly string[]): string | undefined {
+  let name: string | undefined;
+  for (const word of words) {
+    const [key, value = ''] = word.split(/=(.*)/s, 2);
+    if (key !== 'com.docker.network.endpoint.ifname' || !isInterface(value))
+      throw wrong(`--driver-opt ${word}`, 'com.docker.network.endpoint.ifname=NAME is the one that is there');
+    name = value;
+  }
+  return name;
+}
+
 export function parseIp(flag: string, text: string): string {
   if (!isAddress(text)) throw wrong(`${flag} ${text}`, 'it is no IP address');
   return text;
+}
+
+/** Docker's long form, `name=NET,alias=…,ip=…,mac-address=…`: docker-run(1). Throws PodError `usage`. */
+export function parseLongForm(text: string): BridgeWish {
+  const wish: BridgeWish = { network: '', addresses: [], aliases: [] };
+  for (const word of text.split(',')) {
+    const [key = '', value = ''] = word.split(/=(.*)/s, 2);
+    const flag = `--network ${key}`;
+    if (key === 'name') wish.network = value;
+    else if (key === 'ip' || key === 'ip6') wish.addresses.push(parseIp(flag, value));
+    else if (key === 'mac-address') wish.mac = parseMac(flag, value);
+    else if (key === 'alias') wish.aliases.push(parseAlias(flag, value));
+    else if (key === 'driver-opt') wish.interface = parseEndpointOptions([value]);
+    else
+      throw wrong(
+        `--network ${text}`,
+        `${word} is none of name=, alias=, ip=, ip6=, mac-address=, driver-opt=`,
+      );
+  }
+  return wish;
 }
 
 /** What follows the network's name and a colon. Throws PodError `usage`. */
@@ -49,8 +85,7 @@ export function parseBridgeOptions(network: string, text: string): BridgeWish {
     if (key === 'ip' || key === 'ip6') wish.addresses.push(parseIp(flag, value));
     else if (key === 'mac') wish.mac = parseMac(flag, value);
     else if (key === 'alias') wish.aliases.push(parseAlias(flag, value));
-    else if (key === 'interface_name' && /^[a-z0-9_.-]{1,15}$/i.test(value) && !/^(lo|\.|\.\.)$/.test(value))
-      wish.interface = value;
+    else if (key === 'interface_name' && isInterface(value)) wish.interface = value;
     else
       throw wrong(`--network ${network}:${word}`, 'it is none of ip=, ip6=, mac=, alias=, interface_name=');
   }

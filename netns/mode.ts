@@ -2,7 +2,7 @@
 
 import { isAbsolute } from 'node:path';
 import { PodError } from '../core/error.ts';
-import { type BridgeWish, parseBridgeOptions } from './bridge-options.ts';
+import { type BridgeWish, parseBridgeOptions, parseLongForm } from './bridge-options.ts';
 import { type PastaOptions, parsePastaOptions } from './pasta-options.ts';
 import {
   DEFAULT_SLIRP4NETNS,
@@ -35,12 +35,22 @@ function unsupported(text: string, why: string): PodError {
   });
 }
 
+/** A mode by its name alone, or a network with what the container is to be there. */
+function longForm(text: string): NetworkMode {
+  const wish = parseLongForm(text);
+  const mode = parseNetworkMode(wish.network);
+  if (mode.kind === 'bridge') return { kind: 'bridge', networks: [wish] };
+  if (text === `name=${wish.network}`) return mode;
+  throw unsupported(text, `${wish.network} is no network of yours`);
+}
+
 /**
  * The value of `--network`; undefined is the default. `default` and `private` mean slirp4netns, as for podman without
  * root; what is no mode is a network's name. Throws PodError `usage` or `unsupported`.
  */
 export function parseNetworkMode(text: string | undefined): NetworkMode {
   if (text === undefined) return DEFAULT_MODE;
+  if (text.includes('=') && /^(name|alias|ip6?|mac-address|driver-opt)=/.test(text)) return longForm(text);
   const [kind = '', rest] = text.split(/:(.*)/s, 2);
   const plain = (mode: NetworkMode): NetworkMode => {
     if (rest !== undefined)

@@ -10,6 +10,7 @@ export const EVENT_FILTERS = [
   'network',
   'pod',
   'scope',
+  'secret',
   'type',
   'volume',
 ] as const;

@@ -1,8 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type BridgeWish, parseAlias, parseIp, parseMac } from '../../netns/bridge-options.ts';
+import {
+  type BridgeWish,
+  parseAlias,
+  parseEndpointOptions,
+  parseIp,
+  parseMac,
+} from '../../netns/bridge-options.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { type Operation, replaceOperations } from '../../rootless/plan.ts';
+import { writeSubject } from '../container/events.ts';
 import type { HostFacts } from '../container/facts.ts';
 import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
 import { changeContainer, replaceFile, replaceRecord } from '../container/replace.ts';
@@ -72,6 +79,11 @@ function askHub(
 
 const runs = (paths: Paths, record: ContainerRecord): boolean => isUp(containerState(paths, record).status);
 
+function storeRecord(paths: Paths, record: ContainerRecord): void {
+  replaceRecord(paths, record);
+  writeSubject(containerDirectory(paths, record.id), record);
+}
+
 /** What the monitor starts anew by. */
 function storePlan(paths: Paths, { id }: ContainerRecord, { operations }: BridgeOperations): void {
   const file = join(runtimeDirectory(paths, id), 'plan');
@@ -112,19 +124,25 @@ function tell(paths: Paths, { name, id }: NetworkRecord, action: string, record:
   emitEvent(paths, { type: 'network', action, id, attributes });
 }
 
-function checked({ network, addresses, mac, aliases }: BridgeWish): BridgeWish {
+/** As typed. */
+export interface ConnectWish extends Omit<BridgeWish, 'interface'> {
+  driverOptions: string[];
+}
+
+function checked({ network, addresses, mac, aliases, driverOptions }: ConnectWish): BridgeWish {
   return {
     network,
     addresses: addresses.map((address) => parseIp('--ip', address)),
     mac: mac === undefined ? undefined : parseMac('--mac-address', mac),
     aliases: aliases.map((alias) => parseAlias('--alias', alias)),
+    interface: parseEndpointOptions(driverOptions),
   };
 }
 
-/** Puts a container into one more network, at once if it runs. `asked` as typed. */
+/** Puts a container into one more network, at once if it runs. */
 export async function connectNetwork(
   { paths, host }: NetworkContext,
-  asked: BridgeWish,
+  asked: ConnectWish,
   container: string,
 ): Promise<void> {
   const wish = checked(asked);
@@ -139,7 +157,7 @@ export async function connectNetwork(
       const all = await bridgeOperations(paths, host, next);
       const own = all.operations.filter(([name, id]) => name === 'hub-attach' && id === network.id);
       if (runs(paths, record)) askHub(paths, record, [...own, ...opened(before, after, all)]);
-      replaceRecord(paths, next);
+      storeRecord(paths, next);
       storePlan(paths, record, all);
       updateContainerFiles(paths, record, before, after);
     } catch (error) {
@@ -181,7 +199,7 @@ export async function disconnectNetwork(
       } catch (error) {
         if (!force) throw error;
       }
-    replaceRecord(paths, next);
+    storeRecord(paths, next);
     storePlan(paths, record, all);
     updateContainerFiles(paths, record, before, after);
     for (const address of attachment.addresses) releaseAddress(paths, network.name, address, record.id);

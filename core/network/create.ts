@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { freeSubnet4, freeSubnet6, hostSubnets } from '../../netns/free-subnet.ts';
 import {
+  addressNumber,
   addressText,
   contains,
   overlaps,
@@ -24,7 +25,11 @@ export interface NetworkWish {
   subnets?: string[];
   gateways?: string[];
   ranges?: string[];
+  /** Addresses that others have: by their names. */
+  reserved?: Record<string, string>;
   internal?: boolean;
+  /** false: it has IPv6 alone. */
+  ipv4?: boolean;
   ipv6?: boolean;
   disableDns?: boolean;
   labels?: Record<string, string>;
@@ -119,7 +124,13 @@ function subnetsOf(wish: NetworkWish, networks: readonly NetworkRecord[]): Netwo
     ...networks.flatMap((network) => network.subnets.map(({ subnet }) => parseSubnet(subnet)!)),
     ...hostSubnets(),
   ];
-  if (subnets.length === 0) {
+  if (wish.ipv4 === false && (!wish.ipv6 || subnets.some(({ version }) => version === 4)))
+    throw wrong(
+      '--ipv4=false',
+      wish.ipv6 ? 'a --subnet has IPv4' : 'the network would have no addresses',
+      '--ipv4=false --ipv6',
+    );
+  if (subnets.length === 0 && wish.ipv4 !== false) {
     const chosen = freeSubnet4(taken);
     if (!chosen)
       throw new PodError({
@@ -133,14 +144,27 @@ function subnetsOf(wish: NetworkWish, networks: readonly NetworkRecord[]): Netwo
     subnets.push(freeSubnet6(taken, randomBytes));
   const gateways = assign('--gateway', wish.gateways ?? [], subnets);
   const ranges = assign('--ip-range', wish.ranges ?? [], subnets);
+  const reserved = reservedOf(wish, subnets);
   return subnets.map((subnet) => {
     const range = ranges.get(subnet);
     return {
       subnet: subnetText(subnet),
       gateway: gateways.get(subnet) ?? addressText(subnet.version, subnet.base + 1n),
       ...(range !== undefined && { range: rangeOf(range, subnet) }),
+      ...(reserved.has(subnet) && { reserved: reserved.get(subnet)! }),
     };
   });
+}
+
+function reservedOf(wish: NetworkWish, subnets: readonly Subnet[]): Map<Subnet, Record<string, string>> {
+  const reserved = new Map<Subnet, Record<string, string>>();
+  for (const [name, address] of Object.entries(wish.reserved ?? {})) {
+    const subnet = subnets.find((one) => contains(one, address));
+    if (!subnet) throw wrong(`--aux-address ${name}=${address}`, 'it is in no --subnet of this network');
+    const number = addressNumber(address)!;
+    reserved.set(subnet, { ...reserved.get(subnet), [name]: addressText(subnet.version, number) });
+  }
+  return reserved;
 }
 
 function freeName(paths: Paths): string {

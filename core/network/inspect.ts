@@ -28,14 +28,16 @@ export function inspectNetwork(paths: Paths, network: NetworkRecord): Record<str
     Created: created,
     Scope: 'local',
     Driver: driver,
+    EnableIPv4: subnets.some(({ subnet }) => !subnet.includes(':')),
     EnableIPv6: ipv6,
     IPAM: {
       Driver: 'default',
       Options: null,
-      Config: subnets.map(({ subnet, gateway, range }) => ({
+      Config: subnets.map(({ subnet, gateway, range, reserved }) => ({
         Subnet: subnet,
         ...(range !== undefined && { IPRange: range }),
         Gateway: gateway,
+        ...(reserved !== undefined && { AuxiliaryAddresses: reserved }),
       })),
     },
     Internal: internal,

@@ -86,6 +86,7 @@ function* candidates(subnet: Subnet, range: Subnet, gateway: string): Generator<
 function giveOne(paths: Paths, network: NetworkRecord, one: NetworkSubnet, id: string): string {
   const subnet = parseSubnet(one.subnet)!;
   const taken = leases(paths, network.name);
+  for (const reserved of Object.values(one.reserved ?? {})) taken.set(reserved, '');
   for (const address of candidates(subnet, one.range ? parseSubnet(one.range)! : subnet, one.gateway))
     if (!taken.has(address) && take(paths, network.name, address, id)) return address;
   throw new PodError({
@@ -105,7 +106,10 @@ function takeAsked(
 ): string {
   const subnet = parseSubnet(one.subnet)!;
   const ends = [subnet.base, ...(subnet.version === 4 ? [subnet.base + sizeOf(subnet) - 1n] : [])];
-  if ([one.gateway, ...ends.map((number) => addressText(subnet.version, number))].includes(asked))
+  const reserved = Object.values(one.reserved ?? {});
+  if (
+    [one.gateway, ...reserved, ...ends.map((number) => addressText(subnet.version, number))].includes(asked)
+  )
     throw new PodError({
       code: 'usage',
       message: `cannot give the address ${asked}`,

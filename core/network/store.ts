@@ -19,6 +19,8 @@ export interface NetworkSubnet {
   gateway: string;
   /** Addresses are given from these only: a network within `subnet`. */
   range?: string | undefined;
+  /** Addresses that no container is given, by the name of whoever has them. */
+  reserved?: Record<string, string> | undefined;
 }
 
 export interface NetworkRecord {

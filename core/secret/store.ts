@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { checkName, isName, newId } from '../container/name.ts';
 import { identify } from '../container/process-identity.ts';
 import { errnoOf, PodError } from '../error.ts';
+import { emitEvent } from '../events.ts';
 import type { Paths } from '../paths.ts';
 
 /**
@@ -31,7 +32,7 @@ export interface SecretRecord {
   labels: Record<string, string>;
 }
 
-export type SecretPaths = Pick<Paths, 'secrets'>;
+export type SecretPaths = Pick<Paths, 'secrets' | 'data'>;
 
 /** Bytes: podman's limit, podman-secret-create(1). */
 export const SECRET_MAX = 512_000;
@@ -57,6 +58,7 @@ export function makeSecret(paths: SecretPaths, { name, data, labels, replace }: 
   const record = { id: newId().slice(0, 25), created: now, updated: now, labels };
   const { pid, start } = identify(process.pid);
   const draft = join(paths.secrets, `.${name}.${pid}.${start}`);
+  const before = replace ? readSecret(paths, name) : undefined;
   try {
     writeDraft(draft, [Buffer.from(`${JSON.stringify(record)}\n`), data]);
     if (replace) renameSync(draft, file);
@@ -72,7 +74,13 @@ export function makeSecret(paths: SecretPaths, { name, data, labels, replace }: 
   } finally {
     rmSync(draft, { force: true });
   }
+  if (before) tell(paths, before, 'remove');
+  tell(paths, { ...record, name }, 'create');
   return { ...record, name };
+}
+
+function tell(paths: SecretPaths, { id, name }: SecretRecord, action: string): void {
+  emitEvent(paths, { type: 'secret', action, id, attributes: { name } });
 }
 
 function checkSize(name: string, { length }: Uint8Array): void {
@@ -157,5 +165,6 @@ export function findSecret(paths: SecretPaths, wish: string): SecretRecord {
 export function removeSecret(paths: SecretPaths, wish: string): SecretRecord {
   const secret = findSecret(paths, wish);
   rmSync(secretFile(paths, secret.name), { force: true });
+  tell(paths, secret, 'remove');
   return secret;
 }

@@ -87,15 +87,45 @@ static void append(const struct operation *events, const char *line, size_t leng
   if (full) event_rotate(events->words[1], number_of(events->words[2]), (int)number_of(events->words[3]));
 }
 
-void event_write(const struct plan *plan, const char *action, const char *extra) {
+static void write_line(const struct plan *plan, const char *action, const char *whom, const char *extra) {
   static char line[LINE_MAX_SIZE];
   const struct operation *events = plan_find(plan, "events");
   if (!events) return;
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   int length = snprintf(line, sizeof line, "{\"time\":%lld,\"timeNano\":%lld%09ld,\"status\":\"%s\",\"Action\":\"%s\",%s%s}}}\n", (long long)now.tv_sec,
-                        (long long)now.tv_sec, now.tv_nsec, action, action, subject_of(plan), extra);
+                        (long long)now.tv_sec, now.tv_nsec, action, action, whom, extra);
   if (length > 0 && length < (int)sizeof line) append(events, line, (size_t)length);
+}
+
+void event_write(const struct plan *plan, const char *action, const char *extra) {
+  if (plan_find(plan, "events")) write_line(plan, action, subject_of(plan), extra);
+}
+
+void event_volume_destroyed(const struct plan *plan, const char *name) {
+  char whom[1024];
+  int length = snprintf(whom, sizeof whom,
+                        "\"id\":\"%s\",\"scope\":\"local\",\"Type\":\"volume\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{\"driver\":\"local\"", name, name);
+  if (length < (int)sizeof whom) write_line(plan, "destroy", whom, "");
+}
+
+void event_write_others(const struct plan *plan, const char *when) {
+  static char text[SUBJECT_MAX];
+  char path[4200];
+  const char *subject_file = plan_word(plan, "events", 4);
+  snprintf(path, sizeof path, "%s-others", subject_file ? subject_file : "");
+  int fd = subject_file ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+  if (fd < 0) return;
+  ssize_t got = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[got > 0 ? got : 0] = 0;
+  for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+    *end = 0;
+    char *action = strchr(line, ' '), *whom = action ? strchr(action + 1, ' ') : NULL;
+    if (!whom) continue;
+    *action++ = *whom++ = 0;
+    if (strcmp(line, when) == 0) write_line(plan, action, whom, "");
+  }
 }
 
 __attribute__((noreturn)) static void report(const struct plan *plan, const char *action, const char *extra, int input) {

@@ -11,10 +11,17 @@
  *
  * SUBJECT is a file that says whom the events are of (core/events/subject.ts): the members of the line's object from
  * "id" to Actor's attributes, which it leaves open. It is read for each event, since `rename` changes it.
+ *
+ * SUBJECT-others, which need not be there, has lines `start ACTION SUBJECT` and `end ACTION SUBJECT`: what happens to the
+ * container's networks and volumes when it starts and when it ends.
  */
 
 /* `action`: `die`. `extra`: further attributes, `,"exitCode":"0"`, or "". Both are valid inside JSON as they are. */
 void event_write(const struct plan *plan, const char *action, const char *extra);
+/* The events of SUBJECT-others; `when`: start, end. */
+void event_write_others(const struct plan *plan, const char *when);
+/* `name` is valid inside JSON as it is. */
+void event_volume_destroyed(const struct plan *plan, const char *name);
 /* Reads SUBJECT now, for events after it is gone. */
 void event_prepare(const struct plan *plan);
 

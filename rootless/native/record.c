@@ -180,14 +180,16 @@ static void remove_by_plan(const char *text) {
 }
 
 /* Its directory of users goes only while nobody is in it: then nobody can come into it, core/volume/users.ts. */
-static void release_volume(const struct operation *volume) {
+static void release_volume(const struct plan *plan, const struct operation *volume) {
   char users[4200];
   snprintf(users, sizeof users, "%s", volume->words[1]);
   char *slash = strrchr(users, '/');
   unlink(volume->words[1]);
   if (volume->count < 4 || !slash) return;
   *slash = 0;
-  if (rmdir(users) == 0 && rename(volume->words[2], volume->words[3]) < 0) warn("cannot move %s to the trash: %s", volume->words[2], strerror(errno));
+  if (rmdir(users) < 0) return;
+  if (rename(volume->words[2], volume->words[3]) < 0) warn("cannot move %s to the trash: %s", volume->words[2], strerror(errno));
+  else event_volume_destroyed(plan, strrchr(volume->words[2], '/') + 1);
 }
 
 /* The name and the runtime directory go while the files are still in the trash: there the next command finds, by the id,
@@ -200,7 +202,7 @@ static void remove_container(const struct plan *plan, int userns, const struct o
   event_prepare(plan);
   bool renamed = rename(removal->words[1], removal->words[2]) == 0;
   if (renamed) event_write(plan, "destroy", "");
-  while ((volume = plan_next(plan, "release-volume", &from))) release_volume(volume);
+  while ((volume = plan_next(plan, "release-volume", &from))) release_volume(plan, volume);
   if (plan_find(plan, "release-name")) release_name(reservation_of(plan, name));
   if (runtime) remove_runtime(runtime);
   if (by) {

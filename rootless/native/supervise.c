@@ -78,6 +78,7 @@ static void tell_end(const struct ending *ending) {
   snprintf(extra, sizeof extra, ",\"exitCode\":\"%d\"", ending->code);
   if (ending->oom_killed) event_write(container.plan, "oom", "");
   event_write(container.plan, "die", extra);
+  event_write_others(container.plan, "end");
 }
 
 static void forget_start(void) {
@@ -330,6 +331,7 @@ int supervise(const struct plan *plan, int starter, int link) {
   log_open(plan);
   start();
   reap(); /* whose signal was taken meanwhile */
+  event_write_others(plan, "start");
   event_write(plan, "start", "");
   notify_started(plan);
   report_to(-1);

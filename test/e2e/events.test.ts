@@ -74,7 +74,7 @@ test('the life of a container, followed and read again', async () => {
     'container die',
   ]);
   assert.equal(await actions('label=tier=front', 'event=create'), ['container create']);
-  assert.equal(await actions('type=volume'), ['volume create']);
+  assert.equal(await actions('type=volume'), ['volume create', 'volume mount', 'volume unmount']);
   assert.equal(await actions('type=container', `image=${BUSYBOX}`, 'event=create', 'label=tier'), [
     'container create',
   ]);
@@ -138,6 +138,37 @@ test('it ends by itself at --until, and refuses what it does not know', async ()
     await pod(['events', '--since', '1s', '--until', '2s']),
     ended(125, '', 'Error: --since lies behind --until\n'),
   );
+});
+
+test("what containers do with networks and volumes, and secrets, in docker's words", async () => {
+  const shop = 'other-shop';
+  await podOk(['network', 'create', shop]);
+  await podOk(['secret', 'create', 'key', '-'], { input: 'x' });
+  await podOk(['run', '--rm', '--network', shop, '-v', 'goods:/goods:ro', '-v', '/scratch', BUSYBOX, 'true']);
+  await podOk(['secret', 'rm', 'key']);
+  await podOk(['network', 'rm', shop]);
+  const told = async (type: string, format: string) => {
+    const out = await podOk([
+      'events',
+      '--stream=false',
+      '--filter',
+      `type=${type}`,
+      '--format',
+      `{{.Action}} ${format}`,
+    ]);
+    return out.split('\n');
+  };
+  const at = '{{.Actor.Attributes.name}} {{.Actor.Attributes.type}}';
+  const network = (await told('network', at)).filter((line) => line.includes(shop));
+  assert.equal(
+    network,
+    ['create', 'connect', 'disconnect', 'destroy'].map((action) => `${action} ${shop} bridge`),
+  );
+  const mode = '{{.Actor.Attributes.destination}} {{index .Actor.Attributes "read/write"}}';
+  const volume = await told('volume', mode);
+  for (const line of ['mount /goods false', 'mount /scratch true', 'destroy <no value> '])
+    assert.ok(volume.includes(line), `no ${line} in:\n${volume.join('\n')}`);
+  assert.equal(await told('secret', '{{.Actor.Attributes.name}}'), ['create key', 'remove key']);
 });
 
 test.run();

@@ -9,6 +9,7 @@ interface Shown {
   DNSEnabled: boolean;
   IPAM: { Config: { Subnet: string; Gateway: string; IPRange?: string }[] };
   Labels: Record<string, string>;
+  Containers: Record<string, { IPv4Address: string }>;
   Options: Record<string, string>;
 }
 const inspect = async (name: string): Promise<Shown> =>
@@ -79,6 +80,43 @@ test('subnets that are chosen differ, and one that is used is refused by name', 
   assert.is(await podOk(['network', 'prune', '-f']), 'Deleted Networks:\none\ntwo\n');
 });
 
+test('reserved addresses are given to nobody; a network may have IPv6 alone', async () => {
+  const flags = [
+    '--subnet',
+    '10.77.0.0/29',
+    '--aux-address',
+    'router=10.77.0.2',
+    '--aux-address',
+    'printer=10.77.0.4',
+  ];
+  await podOk(['network', 'create', ...flags, 'kept']);
+  assert.equal((await inspect('kept')).IPAM.Config, [
+    {
+      Subnet: '10.77.0.0/29',
+      Gateway: '10.77.0.1',
+      AuxiliaryAddresses: { router: '10.77.0.2', printer: '10.77.0.4' },
+    },
+  ]);
+  const create = (...more: string[]) =>
+    pod(['create', '--network', 'kept', ...more, 'builtin:busybox', 'true']);
+  assert.match(
+    (await create('--ip', '10.77.0.4')).stderr,
+    /cannot give the address 10\.77\.0\.4: network kept needs it/,
+  );
+  for (const _ of [1, 2, 3]) assert.is((await create()).code, 0);
+  const given = Object.values((await inspect('kept')).Containers).map(({ IPv4Address }) => IPv4Address);
+  assert.equal(given.sort(), ['10.77.0.3', '10.77.0.5', '10.77.0.6']);
+  assert.match((await create()).stderr, /all of 10\.77\.0\.0\/29 are given/);
+  await podOk(['network', 'rm', '-f', 'kept']);
+  await podOk(['network', 'create', '--ipv4=false', '--ipv6', 'six']);
+  const [only, ...others] = (await inspect('six')).IPAM.Config;
+  assert.match(only!.Subnet, /^fd[0-9a-f:]+\/64$/);
+  assert.equal(others, []);
+  const script = `ip -6 -o addr show eth0 | grep -c ' ${only!.Subnet.split('::')[0]}'; ip -4 -o addr show eth0 | wc -l`;
+  assert.is(await podOk(['run', '--rm', '--network', 'six', 'builtin:busybox', 'sh', '-c', script]), '1\n0');
+  await podOk(['network', 'rm', 'six']);
+});
+
 test('what makes no sense is refused', async () => {
   const cases: [string[], RegExp][] = [
     [['--subnet', 'x', 'n'], /--subnet x: it is no network/],
@@ -86,6 +124,10 @@ test('what makes no sense is refused', async () => {
     [['--subnet', '10.200.0.0/24', '--gateway', '10.201.0.1', 'n'], /in no --subnet/],
     [['--subnet', '10.200.0.0/24', '--ip-range', '10.200.0.0/16', 'n'], /no part of/],
     [['--opt', 'color=red', 'n'], /no such option/],
+    [['--opt', 'allow_host_loopback=yes', 'n'], /neither true nor false/],
+    [['--aux-address', 'x=1.2.3.4', 'n'], /in no --subnet/],
+    [['--ipv4=false', 'n'], /no addresses/],
+    [['--ipam-driver', 'dhcp', 'n'], /host-local/],
     [['--driver', 'macvlan', 'n'], /bridge/],
     [['host'], /--network has a meaning/],
     [['../x'], /can't be the name of a network/],

@@ -120,6 +120,39 @@ const expected = Array.from({ length: 8 }, (_, w) =>
   Array.from({ length: 1000 }, (_, n) => `w${w} ${n}`),
 ).flat();
 
+test("what happens to others at the container's start and end is told of them", () => {
+  const { data, log, file } = place();
+  const network = subjectOf({
+    type: 'network',
+    id: 'abc',
+    attributes: { name: 'shop "1"', container: 'cafe' },
+  });
+  const told = (words: string[]) => {
+    assert.equal(run(driver, [log, '99999', '5', file, ...words]), quiet);
+    const events = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => parseEventLine(line)!);
+    return events.map(({ type, action, id, attributes }) => ({ type, action, id, attributes })).at(-1);
+  };
+  const attributes = { name: 'shop "1"', container: 'cafe' };
+  told(['volume', 'goods']);
+  assert.equal(told(['others', 'start'])?.type, 'volume'); // there is no such file
+  writeFileSync(
+    `${file}-others`,
+    `start connect ${network}\nend disconnect ${network}\nnonsense\nend cut off`,
+  );
+  assert.equal(told(['others', 'start']), { type: 'network', action: 'connect', id: 'abc', attributes });
+  assert.equal(told(['others', 'end']), { type: 'network', action: 'disconnect', id: 'abc', attributes });
+  assert.equal(told(['volume', 'goods']), {
+    type: 'volume',
+    action: 'destroy',
+    id: 'goods',
+    attributes: { driver: 'local' },
+  });
+  assert.is(readdirSync(data).filter((name) => name.startsWith('events.jsonl')).length, 1);
+});
+
 test('of 8000 events that eight processes write while the log rotates none is lost, none is met twice', async () => {
   const { data, log, file } = place(web);
   const end = new AbortController();

@@ -24,13 +24,13 @@ export interface VolumeMount {
 
 /** A volume as the mount that its options and the request make of it. */
 export function volumeMount(request: MountRequest, paths: Paths): VolumeMount {
-  const { destination, subpath, labels, volumeOptions: options } = request;
+  const { destination, subpath, labels, options: words, volumeOptions: options } = request;
   const name = request.source ?? newId();
   const anonymous = request.source === undefined || request.anonymous === true;
   const volume = readVolume(paths, name);
   const kind = readLocalOptions(volume?.options ?? options ?? {});
   const wanted = { name, anonymous, ...(labels && { labels }), ...(options && { options }) };
-  const use = { name, destination, anonymous };
+  const use = { name, destination, anonymous, ...(words.includes('ro') && { readOnly: true }) };
   if (kind.kind === 'tmpfs')
     return { mount: inMemory(request, kind, name, paths), use, wanted, data: undefined };
   const data = kind.device ?? volumeData(paths, name);

@@ -1,4 +1,4 @@
-/* event LOG MAX-SIZE MAX-FILES SUBJECT ACTION COUNT: writes events ACTION with the attribute n=0, n=1 ... */
+/* event LOG MAX-SIZE MAX-FILES SUBJECT ACTION COUNT: writes events ACTION with the attribute n=0, n=1 ...; `others WHEN`, `volume NAME` */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +18,14 @@ int main(int argc, char **argv) {
   struct plan plan = {.role = "run", .operations = operations, .count = 2};
   if (strcmp(argv[5], "report") == 0) {
     event_reported(event_reporter(&plan, "exec_die", ",\"execID\":\"1\""), atoi(argv[6]));
+    return 0;
+  }
+  if (strcmp(argv[5], "others") == 0) {
+    event_write_others(&plan, argv[6]);
+    return 0;
+  }
+  if (strcmp(argv[5], "volume") == 0) {
+    event_volume_destroyed(&plan, argv[6]);
     return 0;
   }
   for (int n = 0; n < atoi(argv[6]); n++) {

@@ -14,7 +14,7 @@ export interface DockerCommand {
 }
 
 /** What test/fixtures/docker-KIND-commands.txt lists. */
-export function dockerCommands(kind: 'container' | 'image' | 'volume'): DockerCommand[] {
+export function dockerCommands(kind: 'container' | 'image' | 'network' | 'volume'): DockerCommand[] {
   const file = join(import.meta.dirname, `../../fixtures/docker-${kind}-commands.txt`);
   const commands: DockerCommand[] = [];
   for (const line of readFileSync(file, 'utf8').split('\n')) {

@@ -82,6 +82,7 @@ function complaint(
 for (const [kind, mark] of [
   ['container', 'docker'],
   ['image', 'docker-image'],
+  ['network', 'docker-network'],
   ['volume', 'docker-volume'],
 ] as const) {
   const docker = dockerCommands(kind);

@@ -99,4 +99,26 @@ test('what is not there yet says so', () => {
     assert.throws(() => parseNetworkMode(text), code('unsupported'), text);
 });
 
+test("docker's long form names a network and what the container is there", () => {
+  const mac = '02:00:00:00:00:01';
+  const text = `name=shop,alias=www,alias=web,ip=10.90.0.7,ip6=fd00::7,mac-address=${mac},driver-opt=com.docker.network.endpoint.ifname=lan0`;
+  const network = {
+    network: 'shop',
+    aliases: ['www', 'web'],
+    addresses: ['10.90.0.7', 'fd00::7'],
+    mac,
+    interface: 'lan0',
+  };
+  assert.equal(parseNetworkMode(text), { kind: 'bridge', networks: [network] });
+  assert.equal(parseNetworkMode('name=none'), { kind: 'none' });
+  for (const wrong of [
+    'name=none,alias=x',
+    'name=',
+    'alias=x',
+    'name=shop,gw-priority=1',
+    'name=shop,driver-opt=x=y',
+  ])
+    assert.throws(() => parseNetworkMode(wrong), /cannot use --(network|driver-opt)/, wrong);
+});
+
 test.run();

@@ -5,7 +5,8 @@ import { parseSecretFlag, secretsOf } from '../../../../core/container/secret-fl
 import { makeSecret } from '../../../../core/secret/store.ts';
 import { failure, temporary } from './fixtures.ts';
 
-const paths = { secrets: join(temporary(), 'secrets') };
+const data = temporary();
+const paths = { data, secrets: join(data, 'secrets') };
 const make = (name: string, text: string) =>
   makeSecret(paths, { name, data: Buffer.from(text), labels: {}, replace: false });
 const why = (flag: string) => failure(() => parseSecretFlag(flag)).why;

@@ -13,7 +13,8 @@ import {
 } from '../../../../core/secret/store.ts';
 import { failure, temporary } from '../container/fixtures.ts';
 
-const paths = { secrets: join(temporary(), 'secrets') };
+const data = temporary();
+const paths = { data, secrets: join(data, 'secrets') };
 const make = (name: string, text: string, replace = false) =>
   makeSecret(paths, { name, data: Buffer.from(text), labels: { a: 'b' }, replace });
 
