@@ -1,9 +1,10 @@
 /**
- * The test runner: `node test/run.ts [unit|e2e|fuzz] [PART-OF-A-PATH] [-t PART-OF-A-NAME]`.
+ * The test runner: `node test/run.ts [unit|e2e|fuzz] [PART-OF-A-PATH] [-t PART-OF-A-NAME] [--times]`.
  *
  * Each file is a process of its own, as many side by side as there are processors (two at most); files named
  * `*.alone.test.ts` run after the others, one by one. One line a file; what failed is printed wholly. The closing
- * line is `N passed, N failed, N skipped`; with --counts FILE it is appended there as three numbers instead.
+ * line is `N passed, N failed, N skipped`; with --counts FILE it is appended there as three numbers instead. --times
+ * shows the tests that took longer than half a second.
  */
 import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -19,6 +20,8 @@ interface ExpectedSkip {
 }
 
 const root = join(import.meta.dirname, '..');
+/** Milliseconds. */
+const SLOW_MS = 500;
 const parts = ['unit', 'e2e', 'fuzz'];
 
 function filesOf(part: string): string[] {
@@ -41,12 +44,15 @@ function unexpectedSkips(result: FileResult, expected: ExpectedSkip[]): string[]
     .map(({ name, why }) => `skipped, which test/expected-skips.json doesn't allow: ${name} (${why})`);
 }
 
-function report(result: FileResult): void {
+function report(result: FileResult, times: boolean): void {
   const seconds = `${(result.ms / 1000).toFixed(1)} s`.padStart(7);
   const skipped = result.skips.length > 0 ? `, ${result.skips.length} skipped` : '';
   const verdict = result.failures.length === 0 ? 'ok  ' : 'FAIL';
   console.log(`${verdict} ${seconds}  ${result.file}  (${result.passed} passed${skipped})`);
   for (const { name, why } of result.skips) console.log(`       skipped: ${name}: ${why}`);
+  if (times)
+    for (const { name, ms } of result.times)
+      if (ms > SLOW_MS) console.log(`       ${`${(ms / 1000).toFixed(1)} s`.padStart(7)}  ${name}`);
   if (result.failures.length === 0) return;
   for (const failure of result.failures) console.log(`       ${failure}`);
   console.log(result.output.replace(/^/gm, '     | '));
@@ -55,9 +61,11 @@ function report(result: FileResult): void {
 async function main(args: string[]): Promise<number> {
   const words: string[] = [];
   let counts: string | undefined;
+  let times = false;
   for (let i = 0; i < args.length; i++) {
     if (args[i] === '--counts') counts = args[++i];
     else if (args[i] === '-t') process.env.TEST_NAMES = args[++i] ?? '';
+    else if (args[i] === '--times') times = true;
     else words.push(args[i]!);
   }
   const chosen = words.filter((word) => parts.includes(word));
@@ -79,7 +87,7 @@ async function main(args: string[]): Promise<number> {
         result.failures.push(...unexpectedSkips(result, expected));
         if (result.only) result.failures.push('test.only was left in the file');
       }
-      report(result);
+      report(result, times);
       sum.passed += result.passed;
       sum.failed += result.failures.length;
       sum.skipped += result.skips.length;

@@ -20,7 +20,7 @@ export const addressOf = (name: string, network: string): Promise<string> =>
 /** What the server NAME serves, once it listens. */
 export const GET = (name: string): string => {
   const ask = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${name} 80 2>/dev/null | tail -n 1 | grep .`;
-  return `i=0; until ${ask}; do i=$((i+1)); [ $i -lt 30 ] || exit 9; sleep 0.1; done`;
+  return `i=0; until ${ask}; do i=$((i+1)); [ $i -lt 200 ] || exit 9; sleep 0.1; done`;
 };
 
 export function hubPid(): number {

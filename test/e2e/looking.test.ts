@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
-import { eventually, pod, podOk, test } from './harness/index.ts';
+import { eventually, pod, podOk, startPod, test } from './harness/index.ts';
 
 const plain = ['--network', 'none'];
 const rows = (text: string) => text.split('\n').map((line) => line.trim().split(/\s{2,}/));
@@ -56,12 +56,16 @@ test('stats tells what is used, once and in a stream', async () => {
     ),
     'past -- --',
   );
-  const stream = pod(['stats', '--no-trunc', '--format', '{{.ID}}', 's']);
-  setTimeout(() => pod(['kill', 's']), 1500);
-  const { code, stdout } = await stream; // it ends with the last of those that were named
-  assert.is(code, 0);
-  assert.ok(stdout.split('\n').length >= 3);
-  assert.match(stdout, /^[0-9a-f]{64}\n/);
+  const stream = startPod(['stats', '--no-trunc', '--format', '{{.ID}}', 's'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const code = new Promise((resolve) => stream.on('close', resolve));
+  let shown = '';
+  stream.stdout!.on('data', (text) => (shown += text));
+  await eventually(() => shown.split('\n').length >= 3);
+  assert.match(shown, /^[0-9a-f]{64}\n/);
+  await podOk(['kill', 's']);
+  assert.is(await code, 0, 'it ends with the last of those that were named');
   await podOk(['rm', '-f', 's', 'past']);
 });
 

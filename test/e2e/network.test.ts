@@ -95,7 +95,7 @@ test('options of slirp4netns take effect', async () => {
 
 test('--network none has a loopback that works, and nothing else', async () => {
   const script =
-    'ip -o link | wc -l; ip route; (echo hi | nc -l -p 80 &) ; sleep 0.2; nc -w 2 127.0.0.1 80 </dev/null; nc -w 1 10.0.2.2 80; echo $?';
+    'ip -o link | wc -l; ip route; (echo hi | nc -l -p 80 &) ; until nc -w 2 127.0.0.1 80 </dev/null 2>/dev/null; do sleep 0.05; done; nc -w 1 10.0.2.2 80; echo $?';
   const ran = await pod([...RUN, '--network', 'none', IMAGE, 'sh', '-c', script]);
   assert.is(ran.stdout, '1\nhi\n1\n', ran.stderr);
 });

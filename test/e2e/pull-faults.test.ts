@@ -1,11 +1,12 @@
 /** Pulls through bad networks and from bad registries: each ends right, or with one clear error. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { listImages } from '../../core/images/list.ts';
-import { test } from './harness/index.ts';
+import type { PullOptions } from '../../core/images/pull/pull-options.ts';
+import { eventually, test } from './harness/index.ts';
 import { configure, trust } from './harness/registries-conf.ts';
 import { sandbox } from './harness/sandbox.ts';
 import { basicAuth, contents, env, logIn, newStore, pull, refusal } from './pull-lab.ts';
@@ -71,9 +72,9 @@ test.before.each(() => {
 });
 
 /** Pulls into an empty store and checks that it is all there. */
-async function good(): ReturnType<typeof pull> {
+async function good(options: Partial<PullOptions> = {}): ReturnType<typeof pull> {
   const paths = newStore();
-  const pulled = await pull(paths, name);
+  const pulled = await pull(paths, name, options);
   for (const diffId of pulled.image.diffIds) {
     assert.is(readFileSync(join(paths.layers, diffId.slice(7), 'fs/data')).length, 1 << 20);
   }
@@ -299,12 +300,12 @@ test('a registry that hangs is an error after the waiting time', async () => {
   assert.is(error.code, 'network');
   assert.match(error.why!, 'silent for 1 s while answering');
   assert.match(error.hint!, 'TSC_POD_REGISTRY_TIMEOUT');
-  assert.ok(Date.now() - start < 3000);
+  assert.ok(Date.now() - start < 20_000, 'not the usual time');
 });
 
 test('a layer that stalls is asked for again from there', async () => {
   proxy.rules = [{ when: layer(), times: 1, fault: hangAfter(700_000) }];
-  const { progress } = await good();
+  const { progress } = await good({ env: { ...env, TSC_POD_REGISTRY_TIMEOUT: '2' } });
   assert.match(progress.find(({ kind }) => kind === 'retry')?.note ?? '', 'silent for 2 s');
 });
 
@@ -360,11 +361,14 @@ test('an interrupted pull ends at once and keeps what it has', async () => {
   const paths = newStore();
   const stop = new AbortController();
   proxy.rules = [{ when: layer(), fault: hangAfter(500_000) }];
+  const refused = refusal(paths, name, { signal: stop.signal });
+  await eventually(
+    () => existsSync(paths.partial) && readdirSync(paths.partial).includes(layers[0]!.slice(7)),
+  );
   const start = Date.now();
-  setTimeout(() => stop.abort(), 400);
-  const error = await refusal(paths, name, { signal: stop.signal });
-  assert.is(error.code, 'interrupted');
-  assert.ok(Date.now() - start < 1500);
+  stop.abort();
+  assert.is((await refused).code, 'interrupted');
+  assert.ok(Date.now() - start < 10_000);
   assert.ok(readdirSync(paths.partial).includes(layers[0]!.slice(7)));
 });
 

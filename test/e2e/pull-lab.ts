@@ -18,7 +18,7 @@ provideLauncher({ hash: 'test', read: () => readFileSync(launcher) });
 keepLaunchersIn(join(sandbox.work, 'libexec'));
 
 export const namespace = () => ({ launcher, maps: mapPlan(hostIdMap()) });
-export const env: Record<string, string | undefined> = { ...environment, TSC_POD_REGISTRY_TIMEOUT: '2' };
+export const env: Record<string, string | undefined> = { ...environment, TSC_POD_REGISTRY_TIMEOUT: '20' };
 const config = join(sandbox.home, '.config/containers');
 
 let stores = 0;

@@ -87,7 +87,7 @@ test('who does not listen is killed after --stop-timeout, or -t', async () => {
     await podOk(['run', '-d', ...plain, '--name', 'deaf', ...flags, BUSYBOX, 'sleep', '1000']);
     const begin = Date.now();
     await podOk(['stop', ...args, 'deaf']);
-    assert.ok(Date.now() - begin < 5000);
+    assert.ok(Date.now() - begin < 9000, 'not the ten seconds of others');
     assert.equal(
       await podOk(['inspect', '--format', '{{.State.Status}} {{.State.ExitCode}}', 'deaf']),
       'exited 137',

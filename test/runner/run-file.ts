@@ -15,6 +15,8 @@ export interface FileResult {
   failures: string[];
   skips: { name: string; why: string }[];
   only: boolean;
+  /** Milliseconds of each test that ran. */
+  times: { name: string; ms: number }[];
   /** All that the process printed. */
   output: string;
   ms: number;
@@ -46,7 +48,16 @@ export async function runFile(file: string, root: string): Promise<FileResult> {
   const begin = performance.now();
   const base = process.env.TSC_POD_TEST_TMP ?? (process.platform === 'linux' ? '/dev/shm' : tmpdir());
   const scratch = mkdtempSync(join(base, 'tsc-pod-test-'));
-  const result: FileResult = { file, passed: 0, failures: [], skips: [], only: false, output: '', ms: 0 };
+  const result: FileResult = {
+    file,
+    passed: 0,
+    failures: [],
+    skips: [],
+    only: false,
+    times: [],
+    output: '',
+    ms: 0,
+  };
 
   const child = spawn(
     process.execPath,
@@ -92,6 +103,7 @@ export async function runFile(file: string, root: string): Promise<FileResult> {
       clearTimeout(testTimer);
       running = undefined;
       open.delete(event.name);
+      if (event.kind !== 'skip') result.times.push(event);
       if (event.kind === 'pass') result.passed++;
       else if (event.kind === 'fail') {
         result.failures.push(event.name);

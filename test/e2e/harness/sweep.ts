@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** Processes that end by themselves get so long; what is there after that was left behind. */
-const graceMs = 3000;
+const graceMs = 10_000;
 
 function read(path: string): string {
   try {

@@ -57,7 +57,7 @@ export function terminal(argv: string[], options: TerminalOptions = {}): Termina
     signal: (name) => void order({ signal: constants.signals[name] }),
     hangUp: () => void child.stdin.end(),
     text: () => shown,
-    until(pattern, ms = 10_000) {
+    until(pattern, ms = 30_000) {
       const regex =
         typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
       return new Promise((resolve, reject) => {
@@ -82,7 +82,7 @@ export function terminal(argv: string[], options: TerminalOptions = {}): Termina
         if (!look()) void ended.then(() => look() || fail('the command ended'));
       });
     },
-    async end(ms = 10_000) {
+    async end(ms = 30_000) {
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => {

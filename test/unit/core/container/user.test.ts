@@ -122,7 +122,7 @@ test('huge and hostile files are read in little time', () => {
     user('u49999', [], `${line}${many}`, `${line}g:x:7:${'a,'.repeat(1 << 19)}u49999\n`).home,
     '/h49999',
   );
-  assert.ok(performance.now() - begin < 2000);
+  assert.ok(performance.now() - begin < 10_000);
 });
 
 test.run();
