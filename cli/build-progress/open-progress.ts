@@ -1,6 +1,11 @@
 /** What of a build is shown, and how: `--progress`, `--quiet`. */
 
 import type { BuildListener } from '../../core/build/events.ts';
+import { PodError } from '../../core/error.ts';
+import { plainProgress } from './plain.ts';
+import { quietProgress } from './quiet.ts';
+import { rawJsonProgress } from './raw-json.ts';
+import { liveView } from './tty.ts';
 
 export type ProgressKind = 'auto' | 'plain' | 'tty' | 'quiet' | 'rawjson';
 
@@ -17,7 +22,35 @@ export interface BuildProgress {
   end(): void;
 }
 
-/** `colour`: NO_COLOR isn't set and the stream can. Talk goes to standard error. */
-export function openProgress(_kind: ProgressKind, _stream: ProgressStream, _colour: boolean): BuildProgress {
-  return { listener: () => {}, end: () => {} };
+/**
+ * `colour`: NO_COLOR isn't set and the stream can. Talk goes to standard error. Throws PodError `usage` for another word,
+ * and for `tty` where there is no terminal.
+ */
+export function openProgress(kind: ProgressKind, stream: ProgressStream, colour: boolean): BuildProgress {
+  const write = (text: string): void => void (text !== '' && stream.write(text));
+  const of = (listener: BuildListener): BuildProgress => ({ listener, end: () => {} });
+  switch (kind) {
+    case 'auto':
+      return stream.isTerminal ? liveView({ write, size: stream.size }, colour) : of(plainProgress(write));
+    case 'plain':
+      return of(plainProgress(write));
+    case 'tty':
+      if (stream.isTerminal) return liveView({ write, size: stream.size }, colour);
+      throw new PodError({
+        code: 'usage',
+        message: 'cannot use --progress tty',
+        why: 'standard error is not a terminal',
+        hint: '--progress plain',
+      });
+    case 'quiet':
+      return of(quietProgress(write));
+    case 'rawjson':
+      return of(rawJsonProgress(write));
+    default:
+      throw new PodError({
+        code: 'usage',
+        message: `cannot use --progress ${String(kind)}`,
+        hint: 'it is one of auto, plain, tty, quiet, rawjson',
+      });
+  }
 }
