@@ -19,6 +19,10 @@ export interface Paths {
   locks: string;
   libexec: string;
   cache: string;
+  /** Builds that are under way, each a hidden directory. */
+  builds: string;
+  buildCache: string;
+  cacheMounts: string;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -149,5 +153,8 @@ export function findPaths(environment: Environment, root?: string): Paths {
     locks: join(data, 'locks'),
     libexec: join(data, 'libexec'),
     cache: join(data, 'cache'),
+    builds: join(data, 'builds'),
+    buildCache: join(data, 'build-cache'),
+    cacheMounts: join(data, 'cache-mounts'),
   };
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { buildImage } from '../../core/build/build.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
+import { BuildFailure } from '../../core/build/stage.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { obtainImage } from '../../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
@@ -8,6 +9,7 @@ import { withAuthFile } from '../auth-flags.ts';
 import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
 import { Option, PodCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { escapeControlsInLines } from '../output/escape.ts';
 import { oneOf, parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 import { terminalSize } from '../terminal-size.ts';
@@ -122,8 +124,10 @@ export class Build extends PodCommand {
       progress.end();
       if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
       if (this.quiet) stdout.write(`sha256:${image.id}\n`);
-    } finally {
+    } catch (error) {
       progress.end();
+      if (error instanceof BuildFailure) stderr.write(`${escapeControlsInLines(error.place)}\n`);
+      throw error;
     }
     return 0;
   }

@@ -1,10 +1,11 @@
 /** What one build has while it runs: its hidden directory, its clock, and what goes on behind its steps. */
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { DriverName } from '../../rootless/overlay/driver.ts';
 import type { HostFacts } from '../container/facts.ts';
+import { collectLeftovers } from '../container/leftovers.ts';
 import { newId } from '../container/name.ts';
 import { identify } from '../container/process-identity.ts';
 import { removeTrees } from '../container/remove-tree.ts';
@@ -12,7 +13,6 @@ import { chooseDriver } from '../container/root.ts';
 import type { ImageRecord } from '../images/format/types.ts';
 import type { Paths } from '../paths.ts';
 import { openCache } from './cache/cache.ts';
-import type { ContextEnvironment } from './context/open-context.ts';
 import type { BuildListener } from './events.ts';
 import type { BuildOptions } from './options.ts';
 import { type Report, reportTo, type StepTelling } from './report.ts';
@@ -36,7 +36,6 @@ export interface SessionParts {
 export interface BuildSession extends BuildEnvironment {
   readonly parts: SessionParts;
   readonly slots: Slots;
-  readonly contextEnvironment: ContextEnvironment;
   readonly report: Report;
   /** Ends everything that is under way. */
   abort(reason: unknown): void;
@@ -46,22 +45,21 @@ export interface BuildSession extends BuildEnvironment {
   end(): Promise<void>;
 }
 
-/** Builds are in there, each in a directory that is named for the process that makes it. */
-export const buildsDirectory = ({ data }: Pick<Paths, 'data'>): string => join(data, 'builds');
-
 export function beginSession(options: BuildOptions, parts: SessionParts): BuildSession {
   const { host, environment, workingDirectory, input } = parts;
+  collectLeftovers(parts.paths);
   const { pid, start } = identify(process.pid);
-  const directory = join(buildsDirectory(parts.paths), `.${newId().slice(0, 16)}.${pid}.${start}`);
+  const directory = join(parts.paths.builds, `.${newId().slice(0, 16)}.${pid}.${start}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const paths = { ...parts.paths, containers: directory };
+  const runtime = join(parts.paths.runtime, `b${newId().slice(0, 8)}.${pid}.${start}`);
+  const paths = { ...parts.paths, containers: directory, secrets: join(runtime, 'secrets') };
   mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, parts.signal]);
   const pending: Promise<unknown>[] = [];
   let driver: Promise<DriverName> | undefined;
   return {
-    ...{ parts, paths, host, options, environment, directory, signal },
+    ...{ parts, paths, host, options, environment, directory, runtime, signal },
     buildArgs: readBuildArgs(options.buildArgs, environment),
     report: reportTo(parts.tell, signal),
     cache: openCache(paths),
@@ -78,6 +76,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     end: async () => {
       await Promise.allSettled(pending);
       removeTrees([directory]);
+      rmSync(runtime, { recursive: true, force: true });
     },
   };
 }

@@ -3,7 +3,6 @@
 import { PodError } from '../error.ts';
 import { cacheKey } from './cache/cache.ts';
 import type { BuildContext } from './context/build-context.ts';
-import type { ContextEnvironment } from './context/open-context.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
 import { excerpt } from './dockerfile/excerpt.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
@@ -23,7 +22,6 @@ export interface StageBuild extends BuildEnvironment {
   /** What ARG without a value of its own means. */
   readonly globals: ReadonlyMap<string, string>;
   readonly slots: Slots;
-  readonly contextEnvironment: ContextEnvironment;
   /** The files that COPY and ADD take, `from` as written; undefined: the build's own context. */
   filesOf(from: string | undefined, stage: Stage): Promise<BuildContext>;
   /** Whether results of this stage may come from the cache. */
@@ -91,7 +89,10 @@ async function readyStep(
 ): Promise<{ step: ReadyStep; before: StageState }> {
   switch (resolved.kind) {
     case 'RUN':
-      return { step: runStep(build, state, resolved), before: state };
+      return {
+        step: await runStep(build, state, resolved, (from) => build.filesOf(from, stage)),
+        before: state,
+      };
     case 'COPY':
     case 'ADD': {
       const from = resolved.kind === 'COPY' ? resolved.from : undefined;

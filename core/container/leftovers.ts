@@ -53,13 +53,15 @@ export function collectLeftovers(paths: Paths): void {
   endOrphans(paths);
   removeAbandonedPlans(paths);
   const drafts = abandonedDrafts(paths.containers);
+  const builds = abandonedDrafts(paths.builds);
   // Whoever was killed while making a container may have taken a name for it.
   if (drafts.length > 0) for (const name of entries(paths.names)) holderOf(paths, name);
   const discarded = entries(paths.trash);
-  removeRuntimeOf(paths, discarded);
+  removeRuntimeOf(paths, [...discarded, ...builds.flatMap(entries)]);
   const trash = discarded.map((name) => join(paths.trash, name));
   const all = [
     ...drafts,
+    ...builds,
     ...abandonedDrafts(paths.pods),
     ...abandonedDrafts(paths.volumes),
     ...abandonedDrafts(paths.networks),

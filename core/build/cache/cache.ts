@@ -36,10 +36,8 @@ export function cacheKey(layers: readonly StageLayer[], parts: readonly unknown[
     .digest('hex');
 }
 
-export const cacheDirectory = ({ data }: Pick<Paths, 'data'>): string => join(data, 'build-cache');
-
 export function openCache(paths: Paths): BuildCache {
-  const directory = cacheDirectory(paths);
+  const directory = paths.buildCache;
   const fileOf = (key: string): string => join(directory, key);
   return {
     find(key) {

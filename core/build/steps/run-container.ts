@@ -4,7 +4,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Operation } from '../../../rootless/plan.ts';
 import { decide } from '../../container/decide.ts';
 import { launchPlan } from '../../container/launch-plan.ts';
 import { newId } from '../../container/name.ts';
@@ -27,12 +26,12 @@ export interface RunOutcome {
   readonly exitCode: number;
 }
 
-/** Runs it to its end. `extra` comes before the plan's process. Rejects with the build's reason when that is interrupted. */
+/** Runs it to its end. `targets`: where else something is mounted. Rejects with the build's reason when that is interrupted. */
 export async function runContainerOf(
   build: BuildEnvironment,
   state: StageState,
   options: ContainerOptions,
-  extra: readonly Operation[],
+  targets: readonly string[],
   telling: StepTelling,
 ): Promise<RunOutcome> {
   const { paths, host, environment, signal } = build;
@@ -49,14 +48,12 @@ export async function runContainerOf(
   makeRoot(paths, host, record, directory);
   for (const [path, text] of Object.entries(files))
     writeFileSync(join(directory, basename(path)), text, { mode: 0o644 });
-  const stubs = missingMountPoints(
-    layerDirectories(paths, record.layers),
-    spec.mounts.map(({ destination }) => destination),
-  );
+  const stubs = missingMountPoints(layerDirectories(paths, record.layers), [
+    ...spec.mounts.map(({ destination }) => destination),
+    ...targets,
+  ]);
   const { operations, prefix } = launchPlan({ paths, host, record, spec, mode: runMode(options, record) });
-  const own = operations.filter(([name]) => name !== 'events');
-  const at = own.findIndex(([name]) => name === 'env' || name === 'exec');
-  const plan = [['ends-with-parent'], ...own.slice(0, at), ...extra, ...own.slice(at)];
+  const plan = [['ends-with-parent'], ...operations.filter(([name]) => name !== 'events')];
   const [program, ...args] = [...prefix, launcherPath(), writePlan(paths, id, { operations: plan, prefix })];
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const end = (): void => void child.kill('SIGKILL');

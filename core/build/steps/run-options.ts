@@ -11,14 +11,15 @@ export interface RunWish {
   readonly privileged: boolean;
   /** As --mount has them. */
   readonly mounts: readonly string[];
-  readonly tmpfs: readonly string[];
+  /** As `run --secret` has them. */
+  readonly secrets: readonly string[];
 }
 
 /** As in docker's builder: what a command finds by it is the same in each build. */
 const HOSTNAME = 'buildkitsandbox';
 
 export function runOptions(build: BuildOptions, wish: RunWish): ContainerOptions {
-  const { argv, env, network, privileged, mounts, tmpfs } = wish;
+  const { argv, env, network, privileged, mounts, secrets } = wish;
   const [entrypoint, ...command] = argv;
   return {
     image: '',
@@ -26,7 +27,7 @@ export function runOptions(build: BuildOptions, wish: RunWish): ContainerOptions
     command,
     env: [...env],
     mount: [...mounts],
-    tmpfs: [...tmpfs],
+    secret: [...secrets],
     network: network === undefined ? [] : [network],
     privileged,
     addHost: [...build.addHost],
@@ -36,7 +37,7 @@ export function runOptions(build: BuildOptions, wish: RunWish): ContainerOptions
     storageDriver: build.storageDriver,
     ...(network === 'host' ? {} : { hostname: HOSTNAME }),
     ...{ dns: [], dnsSearch: [], dnsOption: [], publish: [], publishAll: false, expose: [] },
-    ...{ envFile: [], volume: [], volumesFrom: [], device: [], secret: [], imageVolume: 'ignore' },
+    ...{ envFile: [], volume: [], volumesFrom: [], device: [], tmpfs: [], imageVolume: 'ignore' },
     ...{ groupAdd: [], readOnly: false, readOnlyTmpfs: false, capAdd: [], capDrop: [], securityOpt: [] },
     ...{ sysctl: [], label: [], labelFile: [], annotation: [], init: false, uidmap: [], gidmap: [] },
     health: { none: true, onFailure: 'none' },

@@ -1,61 +1,117 @@
 /** RUN. */
 
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { newId } from '../../container/name.ts';
+import { removeTrees } from '../../container/remove-tree.ts';
 import { PodError } from '../../error.ts';
+import type { BuildContext } from '../context/build-context.ts';
 import type { ResolvedRun } from '../dockerfile/resolve.ts';
-import { runForm } from '../dockerfile/run-form.ts';
-import { executionOf, type StageState } from '../stage-state.ts';
-import { runVariables } from '../variables.ts';
+import { type RunForm, runForm } from '../dockerfile/run-form.ts';
+import type { StepTelling } from '../report.ts';
+import { executionOf, type StageLayer, type StageState, workingDirectoryOf } from '../stage-state.ts';
+import { type RunVariables, runVariables } from '../variables.ts';
 import { argvOf } from './config-step.ts';
 import { discardRoot } from './draft-root.ts';
 import { runContainerOf } from './run-container.ts';
+import { type FoundMount, findMounts, mountKey, scriptMount, withMounts } from './run-mounts.ts';
 import { runOptions } from './run-options.ts';
 import { sealRoot } from './seal-root.ts';
 import type { BuildEnvironment, ReadyStep } from './step.ts';
 
-/** Of a command that has failed: `run` would have given the exit code. */
-export class StepFailure extends PodError {}
+/** What a RUN has come to be, with everything looked up. */
+interface ReadyRun {
+  readonly argv: readonly string[];
+  readonly form: RunForm;
+  readonly variables: RunVariables;
+  readonly network: string | undefined;
+  readonly insecure: boolean;
+  readonly mounts: readonly FoundMount[];
+}
 
-export function runStep(build: BuildEnvironment, state: StageState, run: ResolvedRun): ReadyStep {
+/** `filesOf`: what `from` of a mount means. */
+export async function runStep(
+  build: BuildEnvironment,
+  state: StageState,
+  run: ResolvedRun,
+  filesOf: (from: string | undefined) => Promise<BuildContext>,
+): Promise<ReadyStep> {
   const config = executionOf(state);
   const form = runForm(run);
-  if (form.form === 'script') throw new Error('scripts are to come');
-  const argv = argvOf(form, config);
-  const { declared, predefined } = runVariables(state, build.buildArgs);
+  const argv = argvOf(
+    form.form === 'script' ? { form: 'shell', line: `/dev/pipes/${form.name}` } : form,
+    config,
+  );
+  const variables = runVariables(state, build.buildArgs);
+  const mounts = await findMounts(run.resolvedMounts, workingDirectoryOf(state), filesOf);
   const network = networkOf(build, run.network);
-  const words = argv.join(' ');
-  const text = `RUN ${declared.length > 0 ? `|${declared.length} ${declared.join(' ')} ` : ''}${words} # buildkit`;
+  const ready = { argv, form, variables, network, insecure: isInsecure(build, run), mounts };
+  const { declared } = variables;
+  const { Env, User, WorkingDir } = config;
+  const script = form.form === 'script' ? form.content : undefined;
   return {
     shown: run.original,
-    text,
-    key: ['RUN', argv, config.Env, declared, config.User, config.WorkingDir, network, run.security],
-    async make(state, telling) {
-      const wish = {
-        ...{ argv, env: [...predefined, ...declared], network },
-        ...{ privileged: run.security === 'insecure', mounts: [], tmpfs: [] },
-      };
-      const { root, exitCode } = await runContainerOf(
-        build,
-        state,
-        runOptions(build.options, wish),
-        [],
-        telling,
-      );
-      try {
-        if (exitCode !== 0)
-          throw new StepFailure({
-            code: 'launch',
-            message: `process "${words}" did not complete successfully: exit code: ${exitCode}`,
-            exitCode: 1,
-          });
-        return await sealRoot(build, root, `cannot store the files of RUN ${words}`);
-      } finally {
-        discardRoot(root);
-      }
-    },
+    text: `RUN ${declared.length > 0 ? `|${declared.length} ${declared.join(' ')} ` : ''}${argv.join(' ')} # buildkit`,
+    key: [
+      ...['RUN', argv, script, Env, declared, User, WorkingDir, network, run.security],
+      mounts.map(mountKey),
+    ],
+    make: (state, telling) => carryOut(build, state, ready, telling),
   };
 }
 
+async function carryOut(
+  build: BuildEnvironment,
+  state: StageState,
+  run: ReadyRun,
+  telling: StepTelling,
+): Promise<StageLayer> {
+  const { argv, form, variables, network, insecure } = run;
+  const scratch = join(build.directory, `mounts-${newId().slice(0, 16)}`);
+  mkdirSync(scratch, { mode: 0o700 });
+  try {
+    return await withMounts(build, run.mounts, scratch, async (flags) => {
+      const script = form.form === 'script' ? [scriptMount(scratch, form.name, form.content)] : [];
+      const options = runOptions(build.options, {
+        ...{ argv, network, privileged: insecure, secrets: flags.secrets },
+        env: [...variables.predefined, ...variables.declared, ...flags.env],
+        mounts: [...flags.mounts, ...script],
+      });
+      const { root, exitCode } = await runContainerOf(build, state, options, flags.targets, telling);
+      try {
+        if (exitCode !== 0) throw failed(argv, exitCode);
+        return await sealRoot(build, root, 'cannot store the files of a step');
+      } finally {
+        discardRoot(root);
+      }
+    });
+  } finally {
+    removeTrees([scratch]);
+  }
+}
+
+function failed(argv: readonly string[], exitCode: number): PodError {
+  return new PodError({
+    code: 'launch',
+    message: `process "${argv.join(' ')}" did not complete successfully: exit code: ${exitCode}`,
+    exitCode: 1,
+  });
+}
+
 function networkOf({ options }: BuildEnvironment, own: ResolvedRun['network']): string | undefined {
-  if (own === 'none' || own === 'host') return own;
-  return options.network === 'default' ? undefined : options.network;
+  if (own === 'none') return own;
+  const wish = own === 'host' ? own : options.network;
+  return wish === 'default' ? undefined : wish;
+}
+
+/** As in docker's builder what a Dockerfile asks for has to be allowed by who builds it. */
+function isInsecure({ options }: BuildEnvironment, { security }: ResolvedRun): boolean {
+  if (security !== 'insecure') return false;
+  if (options.allow.includes('security.insecure')) return true;
+  throw new PodError({
+    code: 'denied',
+    message: 'security.insecure is not allowed',
+    why: 'RUN --security=insecure gives a command all capabilities within the user namespace',
+    hint: 'tsc-pod build --allow security.insecure …',
+  });
 }

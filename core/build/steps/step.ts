@@ -5,6 +5,7 @@ import type { DriverName } from '../../../rootless/overlay/driver.ts';
 import type { HostFacts } from '../../container/facts.ts';
 import type { Paths } from '../../paths.ts';
 import type { BuildCache } from '../cache/cache.ts';
+import type { ContextEnvironment } from '../context/open-context.ts';
 import type { BuildOptions } from '../options.ts';
 import type { Report, StepTelling } from '../report.ts';
 import type { StageLayer, StageState } from '../stage-state.ts';
@@ -20,6 +21,10 @@ export interface BuildEnvironment {
   readonly buildArgs: ReadonlyMap<string, string>;
   /** Hidden, removed with the build; what a killed one leaves is found by its maker's identity in the name. */
   readonly directory: string;
+  /** Of sockets and secrets: short, gone after a reboot. Made when it is needed. */
+  readonly runtime: string;
+  /** What -f, folders and secrets are relative to, and how contexts are opened. */
+  readonly contextEnvironment: ContextEnvironment;
   readonly report: Report;
   /** Aborted when the build is to end: ^C, or another step has failed. */
   readonly signal: AbortSignal;

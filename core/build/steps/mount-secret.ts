@@ -1,0 +1,99 @@
+/** RUN --mount=type=secret: what `build --secret` names, as secrets of a store that lives as long as the build. */
+
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { csvFields } from '../../container/mounts/csv.ts';
+import { errnoOf, PodError } from '../../error.ts';
+import { makeSecret } from '../../secret/store.ts';
+import type { RunMount } from '../dockerfile/dockerfile.ts';
+import type { BuildEnvironment } from './step.ts';
+
+type SecretMount = RunMount & { type: 'secret' };
+
+/** Where a secret comes from. */
+interface Origin {
+  readonly env?: string | undefined;
+  readonly src?: string | undefined;
+}
+
+/** One `--secret`: `id=x,src=file`, `id=x,env=NAME`, or `id=x`: the variable x, else the file x. Throws PodError `usage`. */
+export function parseSecret(text: string): { id: string; origin: Origin } {
+  const refuse = (why: string): PodError =>
+    new PodError({
+      code: 'usage',
+      message: `cannot use --secret ${text}`,
+      why,
+      hint: 'write it as: --secret id=name,src=file, or --secret id=name,env=VARIABLE',
+    });
+  const fields = new Map<string, string>();
+  for (const field of csvFields(text) ?? []) {
+    const equals = field.indexOf('=');
+    const key = equals < 0 ? field : field.slice(0, equals).toLowerCase();
+    if (!['id', 'src', 'source', 'env', 'type'].includes(key)) throw refuse(`unknown option ${key}`);
+    if (equals < 0) throw refuse(`${key} needs a value`);
+    fields.set(key === 'source' ? 'src' : key, field.slice(equals + 1));
+  }
+  const id = fields.get('id');
+  if (!id) throw refuse('no id is given');
+  const [type, src, env] = ['type', 'src', 'env'].map((key) => fields.get(key));
+  if (type !== undefined && type !== 'file' && type !== 'env')
+    throw refuse(`type=${type}: there is file and env`);
+  if (src !== undefined && env !== undefined) throw refuse('src and env are given');
+  return { id, origin: type === 'env' ? { env: env ?? src ?? id } : { src, env } };
+}
+
+/** The flag of `run` for a secret that was given; undefined: none was, and none is needed. */
+export function secretFlag(
+  build: BuildEnvironment,
+  mount: SecretMount,
+  kind: 'mount' | 'env',
+): string | undefined {
+  const given = build.options.secrets.map(parseSecret).findLast(({ id }) => id === mount.id);
+  if (!given) {
+    if (!mount.required) return undefined;
+    throw new PodError({
+      code: 'not-found',
+      message: `secret ${mount.id}: not found`,
+      hint: `give it: tsc-pod build --secret id=${mount.id},src=FILE …`,
+    });
+  }
+  const name = storedSecret(build, mount.id, given.origin);
+  if (kind === 'env') return `${name},type=env,target=${mount.env}`;
+  const target = mount.target ?? `/run/secrets/${mount.id}`;
+  const mode = mount.mode.toString(8).padStart(4, '0');
+  return `${name},"target=${target.replaceAll('"', '""')}",uid=${mount.uid},gid=${mount.gid},mode=${mode}`;
+}
+
+/** Its name in the build's own store, where it is put when it is first needed. */
+function storedSecret(build: BuildEnvironment, id: string, origin: Origin): string {
+  const name = `s${Buffer.from(id).toString('hex').slice(0, 200)}`;
+  try {
+    makeSecret(build.paths, { name, data: dataOf(build, id, origin), labels: {}, replace: true });
+  } catch (error) {
+    if (!(error instanceof PodError)) throw error;
+    const { code, why } = error;
+    throw new PodError({ code, message: `cannot use the secret ${id}`, ...(why && { why }), cause: error });
+  }
+  return name;
+}
+
+function dataOf(
+  { environment, contextEnvironment }: BuildEnvironment,
+  id: string,
+  origin: Origin,
+): Uint8Array {
+  const { env, src } = origin;
+  const variable = env ?? (src === undefined && environment[id] !== undefined ? id : undefined);
+  if (variable !== undefined) return Buffer.from(environment[variable] ?? '');
+  const file = resolve(contextEnvironment.workingDirectory, src ?? id);
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new PodError({
+      code: 'not-found',
+      message: `cannot read the secret ${id}`,
+      why: `${file}: ${errnoOf(cause) === 'ENOENT' ? 'there is no such file' : (cause as Error).message}`,
+      cause,
+    });
+  }
+}
