@@ -39,9 +39,5 @@ export function stateOfImage({ config, diffIds, layers, size }: ImageRecord): St
   };
 }
 
-/** FROM another stage: its ARGs are not known any more. */
-export const stateOfStage = (state: StageState): StageState => ({
-  ...state,
-  args: new Map(),
-  ownCommand: false,
-});
+/** FROM another stage: its ARGs are known here, too (Docker's docs, "Variables", scoping). */
+export const stateOfStage = (state: StageState): StageState => ({ ...state, ownCommand: false });

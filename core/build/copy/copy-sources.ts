@@ -6,7 +6,7 @@ import { PodError } from '../../error.ts';
 import type { BuildContext, ContextEntry } from '../context/build-context.ts';
 import { asText } from '../context/tree-context.ts';
 import type { TransferSource } from '../dockerfile/dockerfile.ts';
-import { matchIgnore } from '../dockerfile/ignore.ts';
+import { ignoreOf } from '../dockerfile/ignore.ts';
 import { expandSource, type FoundSource, sourcePath } from './expand-source.ts';
 import { inlineSource } from './inline-source.ts';
 import type { SelectedSource, Selection } from './selection.ts';
@@ -53,6 +53,7 @@ export async function selectPath(
 
 function selectedSource(context: BuildContext, label: string, found: FoundSource): SelectedSource {
   const { entries, strip, directory, name } = found;
+  const ignore = ignoreOf(patterns);
   const moved = (path: string): string => path.slice(path.length > strip ? strip : path.length);
   return {
     label,
@@ -81,7 +82,7 @@ function without(found: FoundSource, patterns: readonly string[]): FoundSource {
   const { entries, strip, directory, name } = found;
   const excluded = ({ path }: ContextEntry): boolean => {
     const relative = directory ? path.slice(strip) : name;
-    return relative !== '' && matchIgnore(patterns, asText(relative));
+    return relative !== '' && ignore.ignores(asText(relative));
   };
   return { ...found, entries: entries.filter((entry) => !excluded(entry)) };
 }

@@ -2,15 +2,15 @@
 
 import { posix } from 'node:path';
 import type { PodError } from '../../error.ts';
-import { type Codes, codesOf, compileGlob, type Glob } from './glob.ts';
+import { codesOf, compileGlob, type Glob } from './glob.ts';
 import { quoted, refusalAt } from './refusal.ts';
 
 export interface Ignore {
   /** The patterns in force, cleaned. */
   readonly patterns: readonly string[];
   /**
-   * Whether a path ("a/b", no slash at either end; a byte string, as contexts name files) is left out: by the last
-   * pattern that matches it or a parent. Quickest where paths of one directory follow each other.
+   * Whether a path ("a/b", as text, no slash at either end) is left out: by the last pattern that matches it or a parent.
+   * Quickest where paths of one directory follow each other.
    */
   ignores(path: string): boolean;
   /** Whether a directory is ignored with all that is below it, whatever that is: a walk need not enter it. */
@@ -88,8 +88,7 @@ class Rules implements Ignore {
     const last = this.#last(directory);
     if (last < 0 || this.#rules[last]!.back) return false;
     if (!this.#hasBack) return true;
-    const text = readable(directory);
-    return !this.#rules.some(({ back, glob }, index) => back && index > last && glob.reachesBelow(text));
+    return !this.#rules.some(({ back, glob }, index) => back && index > last && glob.reachesBelow(directory));
   }
 
   /** The last rule that matches the path or a directory above it; -1: none. */
@@ -97,7 +96,7 @@ class Rules implements Ignore {
     if (this.#rules.length === 0 || path === '' || path === '.') return -1;
     const slash = path.lastIndexOf('/');
     const above = slash < 0 ? undefined : this.#matched(path.slice(0, slash));
-    const codes = pathCodes(path);
+    const codes = codesOf(path);
     for (let index = this.#rules.length - 1; index >= 0; index--)
       if (above?.[index] || this.#rules[index]!.glob.matches(codes)) return index;
     return -1;
@@ -108,7 +107,7 @@ class Rules implements Ignore {
     if (kept) return kept;
     const slash = directory.lastIndexOf('/');
     const above = slash < 0 ? undefined : this.#matched(directory.slice(0, slash));
-    const codes = pathCodes(directory);
+    const codes = codesOf(directory);
     const matched = Uint8Array.from(this.#rules, ({ glob }, index) =>
       above?.[index] || glob.matches(codes) ? 1 : 0,
     );
@@ -116,15 +115,6 @@ class Rules implements Ignore {
     this.#kept.set(directory, matched);
     return matched;
   }
-}
-
-function pathCodes(path: string): Codes {
-  return codesOf(readable(path));
-}
-
-/** A byte string as text: patterns count characters. */
-function readable(path: string): string {
-  return /[\x80-\xff]/.test(path) ? Buffer.from(path, 'latin1').toString('utf8') : path;
 }
 
 /** Paths to look for, the first that is there counts: `build/x.Dockerfile.dockerignore`, then `.dockerignore` of the context. */
