@@ -53,7 +53,6 @@ export async function selectPath(
 
 function selectedSource(context: BuildContext, label: string, found: FoundSource): SelectedSource {
   const { entries, strip, directory, name } = found;
-  const ignore = ignoreOf(patterns);
   const moved = (path: string): string => path.slice(path.length > strip ? strip : path.length);
   return {
     label,
@@ -80,6 +79,7 @@ function selectedSource(context: BuildContext, label: string, found: FoundSource
 /** --exclude: relative to the source; a file that is itself a source goes by its name. */
 function without(found: FoundSource, patterns: readonly string[]): FoundSource {
   const { entries, strip, directory, name } = found;
+  const ignore = ignoreOf(patterns);
   const excluded = ({ path }: ContextEntry): boolean => {
     const relative = directory ? path.slice(strip) : name;
     return relative !== '' && ignore.ignores(asText(relative));
