@@ -64,7 +64,10 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     report: reportTo(parts.tell, signal),
     cache: openCache(paths),
     slots: slots(options.jobs || availableParallelism()),
-    contextEnvironment: { directory, workingDirectory, environment, input, signal },
+    contextEnvironment: {
+      ...{ directory, workingDirectory, environment, input, signal },
+      memory: join(parts.paths.cache, 'contexts'),
+    },
     driver: () => (driver ??= chooseDriver(paths, host, host.defaultMaps, options.storageDriver)),
     now: () => nowOf(options),
     later: (work) => {

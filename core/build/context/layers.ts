@@ -18,6 +18,7 @@ import { enterAndDo, type Namespace } from '../../images/unpack/apply-job.ts';
 import { visibleLayers } from '../../images/unpack/unpack.ts';
 import { launcherPath } from '../../launcher.ts';
 import type { Paths } from '../../paths.ts';
+import { randomBytes } from '../../random.ts';
 import type { BuildContext, ContextEntry, FoundTree, WalkOptions } from './build-context.ts';
 
 export interface LayersOfContext {
@@ -27,7 +28,7 @@ export interface LayersOfContext {
   readonly label: string;
   /** "sha256:…" of the unpacked layers, the lowest first. */
   readonly diffIds: readonly string[];
-  /** A folder of the context's own, which exists until `close`: for mount points. */
+  /** The build's own, which exists until `close`: for mount points. */
   readonly directory: string;
   /** Of the user's, when fuse-overlayfs or copies are to be used. */
   readonly storageDriver?: string | undefined;
@@ -37,7 +38,9 @@ export interface LayersOfContext {
 const MOST_JOBS = 8;
 
 /** Nothing is mounted or read until it is asked for. */
-export function layersContext(parts: LayersOfContext): BuildContext {
+export function layersContext(given: LayersOfContext): BuildContext {
+  const directory = join(given.directory, `from-${randomBytes(8).toString('hex')}`);
+  const parts = { ...given, directory };
   const failing = `cannot copy from ${parts.label}`;
   const walks = new Map<string, Promise<FoundTree | undefined>>();
   let prepared: Promise<Namespace> | undefined;
@@ -178,11 +181,11 @@ function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
   };
 }
 
-const copyOf = ({ directory }: LayersOfContext): string => join(directory, 'copy');
+const copyOf = (directory: string): string => join(directory, 'copy');
 
 async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
   const { paths, host, directory } = parts;
-  const [root, empty, copy] = [join(directory, 'root'), join(directory, 'empty'), copyOf(parts)];
+  const [root, empty, copy] = [join(directory, 'root'), join(directory, 'empty'), copyOf(directory)];
   for (const one of [root, empty, copy]) mkdirSync(one, { recursive: true, mode: 0o755 });
   const lowers = visibleLayers(paths.layers, parts.diffIds)
     .map((diffId) => join(layerPath(paths, diffId), 'fs'))
@@ -212,5 +215,5 @@ async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
 
 async function removeCopies(parts: LayersOfContext): Promise<void> {
   const maps = [...mapPlan(parts.host.defaultMaps), ['namespace', 'user']];
-  await enterAndDo({ launcher: launcherPath(), maps }, ['remove', copyOf(parts)]);
+  await enterAndDo({ launcher: launcherPath(), maps }, ['remove', copyOf(parts.directory)]);
 }

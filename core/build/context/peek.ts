@@ -8,7 +8,7 @@ const BLOCK = 512;
 /** Whether an archive follows, by the first header's checksum (an empty one is zeros); `all` are all of the bytes. */
 export async function peek(
   bytes: AsyncIterable<Uint8Array>,
-): Promise<{ isTar: boolean; all: AsyncIterable<Uint8Array> }> {
+): Promise<{ isTar: boolean; isEmpty: boolean; all: AsyncIterable<Uint8Array> }> {
   const iterator = bytes[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   while (head.length < BLOCK) {
@@ -24,15 +24,13 @@ export async function peek(
       await iterator.return?.();
     }
   }
-  return { isTar: isTarHeader(head), all: all() };
+  const isEmpty = head.subarray(0, BLOCK).every((byte) => byte === 0);
+  return { isTar: head.length >= BLOCK && (isEmpty || isHeader(head)), isEmpty, all: all() };
 }
 
-export function isTarHeader(head: Buffer): boolean {
-  if (head.length < BLOCK) return false;
-  const block = head.subarray(0, BLOCK);
-  if (block.every((byte) => byte === 0)) return true;
+function isHeader(head: Buffer): boolean {
   try {
-    parseHeader(block);
+    parseHeader(head.subarray(0, BLOCK));
     return true;
   } catch {
     return false;

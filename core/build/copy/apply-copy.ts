@@ -60,8 +60,9 @@ export async function applyCopy(
   const changes = changesOf(target, options);
   const at = await findDestination(selection, target, options);
   const failing = `cannot copy to ${options.destination}`;
-  // A directory doesn't take the place of a file, nor a file that of a directory: as BuildKit.
-  const job = startApply(target.place(), ['apply', target.root, '/', 'kinds'], failing);
+  // A directory doesn't take the place of a file, nor a file that of a directory: as BuildKit, but for archives.
+  const flags = selection.sources.some(({ replaces }) => replaces) ? '-' : 'kinds';
+  const job = startApply(target.place(), ['apply', target.root, '/', flags], failing);
   const ops = encodeFileOps();
   const layer = layerOps(ops, { literal: true });
   const send = (): Promise<void> => job.send(ops.take());
@@ -131,6 +132,12 @@ async function findDestination(
   if (at.found === 'other' && asDirectory) throw refused(options, 'it is not a directory');
   if (selection.several && !asDirectory)
     throw refused(options, 'several files can only be copied into a directory', `${options.destination}/`);
+  if (asDirectory && selection.sources.some(({ directory, name }) => !directory && name === ''))
+    throw refused(
+      options,
+      'what is added has no name of its own',
+      `${options.destination.replace(/\/*$/, '')}/NAME`,
+    );
   const made = asDirectory && at.found === 'nothing' ? [...at.missing, at.path] : at.missing;
   return {
     make: selection.sources.length === 0 ? [] : made,
@@ -141,7 +148,7 @@ async function findDestination(
 const below = ({ path }: Destination, name: string): string => (path === '' ? name : `${path}/${name}`);
 
 function refused({ destination }: CopyOptions, why: string, better?: string): PodError {
-  const hint = better && `end the destination with a slash: ${better}`;
+  const hint = better && `for instance ${better}`;
   return new PodError({
     code: 'conflict',
     message: `cannot copy to ${destination}`,

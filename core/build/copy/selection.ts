@@ -8,7 +8,9 @@ export interface SelectedSource {
   readonly label: string;
   /** Its content goes into the destination, which then is a directory. */
   readonly directory: boolean;
-  /** Of a file: its name in a destination that is a directory. */
+  /** What it brings takes the place of whatever is there, be it a directory (an archive that is unpacked). */
+  readonly replaces?: boolean;
+  /** Of a file: its name in a destination that is a directory; '' for one that has none. */
   readonly name: string;
   /** Gives its entries to the sink, `path` relative to the destination: "" is the directory or the file itself. */
   read(sink: TarSink, drain: () => Promise<void>): Promise<void>;
