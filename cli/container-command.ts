@@ -26,6 +26,7 @@ export abstract class ContainerCommand extends LimitCommand {
   cidfile = text('--cidfile', 'Write the container id to this `file`');
   detachKeys = text('--detach-keys', 'The `keys` that detach from a container (default ctrl-p,ctrl-q)');
   device = list('--device', 'Give a `device` of the host');
+  noHosts = Option.Boolean('--no-hosts', false, { description: "Leave the image's /etc/hosts as it is" });
   dns = list('--dns', 'Name `server` to use');
   dnsOption = list('--dns-option,--dns-opt', 'An `option` for resolv.conf');
   dnsSearch = list('--dns-search', 'A search `domain` for resolv.conf');
@@ -189,6 +190,7 @@ export abstract class ContainerCommand extends LimitCommand {
       publishAll: this.publishAll,
       expose: this.expose,
       addHost: this.addHost,
+      noHosts: this.noHosts,
       dns: this.dns,
       dnsSearch: this.dnsSearch,
       dnsOption: this.dnsOption,

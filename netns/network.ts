@@ -1,13 +1,9 @@
-/** One container's network as a whole: its namespace, the operations that fill it, and the files that go with it. */
+/** One container's network as a whole: its namespace, and the operations that fill it. */
 
-import { readFileSync } from 'node:fs';
-import { hostAddress, routedAddress } from './host-address.ts';
-import { type HostEntry, hostsText } from './hosts.ts';
 import type { NetworkMode } from './mode.ts';
-import { pastaPlan, pastaResolver } from './pasta.ts';
-import { pastaAddress, pastaValue } from './pasta-options.ts';
+import { type FilesWish, networkFiles, pastaPlace } from './network-files.ts';
+import { pastaPlan } from './pasta.ts';
 import { formatHostPort, type PortMapping } from './port.ts';
-import { type DnsWish, hostServers, type ResolverReach, resolvConfText } from './resolv-conf.ts';
 import { slirp4netnsPlan } from './slirp4netns.ts';
 import { slirp4netnsAddresses } from './slirp4netns-options.ts';
 import type { Slirp4netnsProgram } from './slirp4netns-program.ts';
@@ -16,31 +12,14 @@ import { type MappedRange, namespaceSysctls } from './sysctls.ts';
 /** Relative: the launcher works in the container's runtime directory, whose path may be too long for unix(7). */
 const API_SOCKET = 'slirp4netns.sock';
 
-export interface NetworkWish {
-  mode: Exclude<NetworkMode, { kind: 'container' }>;
+export interface NetworkWish extends FilesWish {
   /** Chosen and found free: host-port.ts. */
   ports: readonly PortMapping[];
-  hostname: string;
-  containerName: string;
-  dns: DnsWish;
-  addHosts: readonly HostEntry[];
   gidMap: readonly MappedRange[];
-  /** Of mode bridge: its own addresses without prefix, the resolvers of its networks, and its first gateway. */
-  bridge?: BridgePlace | undefined;
   /** Wanted by mode slirp4netns alone. */
   slirp4netns?: Slirp4netnsProgram | undefined;
   /** Path of the program, wanted by mode pasta alone. */
   pasta?: string | undefined;
-}
-
-export interface BridgePlace {
-  addresses: string[];
-  resolvers: string[];
-  gateway: string | undefined;
-  /** Where its members reach the host; undefined where they don't. */
-  host: string | undefined;
-  /** One of its networks has a way out. */
-  out: boolean;
 }
 
 export interface NetworkPlan {
@@ -58,107 +37,37 @@ export interface NetworkPlan {
   notices: string[];
 }
 
-function readHosts(): string {
-  try {
-    return readFileSync('/etc/hosts', 'utf8');
-  } catch {
-    return '127.0.0.1\tlocalhost\n';
-  }
-}
-
-interface Place {
-  address: string;
-  hostAddress: string | undefined;
-  base?: string;
-  /** undefined: the host's network. */
-  reach: ResolverReach | undefined;
-}
-
-function filesOf(wish: NetworkWish, place: Place): Record<string, string> {
-  const resolv = resolvConfText(wish.dns, place.reach);
-  const { address, base } = place;
-  const hosts = hostsText({
-    base,
-    names: [wish.hostname, wish.containerName],
-    address,
-    hostAddress: place.hostAddress,
-    extra: wish.addHosts,
-  });
-  return {
-    '/etc/hosts': hosts,
-    '/etc/hostname': `${wish.hostname}\n`,
-    ...(resolv !== undefined && { '/etc/resolv.conf': resolv }),
-  };
-}
-
 /** Plans the network. Throws PodError `unsupported` for what the mode can't do. */
 export function planNetwork(wish: NetworkWish): NetworkPlan {
   const nothing = { operations: [], sysctls: {}, address: undefined, gateway: undefined, notices: [] };
   const { mode } = wish;
+  const files = networkFiles(wish);
   switch (mode.kind) {
     case 'none':
-      return {
-        ...nothing,
-        namespace: 'new',
-        sysctls: namespaceSysctls(wish.gidMap),
-        files: filesOf(wish, {
-          address: '127.0.0.1',
-          hostAddress: undefined,
-          reach: { own: [], ipv6: false },
-        }),
-      };
+      return { ...nothing, namespace: 'new', sysctls: namespaceSysctls(wish.gidMap), files };
     case 'host':
-      return {
-        ...nothing,
-        namespace: 'host',
-        files: filesOf(wish, {
-          address: '127.0.0.1',
-          hostAddress: '127.0.0.1',
-          base: readHosts(),
-          reach: undefined,
-        }),
-      };
+      return { ...nothing, namespace: 'host', files };
     case 'path':
-      // Nobody here knows where it leads: the host's servers may be reached, its loopback can't be.
-      return {
-        ...nothing,
-        namespace: { path: mode.path },
-        files: filesOf(wish, {
-          address: '127.0.0.1',
-          hostAddress: undefined,
-          reach: { own: [], ipv6: true },
-        }),
-      };
+      return { ...nothing, namespace: { path: mode.path }, files };
     case 'bridge':
-      return bridgeNetwork(wish);
+      return { ...bridgeNetwork(wish), files };
     case 'slirp4netns':
-      return slirp4netnsNetwork(wish, mode);
+      return { ...slirp4netnsNetwork(wish, mode), files };
     case 'pasta':
-      return pastaNetwork(wish, mode);
+      return { ...pastaNetwork(wish, mode), files };
   }
 }
 
-/** How the container's resolver gets out: those of its networks know all names, and ask the host's themselves. */
-export function bridgeReach({ resolvers, out }: Pick<BridgePlace, 'resolvers' | 'out'>): ResolverReach {
-  return { own: resolvers, ipv6: false, alone: resolvers.length > 0 || !out };
-}
-
 /** What fills the namespace is decided at each start: core/network/operations.ts. */
-function bridgeNetwork(wish: NetworkWish): NetworkPlan {
+function bridgeNetwork(wish: NetworkWish): Omit<NetworkPlan, 'files'> {
   if (!wish.bridge) throw new Error('mode bridge without its networks');
-  const { addresses, resolvers, gateway, host } = wish.bridge;
-  const address = addresses[0]!;
+  const { addresses, resolvers, gateway } = wish.bridge;
   const deaf = wish.dns.servers.length > 0 && resolvers.length > 0 && !wish.dns.servers.includes('none');
   return {
     namespace: 'new',
     operations: [],
     sysctls: namespaceSysctls(wish.gidMap),
-    files: filesOf(wish, {
-      address,
-      hostAddress: host,
-      reach: bridgeReach(wish.bridge),
-    }),
-    address,
+    address: addresses[0],
     gateway,
     notices: deaf ? ['with --dns this container does not find the others of its network by name'] : [],
   };
@@ -167,9 +76,9 @@ function bridgeNetwork(wish: NetworkWish): NetworkPlan {
 function slirp4netnsNetwork(
   wish: NetworkWish,
   { options }: Extract<NetworkMode, { kind: 'slirp4netns' }>,
-): NetworkPlan {
+): Omit<NetworkPlan, 'files'> {
   if (!wish.slirp4netns) throw new Error('mode slirp4netns without its program');
-  const { guest, gateway, dns } = slirp4netnsAddresses(options.cidr);
+  const { guest, gateway } = slirp4netnsAddresses(options.cidr);
   const operations = slirp4netnsPlan({
     program: wish.slirp4netns,
     options,
@@ -180,11 +89,6 @@ function slirp4netnsNetwork(
     namespace: 'new',
     operations,
     sysctls: namespaceSysctls(wish.gidMap),
-    files: filesOf(wish, {
-      address: guest,
-      hostAddress: options.allowHostLoopback ? gateway : hostAddress(),
-      reach: { own: [dns], ipv6: options.enableIpv6 },
-    }),
     address: guest,
     gateway,
     notices: options.allowHostLoopback ? [] : loopbackNotices(wish.ports),
@@ -192,22 +96,16 @@ function slirp4netnsNetwork(
 }
 
 /** The host's own addresses and routes, unless its options say others. */
-function pastaNetwork(wish: NetworkWish, { options }: Extract<NetworkMode, { kind: 'pasta' }>): NetworkPlan {
+function pastaNetwork(
+  wish: NetworkWish,
+  { options }: Extract<NetworkMode, { kind: 'pasta' }>,
+): Omit<NetworkPlan, 'files'> {
   if (!wish.pasta) throw new Error('mode pasta without its program');
-  const { words, mapGateway } = options;
-  const resolver = pastaResolver(options, hostServers());
-  const routed = routedAddress(pastaValue(words, '-i', '--interface', '--outbound-if4'));
-  const address = pastaAddress(options) ?? routed;
-  const gateway = pastaValue(words, '-g', '--gateway');
+  const { address, gateway, resolver } = pastaPlace(options);
   return {
     namespace: 'new',
     operations: pastaPlan({ program: wish.pasta, options, ports: wish.ports, resolver }),
     sysctls: namespaceSysctls(wish.gidMap),
-    files: filesOf(wish, {
-      address: address ?? '127.0.0.1',
-      hostAddress: (mapGateway && gateway) || hostAddress(undefined, address),
-      reach: { own: resolver ? [resolver] : [], ipv6: true },
-    }),
     address,
     gateway,
     notices: [],

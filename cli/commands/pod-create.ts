@@ -12,6 +12,7 @@ export class PodCreate extends PodCommand {
   static override usage = { description: 'Make a pod: containers that share namespaces' };
 
   addHost = list('--add-host', 'Add a line to /etc/hosts (`name:address`)');
+  noHosts = Option.Boolean('--no-hosts', false, { description: "Leave the images' /etc/hosts as they are" });
   dns = list('--dns', 'Name `server` to use');
   dnsOption = list('--dns-option,--dns-opt', 'An `option` for resolv.conf');
   dnsSearch = list('--dns-search', 'A search `domain` for resolv.conf');

@@ -26,6 +26,7 @@ export type NetworkFlags = Pick<
   | 'publishAll'
   | 'expose'
   | 'addHost'
+  | 'noHosts'
   | 'dns'
   | 'dnsSearch'
   | 'dnsOption'
@@ -57,7 +58,7 @@ function refuseForShared(flags: NetworkFlags): void {
     [flags.publish.length > 0 || flags.publishAll, 'port publishing and the container type network mode'],
     [flags.expose.length > 0, 'port exposing and the container type network mode'],
     [flags.dns.length + flags.dnsSearch.length + flags.dnsOption.length > 0, 'dns and the network mode'],
-    [flags.addHost.length > 0, 'custom host-to-IP mapping and the network mode'],
+    [flags.addHost.length > 0 || flags.noHosts === true, 'custom host-to-IP mapping and the network mode'],
   ];
   const [, words] = conflicts.find(([given]) => given) ?? [];
   if (words === undefined) return;
@@ -198,6 +199,8 @@ export function readNetworkOptions(
 ): NetworkOptions {
   const mode = readMode(flags);
   if (mode.kind === 'container') refuseForShared(flags);
+  if (flags.noHosts && flags.addHost.length > 0)
+    throw wrong('--add-host', flags.addHost[0]!, '--no-hosts leaves no file for it');
   const notices: string[] = [];
   const exposed = readExposed(flags, imageExposed);
   return {

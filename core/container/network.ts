@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { BridgeWish } from '../../netns/bridge-options.ts';
 import { assignHostPorts, type HostPortFacts, hostPortFacts } from '../../netns/host-port.ts';
-import { type BridgePlace, planNetwork } from '../../netns/network.ts';
+import { planNetwork } from '../../netns/network.ts';
+import type { BridgePlace } from '../../netns/network-files.ts';
 import { findPasta } from '../../netns/pasta.ts';
 import type { PortMapping, PortRequest } from '../../netns/port.ts';
 import { findSlirp4netns } from '../../netns/slirp4netns-program.ts';
@@ -97,6 +98,7 @@ export async function networkOf(
     containerName: context.name,
     dns: wish.dns,
     addHosts: wish.addHosts,
+    noHosts: options.noHosts,
     gidMap: context.maps.gid,
     slirp4netns,
     pasta: wish.mode.kind === 'pasta' ? findPasta(context.environment.PATH) : undefined,

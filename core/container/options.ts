@@ -53,6 +53,8 @@ export interface ContainerOptions {
   publishAll: boolean;
   expose: string[];
   addHost: string[];
+  /** The image's own /etc/hosts stays. */
+  noHosts?: boolean;
   dns: string[];
   dnsSearch: string[];
   dnsOption: string[];

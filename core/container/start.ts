@@ -10,6 +10,7 @@ import { type Launch, launchPlan } from './launch-plan.ts';
 import { refusePaused } from './pause.ts';
 import { writePlan } from './plan-file.ts';
 import type { ContainerRecord } from './record.ts';
+import { refreshFiles } from './refresh-files.ts';
 import { BACKGROUND, type StartMode } from './start-mode.ts';
 import { containerState, isUp } from './state.ts';
 import { readRecord, readSpec } from './store.ts';
@@ -35,7 +36,9 @@ async function launchOf(record: ContainerRecord, mode: StartMode, context: Start
   if (!spec) throw new PodError({ code: 'not-found', message: `no such container: ${record.name}` });
   const { ports } = record.network;
   if (ports.length > 0) await (await import('../../netns/host-port.ts')).checkPortsFree(ports);
-  return launchPlan({ paths, host, record, spec, mode, bridge: await bridgeOf(record, context) });
+  const bridge = await bridgeOf(record, context);
+  await refreshFiles(paths, record, spec);
+  return launchPlan({ paths, host, record, spec, mode, bridge });
 }
 
 /** What its bridge networks need at this start. */

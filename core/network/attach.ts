@@ -1,5 +1,5 @@
 import type { BridgeWish } from '../../netns/bridge-options.ts';
-import type { BridgePlace } from '../../netns/network.ts';
+import type { BridgePlace } from '../../netns/network-files.ts';
 import type { PortRequest } from '../../netns/port.ts';
 import { addressNumber } from '../../netns/subnet.ts';
 import type { NetworkAttachment } from '../container/record.ts';

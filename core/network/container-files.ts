@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { bridgeReach } from '../../netns/network.ts';
+import { bridgeReach } from '../../netns/network-files.ts';
 import { parseResolvConf, resolvConfText } from '../../netns/resolv-conf.ts';
 import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
 import { containerDirectory } from '../container/store.ts';

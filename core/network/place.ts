@@ -1,5 +1,5 @@
 import { hostAddress } from '../../netns/host-address.ts';
-import type { BridgePlace } from '../../netns/network.ts';
+import type { BridgePlace } from '../../netns/network-files.ts';
 import type { NetworkAttachment } from '../container/record.ts';
 import { hostLoopback, routedNetwork } from './operations.ts';
 import type { NetworkRecord } from './store.ts';

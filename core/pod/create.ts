@@ -47,7 +47,7 @@ function refuseWithoutInfra(options: PodOptions): void {
     [options.publish.length > 0, 'port bindings'],
     [options.network.length > 0, 'a network'],
     [(options.hostname ?? '') !== '', 'a host name'],
-    [options.addHost.length > 0, 'hosts'],
+    [options.addHost.length > 0 || options.noHosts === true, 'hosts'],
     [options.dns.length + options.dnsSearch.length + options.dnsOption.length > 0, 'DNS settings'],
   ] as const;
   const [, what] = given.find(([is]) => is) ?? [];

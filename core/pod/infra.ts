@@ -37,6 +37,7 @@ export type InfraFlags = Pick<
   | 'gidmap'
   | 'hostname'
   | 'network'
+  | 'noHosts'
   | 'pid'
   | 'publish'
   | 'securityOpt'

@@ -189,7 +189,6 @@ ${binary} run --rm ${IMAGE} sh -c 'cat /etc/resolv.conf; nslookup -type=a web.ex
 
 test('what is wrong or not there yet is said before anything starts', async () => {
   const cases: [string[], RegExp][] = [
-    [['--network', 'pasta'], /pasta is not there yet/],
     [['--network', 'mynet'], /no such network: mynet/],
     [['--network', 'slirp4netns:mtu=x'], /the MTU is 1 to 65521/],
     [['--dns', 'nonsense'], /not an IP address/],
