@@ -25,6 +25,8 @@ const MAX_LOWERS = 500;
  */
 export function rootPlan(driver: Driver, parts: RootParts, shift: OwnerShift): string[][] {
   if (driver.name === 'copy') return [['root-bind', parts.copy]];
+  // An image without layers: there is nothing to lay the writable one over.
+  if (parts.lowers.length === 0) return [['root-bind', parts.upper]];
   if (parts.lowers.length > MAX_LOWERS) {
     throw new PodError({
       code: 'unsupported',
