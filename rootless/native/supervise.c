@@ -114,10 +114,10 @@ static void conclude(struct ending *ending) {
   const struct plan *plan = container.plan;
   bool again = !container.leaving && (restart_is_one() || !ending->error) && restart_wanted(plan, ending->code, container.restart);
   ending->stopped = restart_forbidden();
+  if (again) record_waiting(plan); /* first: at no moment it seems to have ended for good, and `stop` to have nothing to do */
   record_end(plan, ending, !again);
   if (!ending->error) tell_end(ending);
   if (again) {
-    record_waiting(plan);
     cgroup_remove();
     forget_start();
     wait_and_restart();

@@ -42,9 +42,12 @@ test('one that does not run can not be attached to', async () => {
 });
 
 test('run -d -i takes its input from those who attach; the end of it is the end for the command', async () => {
-  await run('cat', ['-i'], 'sh', '-c', 'cat; echo end >&2; exit 3');
+  const ticking = 'until test -e /go; do echo tick >&2; sleep 0.05; done; echo go >&2';
+  await run('cat', ['-i'], 'sh', '-c', `${ticking}; cat; echo end >&2; exit 3`);
   const watcher = client('--no-stdin', 'cat');
-  await eventually(async () => (await podOk(['top', 'cat']).catch(() => 'x')) !== '');
+  await eventually(() => watcher.shown.err.includes('tick'));
+  await podOk(['exec', 'cat', 'touch', '/go']);
+  await eventually(() => watcher.shown.err.endsWith('go\n'));
   assert.equal(await pod(['attach', 'cat'], { input: 'one\ntwo\n' }), ended(3, 'one\ntwo\n', 'end\n'));
   assert.is(await watcher.end, 3);
   assert.is(await podOk(['logs', 'cat']), 'one\ntwo');
@@ -86,7 +89,7 @@ test('a client that is stopped is let go, and the others lose nothing', async ()
   await allAttached(good, [stopped, good]);
   stopped.child.kill('SIGSTOP');
   await podOk(['exec', 'slow', 'touch', '/go']);
-  await eventually(() => good.shown.out.endsWith('\n299999\n300000\n'), 25_000);
+  await eventually(() => good.shown.out.endsWith('\n299999\n300000\n'), 60_000);
   stopped.child.kill('SIGCONT');
   assert.is(await stopped.end, 125);
   assert.match(stopped.shown.err, /^Error: detached from the container: /);
@@ -126,8 +129,10 @@ test('a terminal: detach, attach from two at once, both see all, the last size c
   await b.until('40 100');
   await a.until('40 100');
   a.resize(33, 99);
-  a.send('sleep 0.1; stty size\r');
-  await b.until('33 99');
+  await eventually(() => {
+    a.send('stty size\r');
+    return b.until('33 99', 300).catch(() => false);
+  });
   b.send('\x18');
   assert.equal(await b.end(), { code: 0, signal: null });
   a.send('exit 12\r');

@@ -34,7 +34,7 @@ test('a paused container stands still, says so, and goes on', async () => {
   await podOk(['run', '-d', ...plain, '--name', 'p', BUSYBOX, 'sh', '-c', COUNTING]);
   await eventually(async () => (await lines('p')) > 3);
   assert.equal(await pod(['pause', 'p']), ended(0, 'p\n'));
-  assert.ok(await standsStill('p'));
+  await eventually(() => standsStill('p'));
   assert.equal(await status('p'), 'paused true true');
   assert.match(await podOk(['ps', '--format', '{{.Status}}']), /^Up .* \(Paused\)$/);
   assert.equal(
@@ -60,7 +60,7 @@ test('nothing escapes that starts processes all the time', async () => {
   await podOk(['run', '-d', ...plain, '--name', 'forks', BUSYBOX, 'sh', '-c', forks]);
   for (let round = 0; round < 2; round++) {
     await podOk(['pause', 'forks']);
-    assert.ok(await standsStill('forks'), `round ${round}`);
+    await eventually(() => standsStill('forks'));
     const before = await processes('forks');
     await podOk(['unpause', 'forks']);
     await eventually(async () => (await processes('forks')).some((one) => !before.includes(one)));
@@ -76,7 +76,8 @@ test('what was stopped before stays stopped', async () => {
   await eventually(async () => (await stoppedOne()) > 0);
   const [first, stopped] = [await pidOf('job'), await stoppedOne()];
   await podOk(['pause', 'job']);
-  assert.equal([stateOf(first), stateOf(stopped)], ['T', 'T']);
+  await eventually(() => stateOf(first) === 'T');
+  assert.is(stateOf(stopped), 'T');
   await podOk(['unpause', 'job']);
   await eventually(() => stateOf(first) !== 'T');
   assert.is(stateOf(stopped), 'T');
@@ -84,16 +85,17 @@ test('what was stopped before stays stopped', async () => {
 });
 
 test('a paused container can be stopped, killed and removed', async () => {
-  const trap = 'trap "exit 3" TERM; while :; do sleep 0.01; done';
+  const trap = 'trap "exit 3" TERM; echo up; while :; do sleep 0.01; done';
   await podOk(['run', '-d', ...plain, '--name', 'ends', BUSYBOX, 'sh', '-c', trap]);
+  await eventually(async () => (await podOk(['logs', 'ends'])) === 'up');
   await podOk(['pause', 'ends']);
-  await podOk(['stop', 'ends'], { timeout: 8000 });
+  await podOk(['stop', 'ends']);
   assert.equal(await podOk(['wait', 'ends']), '3');
   await podOk(['rm', 'ends']);
   for (const how of [['kill'], ['rm', '-f'], ['stop', '-t', '0']]) {
     await podOk(['run', '-d', '--rm', ...plain, '--name', 'ends', BUSYBOX, 'sleep', '1000']);
     await podOk(['pause', 'ends']);
-    await podOk([...how, 'ends'], { timeout: 8000 });
+    await podOk([...how, 'ends']);
     await eventually(() => remains().length === 0);
   }
 });

@@ -128,8 +128,9 @@ test('wait gives the exit code, of one that ends later and of one that has ended
     BUSYBOX,
     'sh',
     '-c',
-    'trap "exit 12" TERM; while :; do sleep 0.01; done',
+    'trap "exit 12" TERM; echo up; while :; do sleep 0.01; done',
   ]);
+  await eventually(async () => (await podOk(['logs', 'later'])) === 'up');
   const waiting = pod(['wait', 'later']);
   await podOk(['stop', 'later']);
   assert.equal(await waiting, ended(0, '12\n'));
