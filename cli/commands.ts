@@ -57,6 +57,7 @@ export const commands: CommandEntry[] = [
   [['network inspect'], async () => (await import('./commands/network-inspect.ts')).NetworkInspect],
   [['network ls', 'network list'], async () => (await import('./commands/network-ls.ts')).NetworkLs],
   [['network prune'], async () => (await import('./commands/network-prune.ts')).NetworkPrune],
+  [['network reload'], async () => (await import('./commands/network-reload.ts')).NetworkReload],
   [['network rm', 'network remove'], async () => (await import('./commands/network-rm.ts')).NetworkRm],
   [['pause', 'container pause'], async () => (await import('./commands/pause.ts')).Pause],
   [['pod create'], async () => (await import('./commands/pod-create.ts')).PodCreate],

@@ -91,6 +91,7 @@
  * hub networks (not a role's but words within hub-attach): the network as its first member brings it:
  *        bridge ADDRESS/PREFIX... (its gateways), uplink API-SOCKET ARGV..., resolver [UPSTREAM]; and the member:
  *        link NAME MAC MTU (0: the kernel's choice), address ADDRESS/PREFIX, route GATEWAY, name NAME
+ * hub-return: runtime DIR   the monitor brings its container back into networks that it has lost (native/hub-return.h)
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy
  * wait: runtime DIR      the exit code is printed when the container has ended
@@ -109,6 +110,7 @@ export type Role =
   | 'enter'
   | 'hub'
   | 'hub-ask'
+  | 'hub-return'
   | 'lock'
   | 'rotate'
   | 'signal'

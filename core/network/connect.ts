@@ -7,8 +7,7 @@ import {
   parseIp,
   parseMac,
 } from '../../netns/bridge-options.ts';
-import { runLauncher } from '../../rootless/launcher.ts';
-import { type Operation, replaceOperations } from '../../rootless/plan.ts';
+import { encodePlan, type Operation, replaceOperations } from '../../rootless/plan.ts';
 import { writeSubject } from '../container/events.ts';
 import type { HostFacts } from '../container/facts.ts';
 import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
@@ -17,8 +16,8 @@ import { containerState, isUp } from '../container/state.ts';
 import { containerDirectory, runtimeDirectory } from '../container/store.ts';
 import { PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
-import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
+import { askHub } from './ask-hub.ts';
 import { attachTo } from './attach.ts';
 import { type Membership, updateContainerFiles } from './container-files.ts';
 import { findNetwork } from './find.ts';
@@ -27,7 +26,6 @@ import {
   attachOperation,
   type BridgeOperations,
   bridgeOperations,
-  hubDirectory,
   networkOf,
   routedNetwork,
 } from './operations.ts';
@@ -49,34 +47,6 @@ function attachmentsOf(record: ContainerRecord): NetworkAttachment[] {
   });
 }
 
-/** A change of the networks of a container that runs: rootless/plan.ts, hub-ask. */
-function askHub(
-  paths: Paths,
-  { id, name }: Pick<ContainerRecord, 'id' | 'name'>,
-  wishes: readonly Operation[],
-): void {
-  if (wishes.length === 0) return;
-  const runtime = runtimeDirectory(paths, id);
-  try {
-    runLauncher(launcherPath(), 'hub-ask', [
-      ['hub', hubDirectory(paths), ''],
-      ['container', id, containerDirectory(paths, id)],
-      ['target-state', join(runtime, 'state')],
-      ...wishes,
-    ]);
-  } catch (error) {
-    if (!(error instanceof PodError)) throw error;
-    const { code, why, hint, cause } = error;
-    throw new PodError({
-      code,
-      message: `cannot change the networks of ${name}`,
-      ...(why && { why }),
-      ...(hint && { hint }),
-      cause,
-    });
-  }
-}
-
 const runs = (paths: Paths, record: ContainerRecord): boolean => isUp(containerState(paths, record).status);
 
 function storeRecord(paths: Paths, record: ContainerRecord): void {
@@ -84,9 +54,13 @@ function storeRecord(paths: Paths, record: ContainerRecord): void {
   writeSubject(containerDirectory(paths, record.id), record);
 }
 
-/** What the monitor starts anew by. */
+/** What the monitor starts anew by (plan), and comes back into networks by that were lost (networks). */
 function storePlan(paths: Paths, { id }: ContainerRecord, { operations }: BridgeOperations): void {
-  const file = join(runtimeDirectory(paths, id), 'plan');
+  const runtime = runtimeDirectory(paths, id);
+  if (!existsSync(runtime)) return;
+  const container = ['container', id, containerDirectory(paths, id)];
+  replaceFile(join(runtime, 'networks'), encodePlan('run', [container, ...operations]));
+  const file = join(runtime, 'plan');
   if (!existsSync(file)) return;
   const replaced = (name: string) => ['hub', 'hub-attach', 'network-api'].includes(name);
   replaceFile(file, replaceOperations(readFileSync(file, 'utf8'), replaced, operations));

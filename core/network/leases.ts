@@ -22,7 +22,8 @@ export function leaseFile(paths: Paths, name: string, address: string): string {
   return join(leasesOf(paths, name), address);
 }
 
-function holderOf(file: string): string | undefined {
+/** Who has it; undefined: it isn't there. */
+export function readLease(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch {
@@ -42,7 +43,7 @@ export function leases(paths: Paths, name: string): Map<string, string> {
   }
   for (const address of addresses) {
     const file = leaseFile(paths, name, address);
-    const id = holderOf(file);
+    const id = readLease(file);
     if (id === undefined) continue;
     if (isContainer(paths, id)) held.set(address, id);
     else rmSync(file, { force: true });
@@ -160,7 +161,7 @@ export function giveAddresses(
 
 export function releaseAddress(paths: Paths, name: string, address: string, id: string): void {
   const file = leaseFile(paths, name, address.split('/')[0]!);
-  if (holderOf(file) === id) rmSync(file, { force: true });
+  if (readLease(file) === id) rmSync(file, { force: true });
 }
 
 /** All addresses of a container that is removed. */

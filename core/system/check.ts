@@ -1,6 +1,7 @@
 /** The whole store, looked at without a lock and without a change. */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { hostFacts } from '../container/facts.ts';
 import type { Paths } from '../paths.ts';
 import { checkContainers } from './check-containers.ts';
 import { checkEvents } from './check-events.ts';
@@ -8,6 +9,7 @@ import { checkCgroups, checkMounts } from './check-host.ts';
 import { checkImages } from './check-images.ts';
 import { checkLayers } from './check-layers.ts';
 import { checkNames } from './check-names.ts';
+import { checkNetworks } from './check-networks.ts';
 import { checkPods } from './check-pods.ts';
 import { checkPrograms } from './check-programs.ts';
 import { checkRuntime } from './check-runtime.ts';
@@ -52,6 +54,7 @@ async function lookAtAll({ paths, environment, quick }: CheckWish): Promise<Find
     ...pods.findings,
     ...checkNames(paths, [...containers.records, ...pods.pods]),
     ...checkVolumes(paths, containers.records),
+    ...checkNetworks(paths, () => hostFacts(environment), containers.records),
     ...checkRuntime(paths),
     ...checkMounts(paths),
     ...checkCgroups(paths, environment),

@@ -14,6 +14,7 @@ enum frame {
   FRAME_REDRAW = 'R', /* to the monitor: the same, of one who has just come: what the terminal shows is drawn anew */
   FRAME_SIGNAL = 'K', /* to the monitor: one byte */
   FRAME_HEALTH = 'H', /* to the monitor: check the health now; from it: one byte, 0: healthy, and the end */
+  FRAME_NETWORKS = 'N', /* to the monitor: bring the container back into networks that it has lost */
   FRAME_OUTPUT = 'O', /* from the monitor: standard output, or the terminal */
   FRAME_ERRORS = 'E', /* from the monitor: standard error */
   FRAME_EXIT = 'X',   /* from the monitor: one byte, the exit code */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 
 #include "die.h"
 #include "hub.h"
+#include "hub-return.h"
 #include "identity.h"
 #include "message.h"
 #include "network.h"
@@ -29,7 +32,10 @@ enum { ANSWER_LIMIT_MS = 20000 };
 
 static struct {
   int socket, userns, asked;
-} hub = {-1, -1, 0};
+  int namespace; /* the container's network namespace; -1: it needs no hub */
+  int outer;     /* the user namespace of a hub that was killed; -1: there was none */
+  const struct plan *plan;
+} hub = {-1, -1, 0, -1, -1, NULL};
 
 /* By way of /proc: its path may be too long for unix(7). */
 static bool connect_to(int directory) {
@@ -57,7 +63,7 @@ static void start_hub(const struct operation *wish) {
   argv[count++] = "-c";
   argv[count] = wish->words[2];
   int said = catcher();
-  struct spawn what = {argv, {-1, -1, said, -1, -1}};
+  struct spawn what = {argv, {hub.outer, -1, said, -1, -1}};
   pid_t pid = spawn(&what);
   if (pid < 0) die_errno("fork");
   int code = wait_for(pid);
@@ -131,19 +137,24 @@ static void ask_all(const struct plan *plan, const char *name, unsigned char typ
   while ((wish = plan_next(plan, name, &from))) ask(type, container, wish, namespace);
 }
 
+static void ask_for_all(const struct plan *plan) {
+  const char *container = plan_word(plan, "container", 1);
+  hub.asked = 0;
+  if (!send_message(hub.socket, MESSAGE_HOLD, container, strlen(container) + 1, -1))
+    die_errno("cannot talk to the hub of the bridge networks");
+  ask_all(plan, "hub-attach", MESSAGE_ATTACH, hub.namespace);
+  close(hub.userns);
+  hub.userns = -1;
+}
+
 void hub_attach(const struct plan *plan, pid_t holder) {
   if (hub.socket < 0) return;
   char path[40];
   snprintf(path, sizeof path, "/proc/%d/ns/net", holder);
-  int namespace = open(path, O_RDONLY | O_CLOEXEC);
-  if (namespace < 0) die_errno("cannot open %s", path);
-  const char *container = plan_word(plan, "container", 1);
-  hub.asked = 0;
-  if (!send_message(hub.socket, MESSAGE_HOLD, container, strlen(container) + 1, -1)) die_errno("cannot talk to the hub of the bridge networks");
-  ask_all(plan, "hub-attach", MESSAGE_ATTACH, namespace);
-  close(namespace);
-  close(hub.userns);
-  hub.userns = -1;
+  hub.namespace = open(path, O_RDONLY | O_CLOEXEC);
+  if (hub.namespace < 0) die_errno("cannot open %s", path);
+  hub.plan = plan;
+  ask_for_all(plan);
 }
 
 static void await_answers(void) {
@@ -175,7 +186,42 @@ void hub_finish(const struct plan *plan) {
 void hub_close(void) {
   if (hub.socket >= 0) close(hub.socket);
   if (hub.userns >= 0) close(hub.userns);
-  hub.socket = hub.userns = -1;
+  if (hub.namespace >= 0) close(hub.namespace);
+  hub.socket = hub.userns = hub.namespace = -1;
+  hub_stay_away();
+}
+
+int hub_connection(void) { return hub.socket; }
+
+void hub_connected(int socket) {
+  if (hub.socket >= 0) close(hub.socket);
+  hub.socket = socket;
+}
+
+bool hub_is_used(void) { return hub.namespace >= 0; }
+
+/* That which the container's own is in, ioctl_ns(2). */
+static int outer_namespace(void) {
+  int own = ioctl(hub.namespace, NS_GET_USERNS), outer = own < 0 ? -1 : ioctl(own, NS_GET_PARENT);
+  if (outer < 0) die_errno("cannot find the user namespace of the bridge networks");
+  close(own);
+  return outer;
+}
+
+int hub_come_back(void) {
+  static struct plan newer;
+  const struct plan *plan = hub.plan;
+  size_t length;
+  if (access("networks", R_OK) == 0) {
+    char *text = plan_read_file("networks", &length);
+    plan_parse(&newer, text, length);
+    plan = &newer;
+  }
+  hub.outer = outer_namespace();
+  hub_open(plan);
+  ask_for_all(plan);
+  hub_finish(plan);
+  return hub.socket;
 }
 
 /* hub, container, target-state, then hub-detach, hub-attach, hub-change one after the other; network-api. */

@@ -17,4 +17,12 @@ void hub_finish(const struct plan *plan);
 /* The container leaves its networks. */
 void hub_close(void);
 
+/* For hub-return.c: the connection, -1: none. */
+int hub_connection(void);
+void hub_connected(int socket);
+/* The container is in networks, or was. */
+bool hub_is_used(void);
+/* Connects and attaches anew, by RUNTIME/networks where that is newer than the plan; gives the connection. */
+int hub_come_back(void);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -101,5 +102,5 @@ void hub_network(const char *id, const char *text, int namespace, int socket) {
   make_bridge(&plan);
   await_uplink(&plan, &uplink);
   let_through(&uplink);
-  hub_resolve(id, &plan, socket);
+  hub_resolve(id, &plan, socket, uplink.pid ? (int)syscall(SYS_pidfd_open, uplink.pid, 0) : -1);
 }

@@ -58,13 +58,7 @@ static void open_sockets(const struct plan *plan) {
   resolve_tcp_open(addresses, count, RESOLVE_PORT, upstream);
 }
 
-static int sooner(int one, int other) {
-  if (one < 0) return other;
-  return other < 0 || one < other ? one : other;
-}
-
-void hub_resolve(const char *id, const struct plan *plan, int socket) {
-  static struct pollfd polls[RESOLVE_POLLS];
+void hub_resolve(const char *id, const struct plan *plan, int socket, int uplink) {
   network.socket = socket;
   network.api = plan_word(plan, "uplink", 1);
   names_begin(id);
@@ -72,16 +66,6 @@ void hub_resolve(const char *id, const struct plan *plan, int socket) {
   send_message(socket, MESSAGE_READY, NULL, 0, -1);
   report_to(-1);
   fcntl(socket, F_SETFL, O_NONBLOCK);
-  for (;;) {
-    int by_udp, by_tcp;
-    polls[0] = (struct pollfd){socket, POLLIN, 0};
-    int udp = resolve_udp_watch(polls + 1, &by_udp), tcp = resolve_tcp_watch(polls + 1 + udp, &by_tcp);
-    if (poll(polls, (nfds_t)(1 + udp + tcp), sooner(by_udp, by_tcp)) < 0) {
-      if (errno == EINTR) continue;
-      _exit(EXIT_TOOL);
-    }
-    if (polls[0].revents) resolve_refresh();
-    resolve_udp_serve(polls + 1, udp);
-    resolve_tcp_serve(polls + 1 + udp, tcp);
-  }
+  resolve_serve(socket, uplink);
+  _exit(EXIT_TOOL); /* without its uplink: who is in it comes back, and brings another */
 }

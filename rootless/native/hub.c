@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -176,6 +178,8 @@ static void open_hub(void) {
   if (hub.signals < 0 || hub.userns < 0 || hub.directory < 0) die_errno("cannot start the hub");
 }
 
+static bool is_user_namespace(int fd) { return ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWUSER; }
+
 __attribute__((noreturn)) static void serve_all(const struct plan *plan, int starter) {
   struct message message;
   report_to(starter);
@@ -183,8 +187,10 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
   prctl(PR_SET_NAME, "tsc-pod hub");
   prctl(PR_SET_CHILD_SUBREAPER, 1); /* of uplinks */
   prctl(PR_SET_DUMPABLE, 1);
-  if (unshare(CLONE_NEWUSER) < 0) die_errno("cannot make a user namespace");
-  send_message(starter, MESSAGE_NAMESPACES, NULL, 0, -1);
+  bool taken = is_user_namespace(STDIN_FILENO);
+  if (taken ? setns(STDIN_FILENO, CLONE_NEWUSER) < 0 : unshare(CLONE_NEWUSER) < 0) die_errno("cannot make a user namespace");
+  const char made = taken;
+  send_message(starter, MESSAGE_NAMESPACES, &made, 1, -1);
   if (!receive_message(starter, &message)) _exit(EXIT_TOOL);
   become_namespace_root(plan);
   prctl(PR_SET_DUMPABLE, 0);
@@ -211,7 +217,8 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
   _exit(0);
 }
 
-static void expect(int socket, unsigned char type) {
+/* Gives its first byte. */
+static char expect(int socket, unsigned char type) {
   struct message message;
   if (!receive_message(socket, &message)) die("the hub of the bridge networks ended before it had started");
   if (message.type == MESSAGE_ERROR) {
@@ -219,9 +226,13 @@ static void expect(int socket, unsigned char type) {
     _exit((unsigned char)message.data[0]);
   }
   if (message.type != type) bug("message %c instead of %c", message.type, type);
+  return message.data[0];
 }
 
-/* Ends when the hub, a process of its own, can be connected to. */
+/*
+ * Ends when the hub, a process of its own, can be connected to. Where descriptor 0 is a user namespace, that of a hub which
+ * was killed and whose containers run, that is U.
+ */
 int role_hub(const struct plan *plan) {
   int sockets[2];
   const char *directory = plan_word(plan, "runtime", 1);
@@ -235,8 +246,7 @@ int role_hub(const struct plan *plan) {
     serve_all(plan, sockets[1]);
   }
   close(sockets[1]);
-  expect(sockets[0], MESSAGE_NAMESPACES);
-  write_id_maps(plan, pid);
+  if (!expect(sockets[0], MESSAGE_NAMESPACES)) write_id_maps(plan, pid);
   send_message(sockets[0], MESSAGE_MAPPED, NULL, 0, -1);
   expect(sockets[0], MESSAGE_STARTED);
   return 0;

@@ -42,7 +42,7 @@ struct hub_place {
 };
 
 __attribute__((noreturn)) void hub_work(const struct hub_request *request, const struct hub_place *place);
-/* Serves questions at the gateway's addresses, and what the hub says; doesn't return. */
-__attribute__((noreturn)) void hub_resolve(const char *id, const struct plan *plan, int socket);
+/* Serves questions at the gateway's addresses, and what the hub says, while the uplink (a pidfd; -1: none) lives; doesn't return. */
+__attribute__((noreturn)) void hub_resolve(const char *id, const struct plan *plan, int socket, int uplink);
 
 #endif

@@ -22,6 +22,7 @@ static const struct {
     {"exec", role_exec},
     {"hub", role_hub},
     {"hub-ask", role_hub_ask},
+    {"hub-return", role_hub_return},
     {"lock", role_lock},
     {"rotate", role_rotate},
     {"run", role_run},

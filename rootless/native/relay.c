@@ -18,6 +18,7 @@
 #include "clock.h"
 #include "die.h"
 #include "health.h"
+#include "hub-return.h"
 #include "log.h"
 #include "restart.h"
 #include "stream.h"
@@ -177,7 +178,8 @@ static bool take_client_frame(void *context, int client, const char *frame, size
     health_ask(client);
     return true;
   }
-  if (frame[0] == FRAME_INPUT) take_input(relay, frame + 1, length - 1);
+  if (frame[0] == FRAME_NETWORKS) hub_return_now();
+  else if (frame[0] == FRAME_INPUT) take_input(relay, frame + 1, length - 1);
   else if (frame[0] == FRAME_SIGNAL && length > 1) supervise_forward((unsigned char)frame[1]);
   else if ((frame[0] == FRAME_SIZE || frame[0] == FRAME_REDRAW) && length == 1 + 2 * sizeof(unsigned short))
     set_window(relay, frame + 1, frame[0] == FRAME_REDRAW);
@@ -191,22 +193,26 @@ static int sooner(int one, int other) {
 
 void relay_step(struct relay *relay, int signals, int timeout) {
   bool full = backlog.length > 0, idle = may_read_output();
-  struct pollfd polls[6 + CLIENTS_MAX + 1] = {{signals, POLLIN, 0},
-                                              {idle ? relay->output : -1, POLLIN, 0},
-                                              {idle ? relay->errors : -1, POLLIN, 0},
-                                              {rest.length ? rest.to : -1, POLLOUT, 0},
-                                              {full ? relay->input : -1, POLLOUT, 0},
-                                              {full ? -1 : relay->source, POLLIN, 0}};
-  int count = clients_watch(polls + 6, !full);
-  if (poll(polls, (nfds_t)(6 + count), sooner(timeout, sooner(clients_timeout(), health_timeout_ms()))) < 0) return;
+  enum { OWN = 7 };
+  struct pollfd polls[OWN + CLIENTS_MAX + 1] = {{signals, POLLIN, 0},
+                                                {idle ? relay->output : -1, POLLIN, 0},
+                                                {idle ? relay->errors : -1, POLLIN, 0},
+                                                {rest.length ? rest.to : -1, POLLOUT, 0},
+                                                {full ? relay->input : -1, POLLOUT, 0},
+                                                {full ? -1 : relay->source, POLLIN, 0},
+                                                {hub_watched(), POLLIN, 0}};
+  int count = clients_watch(polls + OWN, !full);
+  int own = sooner(hub_timeout_ms(), health_timeout_ms());
+  if (poll(polls, (nfds_t)(OWN + count), sooner(timeout, sooner(clients_timeout(), own))) < 0) return;
   health_tick();
+  hub_tick(polls[6].revents);
   if (polls[0].revents) supervise_signals(signals);
   if (polls[1].revents) move_output(relay, &relay->output, 1);
   if (polls[2].revents && may_read_output()) move_output(relay, &relay->errors, 2);
   if (polls[3].revents) deliver_rest(relay);
   if (polls[4].revents && !backlog_flush(&backlog, relay->input)) close_input(relay);
   if (polls[5].revents) read_source(relay);
-  clients_serve(polls + 6, count, take_client_frame, relay);
+  clients_serve(polls + OWN, count, take_client_frame, relay);
 }
 
 /*

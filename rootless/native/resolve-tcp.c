@@ -29,6 +29,7 @@ static struct {
   struct connection connections[CONNECTIONS];
   int used; /* those in the beginning */
   const char *upstream;
+  int port; /* there and here */
 } tcp;
 
 void resolve_tcp_open(const char *const *addresses, int count, int port, const char *upstream) {
@@ -38,6 +39,7 @@ void resolve_tcp_open(const char *const *addresses, int count, int port, const c
     tcp.servers[tcp.count++] = fd;
   }
   tcp.upstream = upstream;
+  tcp.port = port;
 }
 
 static size_t length_at(const unsigned char *bytes) { return (size_t)bytes[0] << 8 | bytes[1]; }
@@ -100,7 +102,7 @@ static void fail(struct connection *one, int code) {
 
 static void ask_upstream(struct connection *one) {
   struct resolve_address address;
-  if (!tcp.upstream || !resolve_parse(tcp.upstream, RESOLVE_PORT, &address)) {
+  if (!tcp.upstream || !resolve_parse(tcp.upstream, tcp.port, &address)) {
     fail(one, names_elsewhere(&one->asker) ? DNS_REFUSED : DNS_NO_SUCH_NAME);
     return;
   }

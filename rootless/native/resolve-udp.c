@@ -50,7 +50,7 @@ void resolve_udp_open(const char *const *addresses, int count, int port, const c
       udp.servers[udp.count++] = resolve_socket(addresses[i], port, SOCK_DGRAM, true);
     choose_lane(udp.servers[udp.count - 1], strchr(addresses[i], ':'));
   }
-  if (upstream) udp.upstream = resolve_socket(upstream, RESOLVE_PORT, SOCK_DGRAM, false);
+  if (upstream) udp.upstream = resolve_socket(upstream, port, SOCK_DGRAM, false);
 }
 
 static void reply(int server, const void *data, size_t length, const struct resolve_address *to) {

@@ -2,6 +2,7 @@
 #include "resolve.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,4 +38,28 @@ int resolve_socket(const char *text, int port, int type, bool serves) {
   if (fd < 0 || (serves ? bind : connect)(fd, &address.any, address.size) < 0)
     die_errno("cannot open the resolver's socket at %s", text);
   return fd;
+}
+
+static int sooner(int one, int other) {
+  if (one < 0) return other;
+  return other < 0 || one < other ? one : other;
+}
+
+void resolve_serve(int changes, int until) {
+  static struct pollfd polls[RESOLVE_POLLS];
+  enum { OWN = 2 };
+  for (;;) {
+    int by_udp, by_tcp;
+    polls[0] = (struct pollfd){changes, POLLIN, 0};
+    polls[1] = (struct pollfd){until, POLLIN, 0}; /* poll(2) passes over a descriptor of -1 */
+    int udp = resolve_udp_watch(polls + OWN, &by_udp), tcp = resolve_tcp_watch(polls + OWN + udp, &by_tcp);
+    if (poll(polls, (nfds_t)(OWN + udp + tcp), sooner(by_udp, by_tcp)) < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
+    if (polls[1].revents) return;
+    if (polls[0].revents) resolve_refresh();
+    resolve_udp_serve(polls + OWN, udp);
+    resolve_tcp_serve(polls + OWN + udp, tcp);
+  }
 }

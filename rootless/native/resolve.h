@@ -28,6 +28,8 @@ int resolve_socket(const char *text, int port, int type, bool serves);
 
 /* Called between a question and its answer: who has come before that is known. */
 void resolve_refresh(void);
+/* Serves until the descriptor `until` (-1: none) is readable; calls resolve_refresh() when `changes` is. */
+void resolve_serve(int changes, int until);
 
 /* Each: opens its sockets; `upstream` may be NULL. */
 void resolve_udp_open(const char *const *addresses, int count, int port, const char *upstream);

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostFacts } from '../container/facts.ts';
+import type { ContainerRecord } from '../container/record.ts';
+import { isContainer } from '../container/store.ts';
+import { leaseFile, readLease } from '../network/leases.ts';
+import { lostDevices, reloadNetworks } from '../network/reload.ts';
+import { networkDirectory, readNetwork } from '../network/store.ts';
+import type { Paths } from '../paths.ts';
+import { type Finding, moveAside, reasonOf } from './finding.ts';
+
+function checkRecord(paths: Paths, name: string): Finding[] {
+  try {
+    readNetwork(paths, name);
+    return [];
+  } catch (error) {
+    return [
+      {
+        type: 'network',
+        id: name,
+        problem: `its network.json can't be used: ${reasonOf(error)}`,
+        repair: 'move it to lost+found',
+        mend: () => moveAside(paths, networkDirectory(paths, name), 'network'),
+      },
+    ];
+  }
+}
+
+/** Of containers that are gone; a lease of one that is there counts (core/network/leases.ts). */
+function checkLeases(paths: Paths, name: string): Finding[] {
+  const directory = join(networkDirectory(paths, name), 'leases');
+  const held = existsSync(directory) ? readdirSync(directory) : [];
+  return held
+    .filter((address) => !address.startsWith('.'))
+    .flatMap((address) => {
+      const file = leaseFile(paths, name, address);
+      const id = readLease(file);
+      if (id === undefined || isContainer(paths, id)) return [];
+      return [
+        {
+          type: 'lease',
+          id: `${name}/${address}`,
+          problem: 'the container that has it is gone',
+          repair: 'take it back',
+          mend: () => rmSync(file, { force: true }),
+        },
+      ];
+    });
+}
+
+/** Networks that can't be read, addresses that nobody has, and containers that have lost their hub. */
+export function checkNetworks(
+  paths: Paths,
+  host: () => HostFacts,
+  records: readonly ContainerRecord[],
+): Finding[] {
+  const names = existsSync(paths.networks)
+    ? readdirSync(paths.networks).filter((name) => !name.startsWith('.'))
+    : [];
+  return [
+    ...names.flatMap((name) => [...checkRecord(paths, name), ...checkLeases(paths, name)]),
+    ...records.flatMap((record) => {
+      const lost = lostDevices(paths, record);
+      if (lost.length === 0) return [];
+      return [
+        {
+          type: 'container',
+          id: record.id,
+          problem: `it runs without its network device ${lost.join(', ')}`,
+          repair: 'bring it back into its networks',
+          mend: () => reloadNetworks({ paths, host: host() }, record),
+        },
+      ];
+    }),
+  ];
+}
