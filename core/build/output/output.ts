@@ -1,7 +1,6 @@
-/** `--output`: where the result of a build goes beside, or instead of, the store. docker-buildx-build(1). */
+/** `--output`: where the result of a build goes beside the store. docker-buildx-build(1). */
 
 import { PodError } from '../../error.ts';
-import type { BuildContext } from '../context/build-context.ts';
 
 export type BuildOutput =
   /** An image in the store: `name=` beside -t, `push=true`. */
@@ -9,7 +8,7 @@ export type BuildOutput =
   /** The files. `-o DIR` is the first, `-o -` the second. */
   | { readonly type: 'local'; readonly destination: string }
   | { readonly type: 'tar'; readonly destination: string | '-' }
-  /** An archive of the image. */
+  /** An archive of the image, or with `tar=false` a directory. */
   | {
       readonly type: 'oci' | 'docker';
       readonly destination: string | '-';
@@ -17,22 +16,86 @@ export type BuildOutput =
       readonly tar: boolean;
     };
 
-/** One `-o`. Throws PodError `usage`. */
-export function parseOutput(_text: string): BuildOutput {
-  throw new PodError({ code: 'unsupported', message: 'cannot read --output yet' });
+const KEYS: Record<string, readonly string[]> = {
+  image: ['name', 'push'],
+  registry: ['name'],
+  local: ['dest'],
+  tar: ['dest'],
+  oci: ['dest', 'name', 'tar'],
+  docker: ['dest', 'name', 'tar'],
+  cacheonly: [],
+};
+
+function refused(text: string, why: string, hint?: string): PodError {
+  return new PodError({
+    code: 'usage',
+    message: `cannot use --output ${JSON.stringify(text)}`,
+    why,
+    ...(hint && { hint }),
+  });
 }
 
-export interface FilesOutput {
-  /** The result's files: layersContext of the last stage. */
-  readonly files: BuildContext;
-  readonly workingDirectory: string;
-  readonly standardOutput: (bytes: Uint8Array) => void;
+/** One `-o`: nothing for `type=cacheonly`. Throws PodError `usage`. */
+export function parseOutput(text: string): BuildOutput | undefined {
+  if (text === '-') return { type: 'tar', destination: '-' };
+  if (text === '') throw refused(text, 'it is empty');
+  if (!text.includes('=')) return { type: 'local', destination: text };
+  const fields = new Map(fieldsOf(text));
+  const type = fields.get('type') ?? (fields.has('dest') ? 'local' : '');
+  const known = KEYS[type];
+  if (!known)
+    throw refused(
+      text,
+      type === '' ? 'it has no type' : `there is no type ${type}`,
+      `the types are ${Object.keys(KEYS).join(', ')}`,
+    );
+  for (const key of fields.keys())
+    if (key !== 'type' && !known.includes(key))
+      throw refused(text, `type=${type} has no ${key}`, known.length > 0 ? `it has ${known.join(', ')}` : '');
+  return outputOf(type, fields, text);
 }
 
-/** `local` and `tar`: the files themselves. (`oci`, `docker` and `image` are sendImage with an ImageDestination.) */
-export async function writeFiles(
-  _output: BuildOutput & { type: 'local' | 'tar' },
-  _wish: FilesOutput,
-): Promise<void> {
-  throw new PodError({ code: 'unsupported', message: 'cannot write files yet' });
+function outputOf(type: string, fields: ReadonlyMap<string, string>, text: string): BuildOutput | undefined {
+  const names = (fields.get('name') ?? '').split(',').filter((name) => name !== '');
+  const destination = fields.get('dest') ?? '';
+  const isTrue = (key: string, fallback: boolean): boolean => {
+    const value = fields.get(key);
+    if (value === undefined) return fallback;
+    if (!/^(?:true|false|1|0)$/.test(value)) throw refused(text, `${key}=${value} is neither true nor false`);
+    return value === 'true' || value === '1';
+  };
+  switch (type) {
+    case 'image':
+      return { type, names, push: isTrue('push', false) };
+    case 'registry':
+      return { type: 'image', names, push: true };
+    case 'local':
+      if (destination === '' || destination === '-') throw refused(text, 'dest= must name a directory');
+      return { type, destination };
+    case 'tar':
+      return { type, destination: destination || '-' };
+    case 'oci':
+    case 'docker': {
+      // Docker loads what has no destination into its store.
+      if (type === 'docker' && destination === '') return { type: 'image', names, push: false };
+      const tar = isTrue('tar', true);
+      if (!tar && (destination === '' || destination === '-' || type === 'docker'))
+        throw refused(text, 'tar=false needs type=oci and a directory as dest=');
+      return { type, destination: destination || '-', names, tar };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** `a=b,"c=d,e"`: a field in quotation marks may have commas, as RFC 4180 has it. */
+function fieldsOf(text: string): [string, string][] {
+  const fields: string[] = [];
+  for (const [, quoted, plain] of text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g))
+    fields.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
+  return fields.map((field) => {
+    const equals = field.indexOf('=');
+    if (equals <= 0) throw refused(text, `${JSON.stringify(field)} is not KEY=VALUE`);
+    return [field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1)];
+  });
 }

@@ -1,0 +1,112 @@
+/** The files of a result, without an image around them: `--output type=local` and `type=tar`. */
+
+import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { encodeFileOps } from '../../../rootless/file-ops.ts';
+import { layerOps } from '../../archive/layer-ops.ts';
+import { tarSink } from '../../archive/tar-sink.ts';
+import { asidePath, collectAside } from '../../aside.ts';
+import { ownedBy, withoutSetId } from '../../container/copy/copy-owners.ts';
+import { hostPlace } from '../../container/copy/place.ts';
+import { errnoOf, PodError } from '../../error.ts';
+import type { Write } from '../../images/archive/tar-output.ts';
+import { startApply } from '../../images/unpack/apply-job.ts';
+import type { BuildContext, ContextEntry } from '../context/build-context.ts';
+
+/** Into a directory, as the user's own files: what is there and not in the result stays. Gives notices. */
+export async function writeLocal(files: BuildContext, destination: string): Promise<string[]> {
+  makeDirectory(destination);
+  const failing = `cannot write to ${destination}`;
+  const job = startApply(hostPlace(), ['apply', destination, '/', 'kinds'], failing);
+  const ops = encodeFileOps();
+  const layer = layerOps(ops, { literal: true });
+  const own = ownedBy(process.geteuid!(), process.getegid!());
+  const send = (): Promise<void> => job.send(ops.take());
+  try {
+    await files.read(
+      await resultEntries(files),
+      { ...layer, entry: (entry) => layer.entry(withoutSetId(own(entry))) },
+      send,
+    );
+    layer.finish();
+    ops.end();
+    await send();
+    job.end();
+    return await job.done;
+  } catch (error) {
+    job.kill();
+    await job.done.catch(() => {});
+    throw error;
+  }
+}
+
+/** Down a stream, with owners and attributes. */
+export async function writeTar(files: BuildContext, write: Write): Promise<void> {
+  let pieces: Uint8Array[] = [];
+  const tar = tarSink((bytes) => void pieces.push(bytes));
+  const drain = async (): Promise<void> => {
+    const ready = pieces;
+    pieces = [];
+    for (const piece of ready) await write(piece);
+  };
+  await files.read(await resultEntries(files), tar, drain);
+  tar.finish();
+  await drain();
+}
+
+/** Into a file, which has its name when it is whole. */
+export async function writeTarFile(files: BuildContext, path: string): Promise<void> {
+  const plain = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  if (plain) collectAside(path);
+  const made = plain ? asidePath(path) : path;
+  const file = openFile(made, plain ? 'wx' : 'w', path);
+  try {
+    await writeTar(files, async (bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    });
+    if (plain) renameSync(made, path);
+  } catch (error) {
+    if (plain) rmSync(made, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+}
+
+export const placeOfOutput = (destination: string, workingDirectory: string): string =>
+  resolve(workingDirectory, destination);
+
+/** All but the root itself: a destination is there, and keeps its owner and mode. */
+async function resultEntries(files: BuildContext): Promise<readonly ContextEntry[]> {
+  return (await files.walk(''))?.entries.filter(({ path }) => path !== '') ?? [];
+}
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function openFile(made: string, flags: string, path: string): number {
+  try {
+    return openSync(made, flags, 0o644);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+const REASONS: Record<string, string> = {
+  EACCES: 'you may not write there',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'something else is there',
+  ENOTDIR: 'something else is there',
+  EISDIR: 'it is a directory',
+  ENOENT: 'there is no such directory',
+};
+
+function unwritable(path: string, cause: unknown): unknown {
+  const why = REASONS[errnoOf(cause) ?? ''];
+  return why ? new PodError({ code: 'denied', message: `cannot write ${path}`, why, cause }) : cause;
+}
