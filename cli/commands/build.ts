@@ -3,12 +3,14 @@ import { buildImage } from '../../core/build/build.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
 import { BuildFailure } from '../../core/build/stage.ts';
 import { hostFacts } from '../../core/container/facts.ts';
+import type { Write } from '../../core/images/archive/tar-output.ts';
 import { obtainImage } from '../../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
 import { Option, PodCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { isTerminal } from '../output/color.ts';
 import { escapeControlsInLines } from '../output/escape.ts';
 import { oneOf, parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
@@ -109,6 +111,11 @@ export class Build extends PodCommand {
           ...{ paths, host: hostFacts(env), environment: env, signal },
           workingDirectory: process.cwd(),
           input: () => stdin as AsyncIterable<Uint8Array>,
+          write: isTerminal(stdout) ? undefined : this.emit,
+          registry: {
+            env: withAuthFile(env, this.authfile),
+            ...{ tlsVerify: this.tlsVerify, certDir: this.certDir },
+          },
           tell: progress.listener,
           obtain: (name, platform, telling) =>
             obtainImage(name, {
@@ -123,7 +130,8 @@ export class Build extends PodCommand {
       );
       progress.end();
       if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
-      if (this.quiet) stdout.write(`sha256:${image.id}\n`);
+      const isTaken = this.output.some((text) => /(?:^|,dest=)-(?:,|$)/.test(text));
+      if (this.quiet && !isTaken) stdout.write(`sha256:${image.id}\n`);
     } catch (error) {
       progress.end();
       if (error instanceof BuildFailure) stderr.write(`${escapeControlsInLines(error.place)}\n`);
@@ -131,6 +139,11 @@ export class Build extends PodCommand {
     }
     return 0;
   }
+
+  private emit: Write = (bytes) =>
+    new Promise((resolve, reject) => {
+      this.context.stdout.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
 
   private options(): BuildOptions {
     return {

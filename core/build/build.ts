@@ -1,10 +1,13 @@
 /** `build`: context and Dockerfile -> stages -> steps -> image. This file is the flow, and knows nothing else. */
 
 import type { ImageRecord } from '../images/format/types.ts';
+import { layersContext } from './context/layers.ts';
 import { openBuild } from './context/open-context.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
 import { neededStages, targetStage } from './graph.ts';
 import type { BuildOptions } from './options.ts';
+import { deliver, describeOutput } from './output/deliver.ts';
+import { parseOutput } from './output/output.ts';
 import { storeResult } from './result.ts';
 import { beginSession, type SessionParts } from './session.ts';
 import { stageBuilder } from './stages.ts';
@@ -15,6 +18,7 @@ export interface BuiltImage {
 
 /** Builds what the options ask for. Nothing half-made is left, however it ends. */
 export async function buildImage(options: BuildOptions, parts: SessionParts): Promise<BuiltImage> {
+  const outputs = options.outputs.flatMap((text) => parseOutput(text) ?? []);
   const session = beginSession(options, parts);
   try {
     const opened = await session.report
@@ -29,6 +33,20 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
     const image = await session.report
       .step('exporting to image')
       .during(() => storeResult(parts.paths, state, options, session.now()));
+    const { paths, host, workingDirectory } = parts;
+    const files = () =>
+      layersContext({
+        ...{ paths, host, label: 'the result', directory: session.directory },
+        diffIds: state.layers.map(({ diffId }) => diffId),
+        storageDriver: options.storageDriver,
+      });
+    for (const output of outputs)
+      await session.report.step(describeOutput(output)).during(({ notice }) =>
+        deliver(output, {
+          ...{ paths, image, files, workingDirectory, notice },
+          ...{ write: parts.write, registry: { ...parts.registry, signal: session.signal } },
+        }),
+      );
     return { image };
   } catch (error) {
     session.abort(error);

@@ -10,7 +10,9 @@ import { newId } from '../container/name.ts';
 import { identify } from '../container/process-identity.ts';
 import { removeTrees } from '../container/remove-tree.ts';
 import { chooseDriver } from '../container/root.ts';
+import type { Write } from '../images/archive/tar-output.ts';
 import type { ImageRecord } from '../images/format/types.ts';
+import type { RegistryOptions } from '../images/push/push.ts';
 import type { Paths } from '../paths.ts';
 import { openCache } from './cache/cache.ts';
 import type { BuildListener } from './events.ts';
@@ -27,6 +29,10 @@ export interface SessionParts {
   readonly workingDirectory: string;
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly tell: BuildListener;
+  /** Standard output, for `--output -`; undefined where it is a terminal. */
+  readonly write: Write | undefined;
+  /** For what is pushed. */
+  readonly registry: RegistryOptions;
   /** Of the caller: ^C. */
   readonly signal: AbortSignal;
   /** Finds or pulls the image of a FROM: core/images/pull/obtain.ts. */
