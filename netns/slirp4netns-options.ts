@@ -14,6 +14,8 @@ export interface Slirp4netnsOptions {
   /** An address or interface of the host's that connections go out from. */
   outboundAddr?: string;
   outboundAddr6?: string;
+  /** Its own forwarding of TCP ports, instead of ours: publish.ts. */
+  ownPortHandler?: true | undefined;
 }
 
 export const DEFAULT_SLIRP4NETNS: Slirp4netnsOptions = {
@@ -91,13 +93,10 @@ function apply(options: Slirp4netnsOptions, word: string): Slirp4netnsOptions {
     case 'outbound_addr6':
       return { ...options, outboundAddr6: outbound(word, value, isIPv6) };
     case 'port_handler':
-      if (value === 'slirp4netns') return options;
-      throw new PodError({
-        code: 'unsupported',
-        message: `cannot use --network slirp4netns:${word}`,
-        why: 'slirp4netns is the only port handler here',
-        hint: 'leave port_handler out',
-      });
+      // What podman has by that name carries connections on as ours does.
+      if (value === 'rootlesskit') return { ...options, ownPortHandler: undefined };
+      if (value === 'slirp4netns') return { ...options, ownPortHandler: true };
+      throw wrong(word, `${value} is neither rootlesskit nor slirp4netns`);
     default:
       throw wrong(
         word,
@@ -107,7 +106,7 @@ function apply(options: Slirp4netnsOptions, word: string): Slirp4netnsOptions {
   }
 }
 
-/** The text behind `slirp4netns:`; empty for the defaults. Throws PodError `usage` or `unsupported`. */
+/** The text behind `slirp4netns:`; empty for the defaults. Throws PodError `usage`. */
 export function parseSlirp4netnsOptions(text: string): Slirp4netnsOptions {
   return text
     .split(',')

@@ -8,14 +8,15 @@
  * - hostfwd knows neither IPv6 addresses of the host's nor SCTP. A port that is taken, below
  *   ip_unprivileged_port_start or on a foreign address is told no better than "slirp_add_hostfwd failed": so ports
  *   are tried before (host-port.ts).
- * - A published TCP port shows the client's address, and 10.0.2.2 for clients at the host's loopback. libslirp
- *   listens with a backlog of 1: of ten connections at one moment half wait a second and more.
+ * - A TCP port that it publishes shows the client's address, and 10.0.2.2 for clients at the host's loopback. libslirp
+ *   listens with a backlog of 1: of ten connections at one moment half wait a second and more. So ours are: publish.ts.
  * - Without host loopback, answers of a published UDP port can't reach clients at the host's loopback.
  */
 
 import { PodError } from '../core/error.ts';
 import { isLoopback } from './address.ts';
 import { formatHostPort, type PortMapping } from './port.ts';
+import { isForwarded, publishPlan } from './publish.ts';
 import { type Slirp4netnsOptions, slirp4netnsAddresses } from './slirp4netns-options.ts';
 import { type Slirp4netnsProgram, versionAtLeast } from './slirp4netns-program.ts';
 
@@ -45,14 +46,15 @@ function argv({ program, options, ports, apiSocket }: Slirp4netnsPlan): string[]
 /** What this driver can't publish. Throws PodError `unsupported`. */
 export function checkSlirp4netnsPort(
   port: PortMapping,
-  options: Pick<Slirp4netnsOptions, 'allowHostLoopback'>,
+  options: Pick<Slirp4netnsOptions, 'allowHostLoopback' | 'ownPortHandler'>,
 ): void {
   const refuse = (why: string, hint: string): PodError =>
     new PodError({ code: 'unsupported', message: `cannot publish ${formatHostPort(port)}`, why, hint });
   if (port.protocol === 'sctp') throw refuse('slirp4netns has no SCTP', 'use --network host');
+  if (isForwarded(port) && !options.ownPortHandler) return;
   if (port.hostIp.includes(':'))
     throw refuse(
-      'slirp4netns publishes at IPv4 addresses only',
+      `slirp4netns publishes ${port.protocol} at IPv4 addresses only`,
       `-p ${port.hostPort}:${port.containerPort} or --network host`,
     );
   if (port.protocol === 'udp' && isLoopback(port.hostIp) && !options.allowHostLoopback)
@@ -85,15 +87,28 @@ export function publishRequest(port: PortMapping, guest: string): string {
   });
 }
 
-/** The operations: one `network-helper`, then a `network-api` a port. Throws PodError `unsupported`. */
+/** Those that its API is asked for: what is forwarded goes another way. */
+export function ownPorts(
+  ports: readonly PortMapping[],
+  { ownPortHandler }: Pick<Slirp4netnsOptions, 'ownPortHandler'>,
+): PortMapping[] {
+  return ports.filter((port) => ownPortHandler || !isForwarded(port));
+}
+
+/** The operations: one `network-helper`, then those that publish ports. Throws PodError `unsupported`. */
 export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
   const { options, ports, apiSocket } = plan;
   checkVersion(plan);
   for (const port of ports) checkSlirp4netnsPort(port, options);
-  const { guest } = slirp4netnsAddresses(options.cidr);
+  const { guest, gateway } = slirp4netnsAddresses(options.cidr);
+  const own = ownPorts(ports, options);
   return [
-    ['network-helper', ...argv(plan)],
-    ...ports.map((port) => ['network-api', apiSocket, publishRequest(port, guest)]),
+    ['network-helper', ...argv({ ...plan, ports: own })],
+    ...own.map((port) => ['network-api', apiSocket, publishRequest(port, guest)]),
+    ...publishPlan(
+      ports.filter((port) => !own.includes(port)),
+      [{ address: guest, gateway }],
+    ),
   ];
 }
 

@@ -46,6 +46,8 @@
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-helper-inside ARGV...     root of its user namespace; descriptor 0: the network namespace, 1: ready; it is killed
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
+ *   publish ADDRESS PORT CONTAINER-PORT   a TCP port of the host's, carried on into the network namespace (native/forward.h)
+ *   publish-to ADDRESS SOURCE         the container's, one a family; who clients of the host's loopback are to it
  *   hub DIR PLAN [COMMAND...]         its user namespace is made within the hub's (native/hub.h), which is started by PLAN
  *                                     (to the launcher, or to COMMAND that ends in it) where none runs; uidmap and gidmap are of ids in there
  *   hub-attach NETWORK PLAN           it comes into a network: id, and the operations of `hub networks` below

@@ -62,7 +62,8 @@ function storePlan(paths: Paths, { id }: ContainerRecord, { operations }: Bridge
   replaceFile(join(runtime, 'networks'), encodePlan('run', [container, ...operations]));
   const file = join(runtime, 'plan');
   if (!existsSync(file)) return;
-  const replaced = (name: string) => ['hub', 'hub-attach', 'network-api'].includes(name);
+  const replaced = (name: string) =>
+    ['hub', 'hub-attach', 'network-api', 'publish', 'publish-to'].includes(name);
   replaceFile(file, replaceOperations(readFileSync(file, 'utf8'), replaced, operations));
 }
 

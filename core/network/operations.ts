@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { checkSlirp4netnsPort, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
+import { publishPlan } from '../../netns/publish.ts';
+import { checkSlirp4netnsPort, ownPorts, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
 import { slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
 import { findSlirp4netns, type Slirp4netnsProgram } from '../../netns/slirp4netns-program.ts';
 import { overlaps, parseSubnet } from '../../netns/subnet.ts';
@@ -152,6 +153,27 @@ function hubPlan(paths: Paths, host: HostFacts): Operation {
   ];
 }
 
+/** Of a container in a network that has a way out. Throws PodError `unsupported`. */
+function publishOperations(
+  { network: { ports } }: ContainerRecord,
+  network: NetworkRecord,
+  { addresses }: NetworkAttachment,
+): Operation[] {
+  const allowHostLoopback = allowsHostLoopback(network);
+  for (const port of ports) checkSlirp4netnsPort(port, { allowHostLoopback });
+  const bare = addresses.map((address) => address.split('/')[0]!);
+  const four = bare.find((address) => !address.includes(':'));
+  const socket = join('../hub', apiSocket(network));
+  const targets = bare.flatMap((address) => {
+    const subnet = network.subnets.find(({ gateway }) => gateway.includes(':') === address.includes(':'));
+    return subnet ? [{ address, gateway: subnet.gateway }] : [];
+  });
+  return [
+    ...ownPorts(ports, {}).map((port) => ['network-api', socket, publishRequest(port, four!)]),
+    ...publishPlan(ports, targets),
+  ];
+}
+
 /** All of it for a start. Throws PodError `not-found` for a network that is gone. */
 export async function bridgeOperations(
   paths: Paths,
@@ -165,14 +187,8 @@ export async function bridgeOperations(
   const attach = attached.map((attachment, index) =>
     attachOperation(record, networks[index]!, attachment, { program, routed: networks[index] === out }),
   );
-  const guest = attached
-    .find(({ id }) => id === out?.id)
-    ?.addresses.find((address) => !address.includes(':'))
-    ?.split('/')[0];
-  const ports = record.network.ports.map((port) => {
-    checkSlirp4netnsPort(port, { allowHostLoopback: allowsHostLoopback(out!) });
-    return ['network-api', join('../hub', apiSocket(out!)), publishRequest(port, guest!)];
-  });
+  const member = attached.find(({ id }) => id === out?.id);
+  const ports = out && member ? publishOperations(record, out, member) : [];
   return {
     maps: mapPlan({ ...record.maps, ...nestMaps(record.maps, host.defaultMaps), helpers: undefined }),
     operations: [hubPlan(paths, host), ...attach, ...ports],

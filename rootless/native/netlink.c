@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -203,4 +204,25 @@ void netlink_add_default_route(struct netlink *netlink, const char *gateway) {
   put(&request, RTA_GATEWAY, bytes, size);
   int error = ask(netlink, &request);
   if (error != EEXIST) must(error, "add the default route by", gateway);
+}
+
+void netlink_keep_marked(struct netlink *netlink, int family, unsigned mark, unsigned table) {
+  struct request request;
+  struct fib_rule_hdr *rule = begin(&request, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, sizeof *rule);
+  rule->family = (unsigned char)family;
+  rule->action = FR_ACT_TO_TBL;
+  rule->table = (unsigned char)table;
+  put_number(&request, FRA_FWMARK, mark);
+  put_number(&request, FRA_PRIORITY, table);
+  int error = ask(netlink, &request);
+  if (error != EEXIST) must(error, "add a rule to", "the routes");
+  struct rtmsg *route = begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof *route);
+  route->rtm_family = (unsigned char)family;
+  route->rtm_table = (unsigned char)table;
+  route->rtm_protocol = RTPROT_STATIC;
+  route->rtm_type = RTN_LOCAL;
+  route->rtm_scope = RT_SCOPE_HOST;
+  put_number(&request, RTA_OIF, index_of("lo"));
+  error = ask(netlink, &request);
+  if (error != EEXIST) must(error, "add a route to", "lo");
 }

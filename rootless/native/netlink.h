@@ -29,5 +29,7 @@ void netlink_raise(struct netlink *netlink, const char *name);
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text);
 /* The default route by a gateway; where one is there already, that stays. */
 void netlink_add_default_route(struct netlink *netlink, const char *gateway);
+/* What is marked so stays in this network namespace, wherever it is to: ip-rule(8), in a table of its own. */
+void netlink_keep_marked(struct netlink *netlink, int family, unsigned mark, unsigned table);
 
 #endif

@@ -56,7 +56,7 @@ static const struct operation *find_helper(const struct plan *plan) {
 }
 
 struct network network_start(const struct plan *plan, pid_t holder) {
-  struct network network = {0, -1, -1, -1};
+  struct network network = {0, -1, -1, -1, publish_start(plan, holder)};
   const struct operation *helper = find_helper(plan);
   if (!helper) return network;
   int ready[2];
@@ -116,6 +116,7 @@ void network_publish(const struct plan *plan) {
 }
 
 void network_finish(const struct plan *plan, struct network *network) {
+  publish_finish(&network->publisher);
   if (!network->pid) return;
   await_ready(find_helper(plan)->words[1], network);
   close(network->ready);
@@ -129,4 +130,5 @@ void network_finish(const struct plan *plan, struct network *network) {
 void network_end(struct network *network) {
   if (network->alive >= 0) close(network->alive);
   network->alive = -1;
+  publish_end(&network->publisher);
 }

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include "plan.h"
+#include "publish.h"
 
 /*
  * A program that gives the network namespace of the process `holder` its network (network-helper ARGV...).
@@ -14,6 +15,7 @@
 struct network {
   pid_t pid;  /* 0: the plan has none */
   int ready, alive, said;
+  struct publisher publisher;
 };
 
 struct network network_start(const struct plan *plan, pid_t holder);

@@ -87,6 +87,8 @@ static const struct shape {
     {"pivot", 0, 0},
     {"preserve-fds", 1, 1},
     {"probe-overlay", 1, 1},
+    {"publish", 3, 3},
+    {"publish-to", 2, 2},
     {"readonly", 1, 1},
     {"release-name", 1, 1},
     {"release-volume", 1, 3},

@@ -277,6 +277,7 @@ static void reap(void) {
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
     if (pid == container.network.pid) container.network.pid = 0;
+    if (pid == container.network.publisher.pid) container.network.publisher.pid = 0;
     if (pid != container.pid) {
       health_reaped(pid);
       continue;

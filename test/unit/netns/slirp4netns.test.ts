@@ -34,9 +34,10 @@ test('without ports there is one helper and no socket', () => {
   ]);
 });
 
-test('each port is one request', () => {
+test('with its own port handler each port is one request', () => {
   const [helper, ...requests] = slirp4netnsPlan({
     ...BASE,
+    options: { ...DEFAULT_SLIRP4NETNS, ownPortHandler: true },
     ports: [port({}), port({ hostIp: '192.0.2.2', hostPort: 53, containerPort: 53, protocol: 'udp' })],
   });
   assert.ok(helper?.includes('--api-socket=api.sock'));
@@ -54,6 +55,21 @@ test('each port is one request', () => {
   ]);
 });
 
+test('TCP is forwarded by the launcher, and asks nothing of slirp4netns', () => {
+  const [helper, ...ports] = slirp4netnsPlan({
+    ...BASE,
+    ports: [port({}), port({ hostIp: '::1' }), port({ hostIp: '192.0.2.2', protocol: 'udp' })],
+  });
+  assert.ok(helper?.includes('--api-socket=api.sock'));
+  assert.equal(ports.slice(1), [
+    ['publish-to', '10.0.2.100', '10.0.2.2'],
+    ['publish', '0.0.0.0', '8080', '80'],
+    ['publish', '::1', '8080', '80'],
+  ]);
+  assert.is(ports[0]?.[0], 'network-api');
+  assert.not.ok(slirp4netnsPlan({ ...BASE, ports: [port({})] })[0]?.includes('--api-socket=api.sock'));
+});
+
 test('options become flags', () => {
   const options = {
     mtu: 1500,
@@ -62,7 +78,8 @@ test('options become flags', () => {
     allowHostLoopback: true,
     outboundAddr: '192.0.2.2',
     outboundAddr6: 'eth0',
-  };
+    ownPortHandler: true,
+  } as const;
   const [helper, request] = slirp4netnsPlan({
     ...BASE,
     program: { ...PROGRAM, sandbox: false, seccomp: false },
@@ -100,13 +117,14 @@ test('addresses follow the network', () => {
 });
 
 test('what slirp4netns cannot publish is refused with the way out', () => {
-  const refused = (change: Partial<PortMapping>, hint: RegExp) =>
+  const refused = (change: Partial<PortMapping>, hint: RegExp, options = DEFAULT_SLIRP4NETNS) =>
     assert.throws(
-      () => slirp4netnsPlan({ ...BASE, ports: [port(change)] }),
+      () => slirp4netnsPlan({ ...BASE, options, ports: [port(change)] }),
       (error: { code: string; hint: string }) => error.code === 'unsupported' && hint.test(error.hint),
     );
   refused({ protocol: 'sctp' }, /--network host/);
-  refused({ hostIp: '::1' }, /-p 8080:80/);
+  refused({ hostIp: '::1' }, /-p 8080:80/, { ...DEFAULT_SLIRP4NETNS, ownPortHandler: true });
+  refused({ hostIp: '::1', protocol: 'udp' }, /--network host/);
   refused({ hostIp: '127.0.0.1', protocol: 'udp' }, /allow_host_loopback=true/);
   assert.ok(
     slirp4netnsPlan({

@@ -1,0 +1,177 @@
+#define _GNU_SOURCE
+#include "publish.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "forward.h"
+#include "message.h"
+#include "netlink.h"
+
+enum { BACKLOG = 4096, TABLE = 116 };
+
+static union address parse_address(const char *text, unsigned short port) {
+  union address address;
+  memset(&address, 0, sizeof address);
+  address.any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+  void *bytes = address.any.sa_family == AF_INET ? (void *)&address.four.sin_addr : (void *)&address.six.sin6_addr;
+  if (inet_pton(address.any.sa_family, text, bytes) != 1) bug("%.60s is no address", text);
+  if (address.any.sa_family == AF_INET) address.four.sin_port = htons(port);
+  else address.six.sin6_port = htons(port);
+  return address;
+}
+
+static unsigned short port_of(const char *word) {
+  long long port = number_of(word);
+  if (port < 1 || port > 65535) bug("%.20s is no port", word);
+  return (unsigned short)port;
+}
+
+/* publish ADDRESS PORT CONTAINER-PORT */
+static struct forward_port listen_at(const struct operation *wish) {
+  union address address = parse_address(wish->words[1], port_of(wish->words[2]));
+  int one = 1, fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  bool six = address.any.sa_family == AF_INET6;
+  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (fd >= 0 && six) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+  if (fd < 0 || bind(fd, &address.any, six ? sizeof address.six : sizeof address.four) < 0 || listen(fd, BACKLOG) < 0)
+    die_errno("cannot publish %s%s%s:%s/tcp", six ? "[" : "", wish->words[1], six ? "]" : "", wish->words[2]);
+  return (struct forward_port){fd, port_of(wish->words[3])};
+}
+
+static int open_namespace(pid_t holder, const char *kind) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/ns/%s", holder, kind);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) die_errno("cannot open %s", path);
+  return fd;
+}
+
+/* Answers go where the question came from: who accepts a marked connection marks what it sends, tcp(7) tcp_fwmark_accept. */
+static void route_marked(const struct forward_target targets[2]) {
+  static const char *const path = "/proc/sys/net/ipv4/tcp_fwmark_accept";
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, "1", 1) != 1) die_errno("cannot set %s", path);
+  close(fd);
+  struct netlink netlink = netlink_open();
+  netlink_raise(&netlink, "lo");
+  for (int i = 0; i < 2; i++)
+    if (targets[i].target.any.sa_family) netlink_keep_marked(&netlink, targets[i].target.any.sa_family, FORWARD_MARK, TABLE);
+  netlink_close(&netlink);
+}
+
+/* What it needs for each connection is all that it keeps. */
+static void keep_net_admin(void) {
+  struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  struct __user_cap_data_struct data[2] = {{1U << CAP_NET_ADMIN, 1U << CAP_NET_ADMIN, 0}, {0, 0, 0}};
+  if (syscall(SYS_capset, &header, data) < 0) die_errno("cannot set the capabilities");
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static void read_targets(const struct plan *plan, struct forward_target targets[2]) {
+  size_t from = 0;
+  const struct operation *wish;
+  memset(targets, 0, 2 * sizeof *targets);
+  while ((wish = plan_next(plan, "publish-to", &from))) {
+    union address target = parse_address(wish->words[1], 0);
+    targets[target.any.sa_family == AF_INET6] = (struct forward_target){target, parse_address(wish->words[2], 0)};
+  }
+}
+
+/* Nothing else of the monitor's stays open in it: a pipe or a lock would outlive it. */
+static void keep_descriptors(struct forward_port *ports, size_t count, int *socket) {
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC), next = 3;
+  for (int fd = 0; fd < 3; fd++) dup2(null, fd);
+  int base = *socket + 1;
+  for (size_t i = 0; i < count; i++)
+    if (ports[i].listener >= base) base = ports[i].listener + 1;
+  *socket = fcntl(*socket, F_DUPFD_CLOEXEC, base + (int)count);
+  for (size_t i = 0; i < count; i++) ports[i].listener = fcntl(ports[i].listener, F_DUPFD_CLOEXEC, base + (int)count);
+  if (*socket < 0 || dup3(*socket, next, O_CLOEXEC) < 0) _exit(EXIT_TOOL);
+  *socket = next++;
+  for (size_t i = 0; i < count; i++, next++) {
+    if (ports[i].listener < 0 || dup3(ports[i].listener, next, O_CLOEXEC) < 0) _exit(EXIT_TOOL);
+    ports[i].listener = next;
+  }
+  syscall(SYS_close_range, (unsigned)next, ~0U, 0U);
+}
+
+__attribute__((noreturn)) static void serve(const struct plan *plan, struct forward_port *ports, size_t count, pid_t holder, int socket) {
+  struct forward_target targets[2];
+  pid_t parent = getppid();
+  sigset_t none;
+  report_to(socket);
+  prctl(PR_SET_NAME, "tsc-pod ports");
+  read_targets(plan, targets);
+  int user = open_namespace(holder, "user"), net = open_namespace(holder, "net");
+  if (setns(user, CLONE_NEWUSER) < 0 || setns(net, CLONE_NEWNET) < 0) die_errno("cannot enter the container's network namespace");
+  prctl(PR_SET_PDEATHSIG, SIGKILL); /* after what the kernel forgets it with, prctl(2) */
+  prctl(PR_SET_DUMPABLE, 0);
+  if (getppid() != parent) _exit(EXIT_TOOL);
+  route_marked(targets);
+  keep_net_admin();
+  keep_descriptors(ports, count, &socket);
+  report_to(socket);
+  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  signal(SIGPIPE, SIG_IGN);
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  send_message(socket, MESSAGE_READY, NULL, 0, -1);
+  close(socket);
+  report_to(-1);
+  forward(ports, count, targets);
+}
+
+struct publisher publish_start(const struct plan *plan, pid_t holder) {
+  struct publisher publisher = {0, -1};
+  const struct operation *wish;
+  size_t count = 0, from = 0;
+  while (plan_next(plan, "publish", &from)) count++;
+  if (!count) return publisher;
+  struct forward_port *ports = calloc(count, sizeof *ports);
+  int sockets[2];
+  if (!ports) die("out of memory");
+  from = count = 0;
+  while ((wish = plan_next(plan, "publish", &from))) ports[count++] = listen_at(wish);
+  message_pair(sockets);
+  publisher.pid = fork();
+  if (publisher.pid < 0) die_errno("fork");
+  if (publisher.pid == 0) serve(plan, ports, count, holder, sockets[1]);
+  close(sockets[1]);
+  publisher.socket = sockets[0];
+  for (size_t i = 0; i < count; i++) close(ports[i].listener);
+  free(ports);
+  return publisher;
+}
+
+void publish_finish(struct publisher *publisher) {
+  struct message message;
+  if (!publisher->pid) return;
+  if (!receive_message(publisher->socket, &message)) die("cannot publish ports: the process for it has ended");
+  if (message.type != MESSAGE_READY)
+    die("cannot publish ports: %s", strncmp(message.data + 1, "Error: ", 7) == 0 ? message.data + 8 : message.data + 1);
+  close(publisher->socket);
+  publisher->socket = -1;
+}
+
+void publish_end(struct publisher *publisher) {
+  if (publisher->socket >= 0) close(publisher->socket);
+  publisher->socket = -1;
+  if (publisher->pid <= 0) return;
+  kill(publisher->pid, SIGKILL);
+  waitpid(publisher->pid, NULL, 0);
+  publisher->pid = 0;
+}
