@@ -23,6 +23,7 @@ import {
 } from '../../core/reference.ts';
 import { parseChallenges } from '../../core/registry/challenge.ts';
 import { sandbox } from '../e2e/harness/sandbox.ts';
+import { dockerfile, dockerignore } from './dockerfile-target.ts';
 import type { Target } from './guided.ts';
 import { gzip } from './gzip-target.ts';
 import { tar } from './tar-target.ts';
@@ -329,4 +330,6 @@ export const targets: readonly Target[] = [
   challenge,
   tar,
   gzip,
+  dockerfile,
+  dockerignore,
 ];

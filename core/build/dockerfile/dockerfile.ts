@@ -38,8 +38,10 @@ export interface Dockerfile {
   readonly globalArgs: readonly ArgInstruction[];
   /** At least one. */
   readonly stages: readonly Stage[];
-  /** Lines that continue an instruction and are empty: what the check NoEmptyContinuation tells of. */
+  /** Lines that continue an instruction and are empty, the first of each: what NoEmptyContinuation tells of. */
   readonly emptyContinuations: readonly LineRange[];
+  /** The comment in the line above an ARG or FROM, by its first line. */
+  readonly descriptions: ReadonlyMap<number, string>;
 }
 
 export interface Stage {
@@ -50,8 +52,6 @@ export interface Stage {
   readonly from: FromInstruction;
   /** Without the FROM. */
   readonly instructions: readonly Instruction[];
-  /** The comment `# NAME text` above its FROM. */
-  readonly description?: string;
 }
 
 /** `{form: 'exec'}` is a JSON list; a shell form is one line, which the stage's SHELL gets as its last argument. */

@@ -28,43 +28,38 @@ export class Lines {
 export interface LogicalLine {
   readonly text: string;
   readonly start: number;
-  /** The comments right above it, without `#`; an empty comment parts them from those before. */
-  readonly comments: readonly string[];
-  /** Lines of it that are empty. */
-  readonly empty: readonly LineRange[];
+  /** The comment in the line above it, without `#`; directives are none. */
+  readonly comment: string | undefined;
+  /** The first of its lines that is empty. */
+  readonly empty: LineRange | undefined;
 }
 
 /** The next instruction's lines; undefined at the end. */
 export function readLogicalLine(lines: Lines, token: Escape): LogicalLine | undefined {
-  let comments: string[] = [];
+  let comment: string | undefined;
   for (let line = lines.read(); line !== undefined; line = lines.read()) {
     const begun = line.trimStart();
-    if (begun.startsWith('#')) {
-      const comment = begun.slice(1).trim();
-      comments = comment === '' ? [] : [...lastOf(comments), comment];
-      continue;
+    if (begun === '') comment = undefined;
+    else if (!begun.startsWith('#')) return { ...joined(begun, lines, token), comment };
+    else {
+      const text = begun.slice(1).trim();
+      comment = text === '' || DIRECTIVE.test(text) ? undefined : text;
     }
-    if (begun === '') continue;
-    return { ...joined(begun, lines, token), comments };
   }
   return undefined;
 }
+const DIRECTIVE = /^(?:syntax|escape|check) *=/i;
 
-/** A description is looked for near its instruction: a thousand comments are kept as the last sixteen. */
-function lastOf(comments: string[]): string[] {
-  return comments.length < 16 ? comments : comments.slice(-15);
-}
-
-function joined(first: string, lines: Lines, token: Escape): Omit<LogicalLine, 'comments'> {
+function joined(first: string, lines: Lines, token: Escape): Omit<LogicalLine, 'comment'> {
   const start = lines.number;
-  const empty: LineRange[] = [];
+  let empty: LineRange | undefined;
   const pieces: string[] = [];
   for (let line: string | undefined = first; line !== undefined; line = lines.read()) {
     if (pieces.length > 0) {
       const begun = line.trimStart();
       if (begun.startsWith('#')) continue;
       if (begun === '') {
-        empty.push({ start: lines.number, end: lines.number });
+        empty ??= { start: lines.number, end: lines.number };
         continue;
       }
     }

@@ -24,8 +24,8 @@ const MOST_INSTRUCTIONS = 100_000;
 
 interface Read {
   readonly instruction: Instruction;
-  readonly comments: readonly string[];
-  readonly empty: readonly LineRange[];
+  readonly comment: string | undefined;
+  readonly empty: LineRange | undefined;
 }
 
 /**
@@ -40,10 +40,13 @@ export function parseDockerfile(text: string, name = 'Dockerfile'): Dockerfile {
   const globalArgs: ArgInstruction[] = [];
   const stages: BegunStage[] = [];
   const emptyContinuations: LineRange[] = [];
-  for (const { instruction, comments, empty } of instructionsOf(source, directives.escape)) {
-    for (const line of empty) emptyContinuations.push(line);
+  const descriptions = new Map<number, string>();
+  for (const { instruction, comment, empty } of instructionsOf(source, directives.escape)) {
+    if (empty) emptyContinuations.push(empty);
+    if (comment !== undefined && (instruction.kind === 'ARG' || instruction.kind === 'FROM'))
+      descriptions.set(instruction.line.start, comment);
     const stage = stages.at(-1);
-    if (instruction.kind === 'FROM') stages.push(beginStage(stages.length, instruction, comments));
+    if (instruction.kind === 'FROM') stages.push(beginStage(stages.length, instruction));
     else if (stage) stage.instructions.push(instruction);
     else if (instruction.kind === 'ARG') globalArgs.push(instruction);
     else
@@ -56,7 +59,7 @@ export function parseDockerfile(text: string, name = 'Dockerfile'): Dockerfile {
     const { number } = readAll(source.text);
     throw refusalAt(source, { start: Math.max(1, number), end: Math.max(1, number) }, noStage());
   }
-  return { name, text: source.text, directives, globalArgs, stages, emptyContinuations };
+  return { name, text: source.text, directives, globalArgs, stages, emptyContinuations, descriptions };
 }
 
 const noStage = () => ({ why: 'it has no FROM', hint: 'begin it with: FROM image' });
@@ -69,17 +72,9 @@ function readAll(text: string): Lines {
 
 type BegunStage = Omit<Stage, 'instructions'> & { readonly instructions: Instruction[] };
 
-function beginStage(index: number, from: FromInstruction, comments: readonly string[]): BegunStage {
+function beginStage(index: number, from: FromInstruction): BegunStage {
   const name = from.as?.toLowerCase();
-  const described =
-    name === undefined ? undefined : comments.find((comment) => comment.startsWith(`${name} `));
-  return {
-    index,
-    ...(name === undefined ? {} : { name }),
-    ...(described === undefined ? {} : { description: described.slice(name!.length + 1) }),
-    from,
-    instructions: [],
-  };
+  return { index, ...(name === undefined ? {} : { name }), from, instructions: [] };
 }
 
 function* instructionsOf(source: Source, token: Escape): Generator<Read> {
@@ -96,7 +91,7 @@ function* instructionsOf(source: Source, token: Escape): Generator<Read> {
     const heredocs = readHeredocs(source, lines, logical);
     const line = { start: logical.start, end: lines.number };
     const instruction = readInstruction(makeStatement(source, logical.text, heredocs, line, token));
-    yield { instruction, comments: logical.comments, empty: logical.empty };
+    yield { instruction, comment: logical.comment, empty: logical.empty };
   }
 }
 

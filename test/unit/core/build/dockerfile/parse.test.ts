@@ -86,23 +86,23 @@ test('an instruction knows its lines and its text', () => {
 
 test('stages have names, numbers, platforms and descriptions', () => {
   const file = parseDockerfile(
-    '# a is first\nFROM --platform=$P a:1 AS a\nRUN b\n# other\n#\n# b not\nFROM a as B\nFROM scratch',
+    '# a is first\nFROM --platform=$P a:1 AS a\nRUN b\n# other\n#\nFROM a as B\n# a\n\nFROM scratch',
   );
   assert.equal(
-    file.stages.map(({ index, name, description, from, instructions }) => ({
+    file.stages.map(({ index, name, from, instructions }) => ({
       index,
       name,
-      description,
       image: from.image,
       platform: from.platform,
       count: instructions.length,
     })),
     [
-      { index: 0, name: 'a', description: 'is first', image: 'a:1', platform: '$P', count: 1 },
-      { index: 1, name: 'b', description: 'not', image: 'a', platform: undefined, count: 0 },
-      { index: 2, name: undefined, description: undefined, image: 'scratch', platform: undefined, count: 0 },
+      { index: 0, name: 'a', image: 'a:1', platform: '$P', count: 1 },
+      { index: 1, name: 'b', image: 'a', platform: undefined, count: 0 },
+      { index: 2, name: undefined, image: 'scratch', platform: undefined, count: 0 },
     ],
   );
+  assert.equal([...file.descriptions], [[2, 'a is first']]);
 });
 
 test('only ARG may stand before the first FROM', () => {
