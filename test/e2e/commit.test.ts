@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { createTarParser } from '../../core/archive/tar-parser.ts';
 import { BUSYBOX, ended } from './container-lab.ts';
-import { command, limitEachTest, pod, podBytes, podOk, sandbox, tarOf, test } from './harness/index.ts';
+import { command, pod, podBytes, podOk, sandbox, tarOf, test } from './harness/index.ts';
 
-limitEachTest(60);
 const drivers = ['overlay', 'fuse-overlayfs', 'copy'];
 const flags = (driver: string) => ['--network', 'none', '--storage-driver', driver];
 

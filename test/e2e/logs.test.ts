@@ -177,8 +177,11 @@ test('several are followed at once, and --until ends it', async () => {
   const ran = await pod(['logs', '-f', '--names', '--until', until, 'one', 'two']);
   assert.equal([ran.code, ran.stdout.split('\n').sort()], [0, ['', 'one here', 'two here']]);
   assert.ok(Date.now() >= Date.parse(until));
-  const follower = startPod(['logs', '-f', 'one', 'two'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const follower = startPod(['logs', '-f', 'one', 'two'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const end = new Promise((resolve) => follower.on('exit', resolve));
+  let shown = '';
+  follower.stdout!.on('data', (text) => (shown += text));
+  await eventually(() => shown.match(/here\n/g)?.length === 2);
   await podOk(['rm', '-f', 'one', 'two']);
   assert.is(await end, 0);
 });

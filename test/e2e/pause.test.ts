@@ -58,13 +58,11 @@ test('a paused container stands still, says so, and goes on', async () => {
 test('nothing escapes that starts processes all the time', async () => {
   const forks = 'f() { while :; do (true; true); done; }; f & f';
   await podOk(['run', '-d', ...plain, '--name', 'forks', BUSYBOX, 'sh', '-c', forks]);
-  for (let round = 0; round < 2; round++) {
-    await podOk(['pause', 'forks']);
-    await eventually(() => standsStill('forks'));
-    const before = await processes('forks');
-    await podOk(['unpause', 'forks']);
-    await eventually(async () => (await processes('forks')).some((one) => !before.includes(one)));
-  }
+  await podOk(['pause', 'forks']);
+  await eventually(() => standsStill('forks'));
+  const before = await processes('forks');
+  await podOk(['unpause', 'forks']);
+  await eventually(async () => (await processes('forks')).some((one) => !before.includes(one)));
   await podOk(['rm', '-f', 'forks']);
 });
 

@@ -8,7 +8,6 @@ import {
   busyboxLayer,
   command,
   eventually,
-  limitEachTest,
   mirrorDockerHub,
   pod,
   podOk,
@@ -18,8 +17,6 @@ import {
   test,
 } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
-
-limitEachTest(60);
 
 const outside = join(sandbox.work, 'outside');
 mkdirSync(outside);
