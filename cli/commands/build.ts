@@ -1,6 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { buildImage } from '../../core/build/build.ts';
+import { checkBuild } from '../../core/build/check-build.ts';
+import { checkReport, warningSummary } from '../../core/build/checks/report.ts';
+import { excerptOf } from '../../core/build/dockerfile/refusal.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
+import type { SessionParts } from '../../core/build/session.ts';
 import { BuildFailure } from '../../core/build/stage.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import type { Write } from '../../core/images/archive/tar-output.ts';
@@ -37,6 +41,7 @@ export class Build extends PodCommand {
   cacheFrom = list('--cache-from', 'Take results of steps from this `image`');
   cacheTo = list('--cache-to', 'Keep results of steps in this `image`');
   certDir = text('--cert-dir', 'Certificates of registries are in this `directory`');
+  check = flag('--check', 'Say what is doubtful in the Dockerfile, and build nothing');
   cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');
   cpuQuota = text('--cpu-quota', 'CPU time a period in `microseconds`');
   cpuShares = text('-c,--cpu-shares', 'CPU `shares`, relative to others');
@@ -105,39 +110,48 @@ export class Build extends PodCommand {
       },
     };
     const progress = openProgress(kind, stream, stream.isTerminal && !env.NO_COLOR);
-    try {
-      const { image } = await untilInterrupted((signal) =>
-        buildImage(options, {
-          ...{ paths, host: hostFacts(env), environment: env, signal },
-          workingDirectory: process.cwd(),
-          input: () => stdin as AsyncIterable<Uint8Array>,
-          write: isTerminal(stdout) ? undefined : this.emit,
-          registry: {
-            env: withAuthFile(env, this.authfile),
-            ...{ tlsVerify: this.tlsVerify, certDir: this.certDir },
-          },
-          tell: progress.listener,
-          obtain: (name, platform, telling) =>
-            obtainImage(name, {
-              ...{ paths, policy: options.pull, platform, signal },
-              env: withAuthFile(env, this.authfile),
-              ...{ tlsVerify: this.tlsVerify, certDir: this.certDir, signaturePolicy: this.signaturePolicy },
-              onProgress: ({ digest, kind, current, total }) =>
-                telling.progress(digest, current, total, kind === 'done' || kind === 'exists'),
-              onNotice: (text) => telling.notice(text),
-            }),
+    const parts = (signal: AbortSignal): SessionParts => ({
+      ...{ paths, host: hostFacts(env), environment: env, signal },
+      workingDirectory: process.cwd(),
+      input: () => stdin as AsyncIterable<Uint8Array>,
+      write: isTerminal(stdout) ? undefined : this.emit,
+      registry: {
+        env: withAuthFile(env, this.authfile),
+        ...{ tlsVerify: this.tlsVerify, certDir: this.certDir },
+      },
+      tell: progress.listener,
+      obtain: (name, platform, telling) =>
+        obtainImage(name, {
+          ...{ paths, policy: options.pull, platform, signal },
+          env: withAuthFile(env, this.authfile),
+          ...{ tlsVerify: this.tlsVerify, certDir: this.certDir, signaturePolicy: this.signaturePolicy },
+          onProgress: ({ digest, kind, current, total }) =>
+            telling.progress(digest, current, total, kind === 'done' || kind === 'exists'),
+          onNotice: (text) => telling.notice(text),
         }),
-      );
+    });
+    try {
+      if (this.check) return await untilInterrupted((signal) => this.checkOnly(options, parts(signal)));
+      const { image, warnings } = await untilInterrupted((signal) => buildImage(options, parts(signal)));
       progress.end();
+      if (warnings.length > 0 && kind !== 'quiet')
+        stderr.write(`\n${escapeControlsInLines(warningSummary(warnings))}\n`);
       if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
       const isTaken = this.output.some((text) => /(?:^|,dest=)-(?:,|$)/.test(text));
       if (this.quiet && !isTaken) stdout.write(`sha256:${image.id}\n`);
     } catch (error) {
       progress.end();
-      if (error instanceof BuildFailure) stderr.write(`${escapeControlsInLines(error.place)}\n`);
+      const place = error instanceof BuildFailure ? error.place : excerptOf(error);
+      if (place !== undefined) stderr.write(`${escapeControlsInLines(place)}\n`);
       throw error;
     }
     return 0;
+  }
+
+  private async checkOnly(options: BuildOptions, parts: SessionParts): Promise<number> {
+    const { dockerfile, warnings } = await checkBuild(options, parts);
+    this.context.stdout.write(`${escapeControlsInLines(checkReport(dockerfile, warnings))}\n`);
+    return warnings.length > 0 ? 1 : 0;
   }
 
   private emit: Write = (bytes) =>

@@ -1,6 +1,9 @@
 /** `build`: context and Dockerfile -> stages -> steps -> image. This file is the flow, and knows nothing else. */
 
 import type { ImageRecord } from '../images/format/types.ts';
+import { checkOptions } from './check-build.ts';
+import { checkDockerfile, checkFailure } from './checks/check.ts';
+import type { Warning } from './checks/rule.ts';
 import { layersContext } from './context/layers.ts';
 import { openBuild } from './context/open-context.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
@@ -14,6 +17,8 @@ import { stageBuilder } from './stages.ts';
 
 export interface BuiltImage {
   readonly image: ImageRecord;
+  /** Of docker's checks. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Builds what the options ask for. Nothing half-made is left, however it ends. */
@@ -25,6 +30,9 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
       .step('[internal] load build definition and context')
       .during(() => openBuild(options, session.contextEnvironment));
     const dockerfile = parseDockerfile(opened.dockerfile.text, opened.dockerfile.name);
+    const warnings = checkDockerfile(dockerfile, checkOptions(session, opened));
+    const failure = checkFailure(dockerfile, warnings);
+    if (failure) throw failure;
     const target = targetStage(dockerfile, options.target);
     const stages = stageBuilder(session, dockerfile, opened.context, target);
     for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
@@ -47,7 +55,7 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
           ...{ write: parts.write, registry: { ...parts.registry, signal: session.signal } },
         }),
       );
-    return { image };
+    return { image, warnings };
   } catch (error) {
     session.abort(error);
     throw error;

@@ -4,7 +4,7 @@ import { PodError } from '../error.ts';
 import { cacheKey } from './cache/cache.ts';
 import type { BuildContext } from './context/build-context.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
-import { excerpt } from './dockerfile/excerpt.ts';
+import { framedExcerpt } from './dockerfile/excerpt.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
 import { type Resolved, resolveInstruction } from './dockerfile/resolve.ts';
 import type { Slots } from './slots.ts';
@@ -145,12 +145,12 @@ const stageLabel = ({ name, index }: Stage): string => name ?? String(index);
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 /** Where in the Dockerfile it went wrong, below what went wrong. */
-function withExcerpt(error: unknown, { name, text }: Dockerfile, { line }: Instruction): unknown {
+function withExcerpt(error: unknown, dockerfile: Dockerfile, { line }: Instruction): unknown {
   if (!(error instanceof PodError) || error.code === 'interrupted') return error;
   const { code, message, why, hint, exitCode } = error;
   return new BuildFailure(
     { code, message, exitCode, ...(why && { why }), ...(hint && { hint }), cause: error },
-    `${name}:${line.start}\n--------------------\n${excerpt(text, line)}\n--------------------`,
+    framedExcerpt(dockerfile, line),
   );
 }
 

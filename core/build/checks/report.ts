@@ -1,18 +1,16 @@
 /** The warnings of checks as docker shows them. */
 
 import type { Dockerfile } from '../dockerfile/dockerfile.ts';
-import { excerpt } from '../dockerfile/excerpt.ts';
+import { framedExcerpt } from '../dockerfile/excerpt.ts';
 import type { Warning } from './rule.ts';
 
-const RULER = '-'.repeat(20);
-
 /** What `build --check` prints, without the last line break. */
-export function checkReport({ name, text }: Dockerfile, warnings: readonly Warning[]): string {
+export function checkReport(dockerfile: Dockerfile, warnings: readonly Warning[]): string {
   if (warnings.length === 0) return 'Check complete, no warnings found.';
   const found = warnings.length === 1 ? '1 warning has' : `${warnings.length} warnings have`;
   const blocks = warnings.map(
     ({ rule, url, message, line }) =>
-      `WARNING: ${rule} - ${url}\n${message}\n${name}:${line.start}\n${RULER}\n${excerpt(text, line)}\n${RULER}`,
+      `WARNING: ${rule} - ${url}\n${message}\n${framedExcerpt(dockerfile, line)}`,
   );
   return [`Check complete, ${found} been found!`, ...blocks].join('\n\n');
 }

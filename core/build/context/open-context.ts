@@ -6,7 +6,7 @@ import { decompress, EXPANSION_LIMIT } from '../../archive/decompress.ts';
 import { errnoOf, PodError } from '../../error.ts';
 import { expandByProgram } from '../../images/decompress/expand-by-program.ts';
 import { describeAddress } from '../../registry/fetch-address.ts';
-import { createIgnore, ignoreFiles } from '../dockerfile/ignore.ts';
+import { createIgnore, type Ignore, ignoreFiles } from '../dockerfile/ignore.ts';
 import type { BuildContext } from './build-context.ts';
 import { download } from './download.ts';
 import { fingerprintMemory } from './fingerprint-memory.ts';
@@ -37,6 +37,8 @@ export interface OpenedBuild {
   readonly context: BuildContext;
   /** `name` as errors and checks call it. */
   readonly dockerfile: { readonly name: string; readonly text: string };
+  /** What is in force, where there is such a file. */
+  readonly ignore?: Ignore | undefined;
 }
 
 const MOST_TEXT = 64 << 20;
@@ -68,13 +70,15 @@ export async function openBuild(
   const found = await openPlace(wish.context, environment, LABEL);
   try {
     const dockerfile = await findDockerfile(wish, found, environment);
+    let ignore: Ignore | undefined;
     for (const name of ignoreFiles(dockerfile.path)) {
       const text = readBeside(name, found);
       if (text === undefined) continue;
-      found.context.ignore(createIgnore(text, basename(name)));
+      ignore = createIgnore(text, basename(name));
+      found.context.ignore(ignore);
       break;
     }
-    return { context: found.context, dockerfile };
+    return { context: found.context, dockerfile, ignore };
   } catch (error) {
     await found.context.close();
     throw error;

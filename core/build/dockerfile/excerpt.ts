@@ -22,6 +22,12 @@ export function excerpt(text: string, line: LineRange): string {
     .join('\n');
 }
 
+/** The excerpt between rulers, below the place that it is of: `Dockerfile:4`. */
+export function framedExcerpt({ name, text }: { name: string; text: string }, line: LineRange): string {
+  return `${name}:${line.start}\n${RULER}\n${excerpt(text, line)}\n${RULER}`;
+}
+const RULER = '-'.repeat(20);
+
 function linesAround(text: string, first: number, last: number): { number: number; content: string }[] {
   const lines: { number: number; content: string }[] = [];
   let at = 0;

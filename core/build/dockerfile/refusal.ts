@@ -3,7 +3,7 @@
 import { type ErrorCode, PodError } from '../../error.ts';
 import { printable } from '../../reference.ts';
 import type { LineRange } from './dockerfile.ts';
-import { excerpt } from './excerpt.ts';
+import { framedExcerpt } from './excerpt.ts';
 
 /** A text, and what errors call it. */
 export interface Source {
@@ -46,8 +46,7 @@ export function refusalAt(source: Source, line: LineRange, refusal: Refusal): Po
 /** The lines of a Dockerfile that an error is about, with those around them; undefined where it is about none. */
 export function excerptOf(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 16; at = at.cause, depth++)
-    if (at instanceof DockerfilePlace)
-      return `${at.source.name}:${at.line.start}\n${excerpt(at.source.text, at.line)}`;
+    if (at instanceof DockerfilePlace) return framedExcerpt(at.source, at.line);
   return undefined;
 }
 

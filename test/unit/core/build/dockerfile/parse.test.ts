@@ -151,7 +151,14 @@ test('a mistyped instruction is told with the one that is meant, and the lines a
   );
   assert.is(
     excerptOf(thrown),
-    'build/Dockerfile:3\n   1 |     FROM x\n   2 |     RUN a\n   3 | >>> RUM b\n   4 |     RUN c\n   5 |',
+    `build/Dockerfile:3
+--------------------
+   1 |     FROM x
+   2 |     RUN a
+   3 | >>> RUM b
+   4 |     RUN c
+   5 |
+--------------------`,
   );
   assert.match(refused('WHATEVER x'), 'there is no instruction "WHATEVER" | there are: ADD, ARG, CMD,');
 });
