@@ -79,7 +79,14 @@ function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram |
   ];
 }
 
-/** `routed`: the default routes go by this network. */
+function gateways4({ subnets }: NetworkRecord): string[] {
+  return subnets.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(':'));
+}
+
+/**
+ * `routed`: the default route goes by this network. There is none of IPv6, so that who tries it learns at once that there
+ * is no way out: libslirp sends answers only to a neighbour that has the address itself, not to one that answers for it.
+ */
 function memberOperations(
   record: Pick<ContainerRecord, 'name'>,
   network: NetworkRecord,
@@ -90,7 +97,7 @@ function memberOperations(
   return [
     ['link', attachment.interface, attachment.mac, mtuOf(network)],
     ...attachment.addresses.map((address) => ['address', address]),
-    ...(routed ? network.subnets.map(({ gateway }) => ['route', gateway]) : []),
+    ...(routed ? gateways4(network).map((gateway) => ['route', gateway]) : []),
     ...names.map((name) => ['name', name]),
   ];
 }

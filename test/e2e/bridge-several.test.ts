@@ -1,6 +1,6 @@
 /** Containers in several bridge networks, and what changes while they run: names, resolvers, routes. */
 import * as assert from 'uvu/assert';
-import { addressOf, IMAGE, lookUp, serve } from './bridge-lab.ts';
+import { addressOf, GET, IMAGE, lookUp, serve } from './bridge-lab.ts';
 import { eventually, podOk, test } from './harness/index.ts';
 
 const resolvers = async (container: string): Promise<string[]> =>
@@ -111,6 +111,26 @@ test('a stopped container is changed as one that runs', async () => {
   await podOk(['start', 'still']);
   assert.equal(await resolvers('still'), [await gatewayOf('deep')]);
   assert.is(await lookUp('still', 'db'), await addressOf('store', 'deep'));
+});
+
+test('members reach each other by IPv6, which has no way out and so is not tried', async () => {
+  await podOk(['network', 'create', '--ipv6', 'six']);
+  await serve('six-web', '--network', 'six');
+  await podOk(['run', '-d', '--rm', '--name', 'six-client', '--network', 'six', IMAGE, 'sleep', '99']);
+  const address = await podOk([
+    'inspect',
+    '-f',
+    '{{.NetworkSettings.Networks.six.GlobalIPv6Address}}',
+    'six-web',
+  ]);
+  assert.match(address, /^fd[0-9a-f:]+$/);
+  assert.is(await lookUp('six-client', 'six-web', '-type=aaaa'), address);
+  assert.is(await podOk(['exec', 'six-client', 'sh', '-c', GET(address)]), 'six-web');
+  assert.match(await podOk(['exec', 'six-client', 'nslookup', address]), /name = six-web/);
+  const route = await podOk(['exec', 'six-client', 'sh', '-c', 'ip -6 route get 2001:db8::1 2>&1 || true']);
+  assert.match(route, /unreachable/i);
+  await podOk(['rm', '-f', 'six-web', 'six-client']);
+  await podOk(['network', 'rm', 'six']);
 });
 
 test('nothing is left', async () => {

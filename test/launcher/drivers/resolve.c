@@ -1,0 +1,32 @@
+/*
+ * The resolver's sockets: serves 127.0.0.1 and ::1 at PORT for the members `web` (127.0.0.2) and, by TCP to be whole, 100
+ * of the name `many`, until standard input ends. What isn't a member's name goes to UPSTREAM at the same port.
+ *   resolve PORT [UPSTREAM]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolve.h"
+
+static int refreshed;
+void resolve_refresh(void) { refreshed++; }
+
+int main(int argc, char **argv) {
+  static const char web[] = "aaaa\0bbbb\0N web\nA 127.0.0.2\nA ::1\n";
+  const char *addresses[] = {"127.0.0.1/8", "::1/128"}, *upstream = argc > 2 ? argv[2] : NULL;
+  int port = atoi(argv[1]);
+  names_begin("aaaa");
+  names_join(web, sizeof web - 1);
+  for (int i = 0; i < 100; i++) {
+    char text[80];
+    int length = snprintf(text, sizeof text, "aaaa%c%016x%cN many\nA 10.89.1.%d\n", 0, i, 0, i);
+    names_join(text, (size_t)length);
+  }
+  resolve_udp_open(addresses, 2, port, upstream);
+  resolve_tcp_open(addresses, 2, port, upstream);
+  printf("ready\n");
+  fflush(stdout);
+  resolve_serve(-1, 0);
+  return refreshed == 0;
+}
