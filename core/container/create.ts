@@ -7,6 +7,7 @@ import { prepareForBoot } from '../systemd/restart-unit.ts';
 import type { NewVolume } from '../volume/store.ts';
 import { releaseVolume } from '../volume/users.ts';
 import { decide } from './decide.ts';
+import { networkWords } from './default-network.ts';
 import { freeName } from './discard.ts';
 import { emitContainerEvent, writeSubject } from './events.ts';
 import type { HostFacts } from './facts.ts';
@@ -42,9 +43,10 @@ export interface CreatedContainer {
 
 /** Makes a container from what was asked, whole or not at all. */
 export async function createContainer(
-  options: ContainerOptions,
+  asked: ContainerOptions,
   context: CreateContext,
 ): Promise<CreatedContainer> {
+  const options = { ...asked, network: await networkWords(asked.network, context.environment) };
   const idFile = options.cidfile === undefined || context.dryRun ? undefined : reserveIdFile(options.cidfile);
   try {
     await checkNetwork(context.paths, options, context.starts);

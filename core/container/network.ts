@@ -58,12 +58,17 @@ export async function checkNetwork(paths: Paths, options: ContainerOptions, star
   const { publish, mode } = readNetworkOptions(options);
   if (mode.kind === 'bridge')
     await (await import('../network/attach.ts')).checkNetworks(paths, mode.networks);
-  if (publish.length > 0) await assignHostPorts(publish, portFacts(starts));
+  if (publish.length > 0) await assignHostPorts(publish, portFacts(paths, starts));
+}
+
+/** Ports of the host's, with the names of containers that have them. */
+export function containerPortFacts(paths: Paths): HostPortFacts {
+  return hostPortFacts(async (mapping) => (await import('./port-owner.ts')).portOwner(paths, mapping));
 }
 
 /** What is only made may have a port that is taken now: its start tells. */
-function portFacts(starts: boolean): HostPortFacts {
-  const facts = hostPortFacts();
+function portFacts(paths: Paths, starts: boolean): HostPortFacts {
+  const facts = containerPortFacts(paths);
   return starts ? facts : { ...facts, mayBeTaken: true };
 }
 
@@ -80,7 +85,10 @@ export async function networkOf(
     wish.hostname ??
     context.hostname ??
     (wish.mode.kind === 'host' ? (await import('node:os')).hostname() : context.id.slice(0, 12));
-  const ports = wish.publish.length > 0 ? await assignHostPorts(wish.publish, portFacts(context.starts)) : [];
+  const ports =
+    wish.publish.length > 0
+      ? await assignHostPorts(wish.publish, portFacts(context.paths, context.starts))
+      : [];
   const slirp4netns =
     wish.mode.kind === 'slirp4netns'
       ? await findSlirp4netns({

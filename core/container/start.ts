@@ -1,3 +1,4 @@
+import type { PortMapping } from '../../netns/port.ts';
 import { becomeLauncher, runPlanFile } from '../../rootless/launcher.ts';
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
@@ -35,10 +36,16 @@ async function launchOf(record: ContainerRecord, mode: StartMode, context: Start
   const spec = readSpec(paths, record.id);
   if (!spec) throw new PodError({ code: 'not-found', message: `no such container: ${record.name}` });
   const { ports } = record.network;
-  if (ports.length > 0) await (await import('../../netns/host-port.ts')).checkPortsFree(ports);
+  if (ports.length > 0) await checkPorts(paths, ports);
   const bridge = await bridgeOf(record, context);
   await refreshFiles(paths, record, spec);
   return launchPlan({ paths, host, record, spec, mode, bridge });
+}
+
+async function checkPorts(paths: Paths, ports: readonly PortMapping[]): Promise<void> {
+  const { checkPortsFree } = await import('../../netns/host-port.ts');
+  const { containerPortFacts } = await import('./network.ts');
+  await checkPortsFree(ports, containerPortFacts(paths));
 }
 
 /** What its bridge networks need at this start. */

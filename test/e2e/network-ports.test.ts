@@ -1,10 +1,11 @@
 /** Published ports: the forms of -p, what is refused, and that nothing stays behind. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
+import { routedAddress } from '../../netns/host-address.ts';
 import { eventually, pod, podOk, sandbox, skip, test } from './harness/index.ts';
 
 const IMAGE = 'builtin:busybox';
@@ -179,25 +180,46 @@ test('a port that is taken is refused before anything starts, by name of who has
   assert.is(await podOk(['ps', '-aq']), before);
 });
 
-test('the port of one container is refused to another, and free again after it', async () => {
+test("the port of one container is refused to another by that one's name, and free again after it", async () => {
   const port = await freePort();
-  const id = await serve(['-p', `127.0.0.1:${port}:80`]);
-  const second = await pod(['run', '--rm', '-p', `${port}:80`, IMAGE, 'true']);
-  assert.is(second.code, 125);
-  assert.match(second.stderr, /address already in use/);
-  await stop(id);
-  assert.is((await pod(['run', '--rm', '-p', `${port}:80`, IMAGE, 'true'])).code, 0);
+  const networks = [
+    'slirp4netns',
+    'bridge',
+    ...(existsSync('/usr/bin/pasta') && routedAddress() ? ['pasta'] : []),
+  ];
+  for (const network of networks) {
+    const id = await serve(['--name', 'first', '--network', network, '-p', `127.0.0.1:${port}:80`]);
+    await podOk(['create', '--name', 'third', '--network', network, '-p', `${port}:80`, IMAGE, 'true']);
+    for (const args of [
+      ['run', '--rm', '-p', `${port}:80`, IMAGE, 'true'],
+      ['start', 'third'],
+    ]) {
+      const second = await pod(args);
+      assert.is(second.code, 125);
+      assert.is(
+        second.stderr,
+        `Error: cannot publish 0.0.0.0:${port}/tcp: address already in use by the container first\nchoose another port: -p 80\n`,
+      );
+    }
+    await stop(id);
+    assert.is((await pod(['start', '-a', 'third'])).code, 0);
+    await podOk(['rm', 'third']);
+  }
 });
 
 test('a port for root alone is refused with the sysctl that frees it', async () => {
   const first = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
   if (first <= 80 || process.getuid?.() === 0) skip('port 80 is free to all here');
-  const ran = await pod(['run', '--rm', '-p', '80:80', IMAGE, 'true']);
-  assert.is(ran.code, 125);
-  assert.is(
-    ran.stderr,
-    `Error: cannot publish 0.0.0.0:80/tcp: ports below ${first} are for root on this host\nsudo sysctl net.ipv4.ip_unprivileged_port_start=80\n`,
-  );
+  // No registry is asked for the image: the port is looked at before.
+  for (const network of ['slirp4netns', 'bridge', 'pasta']) {
+    const image = 'registry.invalid/nothing:here';
+    const ran = await pod(['run', '--rm', '--network', network, '-p', '80:80', image, 'true']);
+    assert.is(ran.code, 125);
+    assert.is(
+      ran.stderr,
+      `Error: cannot publish 0.0.0.0:80/tcp: ports below ${first} are for root on this host\nsudo sysctl net.ipv4.ip_unprivileged_port_start=80\n`,
+    );
+  }
 });
 
 test('forms that are wrong, or that the network cannot do, are refused', async () => {
@@ -218,6 +240,25 @@ test('forms that are wrong, or that the network cannot do, are refused', async (
     assert.is(ran.code, 125, flags.join(' '));
     assert.match(ran.stderr, stderr);
   }
+});
+
+test('-P publishes what the image and --expose name, ranges too, and port tells all of it', async () => {
+  const id = await serve(
+    ['-P', '--expose', '80-81', '--expose', '53/udp', '-p', '127.0.0.2::82', '--network', 'bridge'],
+    'for p in 80 81 82; do httpd -p $p -h /etc; done; sleep 100',
+  );
+  const lines = (await podOk(['port', id])).split('\n');
+  assert.equal(lines.map((line) => line.replace(/\d+$/, 'N')).sort(), [
+    '53/udp -> 0.0.0.0:N',
+    '80/tcp -> 0.0.0.0:N',
+    '81/tcp -> 0.0.0.0:N',
+    '82/tcp -> 127.0.0.2:N',
+  ]);
+  const [, one] = /^81\/tcp -> 0\.0\.0\.0:(\d+)$/m.exec(lines.join('\n')) ?? [];
+  assert.match((await eventually(() => fetchName(Number(one)))) ?? '', /web/);
+  assert.is(await podOk(['port', id, '81']), `0.0.0.0:${one}`);
+  assert.is((await pod(['port', id, '81/udp'])).code, 1);
+  await stop(id);
 });
 
 test('the helper ends with its container, however that ends', async () => {
