@@ -7,7 +7,7 @@ import type { Warning } from './checks/rule.ts';
 import { layersContext } from './context/layers.ts';
 import { openBuild } from './context/open-context.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
-import { neededStages, targetStage } from './graph.ts';
+import { checkReferences, neededStages, targetStage } from './graph.ts';
 import type { BuildOptions } from './options.ts';
 import { deliver, describeOutput } from './output/deliver.ts';
 import { parseOutput } from './output/output.ts';
@@ -30,6 +30,7 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
       .step('[internal] load build definition and context')
       .during(() => openBuild(options, session.contextEnvironment));
     const dockerfile = parseDockerfile(opened.dockerfile.text, opened.dockerfile.name);
+    checkReferences(dockerfile, contextNames(options.buildContexts));
     const warnings = checkDockerfile(dockerfile, checkOptions(session, opened));
     const failure = checkFailure(dockerfile, warnings);
     if (failure) throw failure;
@@ -62,4 +63,9 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
   } finally {
     await session.end();
   }
+}
+
+/** Of --build-context: what a stage or image is called otherwise. */
+function contextNames(contexts: readonly string[]): Set<string> {
+  return new Set(contexts.map((text) => text.slice(0, Math.max(0, text.indexOf('='))).toLowerCase()));
 }

@@ -2,17 +2,64 @@
 
 import { PodError } from '../error.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
+import { refusalAt } from './dockerfile/refusal.ts';
+
+/** Stages by their name, in their order: a file may have a hundred thousand. */
+const named = new WeakMap<readonly Stage[], Map<string, Stage[]>>();
+
+function byName(stages: readonly Stage[]): Map<string, Stage[]> {
+  const known = named.get(stages);
+  if (known) return known;
+  const names = Map.groupBy(
+    stages.filter(({ name }) => name !== undefined),
+    ({ name }) => name!,
+  );
+  named.set(stages, names);
+  return names;
+}
 
 /** The stage that a word of `COPY --from` or `--mount=from=` means, of those before `before`: its name or its number. */
-export function stageOf({ stages }: Dockerfile, word: string, before: number): Stage | undefined {
-  const earlier = stages.slice(0, before);
-  const named = earlier.findLast(({ name }) => name === word.toLowerCase());
-  return named ?? (/^\d+$/.test(word) ? earlier[Number(word)] : undefined);
+export function stageOf(file: Dockerfile, word: string, before: number): Stage | undefined {
+  const found = baseStageOf(file, word, before);
+  if (found || !/^\d+$/.test(word)) return found;
+  return Number(word) < before ? file.stages[Number(word)] : undefined;
 }
 
 /** The stage that FROM goes on with: only names are meant. */
 export function baseStageOf({ stages }: Dockerfile, image: string, before: number): Stage | undefined {
-  return stages.slice(0, before).findLast(({ name }) => name === image.toLowerCase());
+  return byName(stages)
+    .get(image.toLowerCase())
+    ?.findLast(({ index }) => index < before);
+}
+
+/**
+ * Refuses COPY --from and --mount=from= of a stage that isn't before the instruction's own: of those no image is meant.
+ * `contexts`: names of --build-context, lower case. Throws PodError `invalid`.
+ */
+export function checkReferences(file: Dockerfile, contexts: ReadonlySet<string>): void {
+  for (const { index, name, instructions } of file.stages) {
+    for (const instruction of instructions) {
+      for (const word of namedBy(instruction)) {
+        if (contexts.has(word.toLowerCase()) || stageOf(file, word, index)) continue;
+        const why = misplaced(file, word, { index, name }, instruction.kind);
+        if (why) throw refusalAt(file, instruction.line, { why, hint: 'only stages above it can be named' });
+      }
+    }
+  }
+}
+
+function misplaced(
+  { stages }: Dockerfile,
+  word: string,
+  { index, name }: { index: number; name: string | undefined },
+  kind: string,
+): string | undefined {
+  if (word.toLowerCase() === name) return `stage ${name} takes files from itself`;
+  if (byName(stages).has(word.toLowerCase())) return `stage ${word} comes after this one`;
+  if (kind !== 'COPY' || !/^\d+$/.test(word)) return undefined;
+  return Number(word) === index
+    ? `stage ${word} takes files from itself`
+    : `there is no stage ${word} before this one`;
 }
 
 /** --target: by name, then by number; without it the last one. Throws PodError `usage`. */
