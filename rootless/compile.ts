@@ -70,6 +70,8 @@ export interface MountExtra {
    */
   subpath?: string | undefined;
   /** Of a mount of type overlay: absolute directories, the topmost first; where changes go, undefined: it takes none. */
+  /** A tmpfs that containers share: the directory of the volume that it is. */
+  memory?: string | undefined;
   overlay?: { lowers: string[]; scratch: string | undefined } | undefined;
 }
 
@@ -86,7 +88,7 @@ export type NamespaceHolders = ReadonlyMap<string, NamespaceHolder>;
 /** One mount of the container's world. */
 export function compileMount(
   mount: OciMount,
-  { subpath, overlay }: MountExtra = {},
+  { subpath, overlay, memory }: MountExtra = {},
   holders: NamespaceHolders = new Map(),
 ): Operation {
   const { flags, data, bind } = mountOptions(mount);
@@ -105,6 +107,8 @@ export function compileMount(
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
   const copies = data.includes('tmpcopyup'); // runc's and crun's word
   const rest = data.filter((word) => word !== 'tmpcopyup').join(',');
+  if (memory !== undefined)
+    return ['mount-memory', memory, copies ? 'copy' : 'empty', mount.destination, words(flags), rest];
   return [
     copies ? 'mount-filled' : 'mount',
     type,

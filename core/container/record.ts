@@ -32,6 +32,8 @@ export interface VolumeUse {
   source?: string | undefined;
   /** Only this path of it is mounted. */
   subpath?: string | undefined;
+  /** It is a tmpfs, of those that run with it. */
+  memory?: boolean | undefined;
   /** The container can't write to it. */
   readOnly?: boolean | undefined;
   /** While it is empty, the first start copies what the image has at `destination` into it. */

@@ -9,7 +9,7 @@ export function volumePlace(paths: VolumePaths, { name, options }: VolumeRecord,
   throw new PodError({
     code: 'unsupported',
     message: `cannot ${verb} the volume ${name}`,
-    why: 'it is a tmpfs: what is in it is only in the container that has it',
+    why: 'it is a tmpfs: what is in it is only in the containers that run with it',
     hint: 'tsc-pod cp CONTAINER:/path -   # copies it while the container runs',
   });
 }

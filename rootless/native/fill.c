@@ -105,17 +105,21 @@ void fill_volume(int root, const struct operation *operation) {
   close(volume->data);
 }
 
-void mount_filled(int root, const struct operation *operation) {
-  char **words = operation->words, *path = words[3];
+void mount_new(int root, const struct new_mount *wish) {
   unsigned long flags;
   uint64_t attributes;
-  mount_flags(words[4], &flags, &attributes);
-  int target = make_mount_point(root, path, true);
-  int tree = new_tree(words[1], words[5], attributes & ~(uint64_t)MOUNT_ATTR_RDONLY, path);
-  int code = copy_content(target, tree);
-  if (code != 0) fail(code, path, "the file system that is mounted there");
-  if (attributes & MOUNT_ATTR_RDONLY) set_attributes(tree, MOUNT_ATTR_RDONLY, 0, false, path);
-  attach_tree(tree, target, path);
+  mount_flags(wish->flags, &flags, &attributes);
+  int target = make_mount_point(root, wish->path, true);
+  int tree = new_tree(wish->type, wish->data, attributes & ~(uint64_t)MOUNT_ATTR_RDONLY, wish->path);
+  int code = wish->copies ? copy_content(target, tree) : 0;
+  if (code != 0) fail(code, wish->path, "the file system that is mounted there");
+  if (attributes & MOUNT_ATTR_RDONLY) set_attributes(tree, MOUNT_ATTR_RDONLY, 0, false, wish->path);
+  attach_tree(tree, target, wish->path);
   close(tree);
   close(target);
+}
+
+void mount_filled(int root, const struct operation *operation) {
+  char **words = operation->words;
+  mount_new(root, &(struct new_mount){words[3], words[1], words[4], words[5], true});
 }

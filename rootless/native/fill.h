@@ -1,6 +1,8 @@
 #ifndef FILL_H
 #define FILL_H
 
+#include <stdbool.h>
+
 #include "plan.h"
 
 /*
@@ -15,6 +17,13 @@
 void open_volumes(const struct plan *plan);
 void fill_volume(int root, const struct operation *operation);
 
+struct new_mount {
+  const char *path, *type, *flags, *data;
+  bool copies; /* what is in the directory beforehand */
+};
+
+/* A new file system, on which FLAGS are the mount's alone: others may have it with other ones. */
+void mount_new(int root, const struct new_mount *wish);
 /* mount-filled, as mount: what is in the directory beforehand is copied into the new file system. */
 void mount_filled(int root, const struct operation *operation);
 

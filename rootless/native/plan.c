@@ -67,6 +67,7 @@ static const struct shape {
     {"masked", 1, 1},
     {"mount", 5, 5},
     {"mount-filled", 5, 5},
+    {"mount-memory", 5, 5},
     {"mount-root", 0, 0},
     {"name", 1, 1},
     {"namespace", 1, 2},

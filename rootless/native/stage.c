@@ -19,6 +19,7 @@
 #include "die.h"
 #include "fill.h"
 #include "init.h"
+#include "memory.h"
 #include "message.h"
 #include "mounts.h"
 #include "namespaces.h"
@@ -94,6 +95,7 @@ static void build(const struct plan *plan, struct world *world, const struct ope
   if (strcmp(name, "mount") == 0) mount_filesystem(world->root, operation);
   else if (strcmp(name, "bind") == 0) mount_bind(world->root, operation);
   else if (strcmp(name, "mount-filled") == 0) mount_filled(world->root, operation);
+  else if (strcmp(name, "mount-memory") == 0) mount_memory(world->root, operation);
   else if (strcmp(name, "overlay") == 0) mount_overlay(world->root, operation);
   else if (strcmp(name, "volume-fill") == 0) fill_volume(world->root, operation);
   else if (strcmp(name, "bind-of") == 0) mount_shared_tree(world->root, operation);

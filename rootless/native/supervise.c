@@ -23,6 +23,7 @@
 #include "hub-client.h"
 #include "leftover.h"
 #include "log.h"
+#include "memory.h"
 #include "message.h"
 #include "namespaces.h"
 #include "network.h"
@@ -219,6 +220,7 @@ static void start(void) {
   relay_prepare(container.plan, &container.relay, fds, close_after);
   cgroup_make(container.plan);
   hub_open(container.plan);
+  memory_take(container.plan);
   start_stage(fds);
   expect(MESSAGE_NAMESPACES, &message); /* the user namespace */
   if (!maps_own_ids(container.plan)) write_id_maps(container.plan, container.stage);
@@ -238,6 +240,7 @@ static void start(void) {
   hub_finish(container.plan);
   end_stage();
   record_start(container.plan, container.pid);
+  memory_taken(container.plan);
   claim_check(container.plan);
   /* Who stopped it while it waited has seen it wait, or sees from here on that it runs. */
   if (restart_forbidden()) kill(container.pid, SIGKILL);

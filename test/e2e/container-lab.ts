@@ -22,7 +22,7 @@ export function sh(script: string, flags: string[] = [], options?: RunOptions): 
   return run([...flags, BUSYBOX, 'sh', '-c', script], options);
 }
 
-/** Everything of containers that is on disk: none of it, after the last one was removed. */
+/** Everything of containers that is on disk: none of it, after the last one was removed. The hub's directory stays, empty. */
 export function remains(): string[] {
   const list = (dir: string) => {
     try {
@@ -32,11 +32,9 @@ export function remains(): string[] {
     }
   };
   const { data, run: runtime } = sandbox;
-  return [
-    `${runtime}/tsc-pod`,
-    `${data}/containers`,
-    `${data}/pods`,
-    `${data}/names`,
-    `${data}/trash`,
-  ].flatMap(list);
+  const hub = `${runtime}/tsc-pod/hub`;
+  const kept = hub.slice(sandbox.dir.length + 1);
+  return [hub, `${runtime}/tsc-pod`, `${data}/containers`, `${data}/pods`, `${data}/names`, `${data}/trash`]
+    .flatMap(list)
+    .filter((path) => path !== kept);
 }

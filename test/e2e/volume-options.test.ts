@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains, run, sh } from './container-lab.ts';
-import { command, pod, podBytes, podOk, tarOf, test } from './harness/index.ts';
+import { command, eventually, pod, podBytes, podOk, tarOf, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 
 const data = (name: string) => join(sandbox.data, 'volumes', name, '_data');
@@ -87,24 +87,52 @@ test('a volume of memory has the size and owner that it was made with, and is em
     ended(
       125,
       '',
-      'Error: cannot export the volume memory: it is a tmpfs: what is in it is only in the container that has it\n' +
+      'Error: cannot export the volume memory: it is a tmpfs: what is in it is only in the containers that run with it\n' +
         'tsc-pod cp CONTAINER:/path -   # copies it while the container runs\n',
     ),
   );
 });
 
-test("a volume of memory is one container's", async () => {
-  await podOk(['create', '--name', 'first', '--network', 'none', '-v', 'memory:/m', BUSYBOX, 'true']);
+test('containers that run with a volume of memory share it, and the last takes it along', async () => {
+  const start = (name: string, network: string) =>
+    podOk(['run', '-d', '--name', name, '--network', network, '-v', 'memory:/m', BUSYBOX, 'sleep', '100']);
+  await start('one', 'none');
+  assert.equal(await sh('echo 2 >/other/two', ['-v', 'memory:/other']), ended(0));
   assert.equal(
-    await sh('true', ['-v', 'memory:/m']),
-    ended(
-      125,
-      '',
-      'Error: cannot mount the volume memory on /m: it is a tmpfs, which one container has for itself, and first has it\n' +
-        'tsc-pod volume create NAME   # one without type=tmpfs can be shared\n',
+    await sh('echo 3 >/m/three', ['-v', 'memory:/m:ro']),
+    ended(1, '', "sh: can't create /m/three: Read-only file system\n"),
+  );
+  assert.is(await podOk(['exec', 'one', 'sh', '-c', 'cat /m/two; echo 1 >/m/one']), '2');
+  // The network bridge has a user namespace of another kind.
+  await start('two', 'bridge');
+  await podOk(['rm', '-f', '-t0', 'one']);
+  assert.equal(await sh('cat /m/*', ['-v', 'memory:/m']), ended(0, '1\n2\n'));
+  await podOk(['rm', '-f', '-t0', 'two']);
+  assert.equal(await sh('ls -A /m', ['-v', 'memory:/m']), ended(0));
+});
+
+test('of containers that start at once with a volume of memory, each sees what all write', async () => {
+  const count = 6;
+  const script = `echo x >/m/$HOSTNAME; until [ "$(ls /m | wc -l)" = ${count} ]; do sleep 0.1; done; echo all`;
+  const ran = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      sh(script, ['-h', `c${index}`, '-v', 'memory:/m', '-v', 'other:/o']),
     ),
   );
-  await podOk(['rm', 'first']);
+  assert.equal(
+    ran,
+    Array.from({ length: count }, () => ended(0, 'all\n')),
+  );
+  await podOk(['volume', 'rm', 'other']);
+});
+
+test('a container cannot make another take anything but what is in memory', async () => {
+  const swap = 'umount /m && mount --bind /bin /m && echo swapped; sleep 100';
+  const flags = ['--cap-add', 'SYS_ADMIN', '--security-opt', 'seccomp=unconfined', '-v', 'memory:/m'];
+  await podOk(['run', '-d', '--name', 'bad', '--network', 'none', ...flags, BUSYBOX, 'sh', '-c', swap]);
+  await eventually(async () => (await podOk(['logs', 'bad'])) === 'swapped');
+  assert.equal(await sh('ls -A /m', ['-v', 'memory:/m']), ended(0));
+  await podOk(['rm', '-f', '-t0', 'bad']);
 });
 
 test('a volume can be a directory of the host, and what it asks for holds', async () => {

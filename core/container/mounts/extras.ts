@@ -1,5 +1,6 @@
 import type { MountExtra } from '../../../rootless/compile.ts';
 import type { Paths } from '../../paths.ts';
+import { volumeDirectory } from '../../volume/store.ts';
 import type { ContainerRecord } from '../record.ts';
 import { containerDirectory } from '../store.ts';
 import { overlayLowers, overlayScratch } from './user-mounts.ts';
@@ -12,8 +13,12 @@ export function mountExtras(
   const directory = containerDirectory(paths, record.id);
   const extras: Record<string, MountExtra> = {};
   for (const [destination, hint] of Object.entries(record.hints)) extras[destination] = { hint };
-  for (const { destination, subpath } of record.volumes)
-    extras[destination] = { ...extras[destination], subpath };
+  for (const { name, destination, subpath, memory } of record.volumes)
+    extras[destination] = {
+      ...extras[destination],
+      subpath,
+      ...(memory && { memory: volumeDirectory(paths, name) }),
+    };
   for (const [index, overlay] of (record.overlays ?? []).entries()) {
     const { destination, subpath, writable } = overlay;
     const scratch = writable ? overlayScratch(directory, index) : undefined;

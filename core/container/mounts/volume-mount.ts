@@ -1,13 +1,10 @@
 import { join } from 'node:path';
 import type { OciMount } from '../../../rootless/oci-spec.ts';
-import { PodError } from '../../error.ts';
 import type { Paths } from '../../paths.ts';
 import { readLocalOptions, type VolumeKind } from '../../volume/local-options.ts';
 import { type NewVolume, readVolume, volumeData } from '../../volume/store.ts';
-import { volumeUsers } from '../../volume/users.ts';
 import { newId } from '../name.ts';
 import type { VolumeUse } from '../record.ts';
-import { readRecord } from '../store.ts';
 import { type MountRequest, refuse } from './request.ts';
 import { tmpfsOptions } from './tmpfs-flag.ts';
 import { isPropagation } from './words.ts';
@@ -32,7 +29,7 @@ export function volumeMount(request: MountRequest, paths: Paths): VolumeMount {
   const wanted = { name, anonymous, ...(labels && { labels }), ...(options && { options }) };
   const use = { name, destination, anonymous, ...(words.includes('ro') && { readOnly: true }) };
   if (kind.kind === 'tmpfs')
-    return { mount: inMemory(request, kind, name, paths), use, wanted, data: undefined };
+    return { mount: inMemory(request, kind, name), use: { ...use, memory: true }, wanted, data: undefined };
   const data = kind.device ?? volumeData(paths, name);
   const source = subpath === undefined ? data : join(data, subpath);
   const fill = !request.nocopy && !kind.nocopy && subpath === undefined;
@@ -56,23 +53,10 @@ function optionsOf({ options }: MountRequest, { words }: VolumeKind): string[] {
   return [...new Set([...asked, ...own])];
 }
 
-function inMemory(
-  request: MountRequest,
-  { words, nocopy }: VolumeKind,
-  name: string,
-  paths: Paths,
-): OciMount {
+function inMemory(request: MountRequest, { words, nocopy }: VolumeKind, name: string): OciMount {
   const { asked, destination, options, overlay, subpath } = request;
   if (overlay || subpath !== undefined)
-    throw refuse(asked, `the volume ${name} is a tmpfs: it is empty when a container starts`);
-  const [other] = volumeUsers(paths, name);
-  if (other !== undefined)
-    throw new PodError({
-      code: 'conflict',
-      message: `cannot mount the volume ${name} on ${destination}`,
-      why: `it is a tmpfs, which one container has for itself, and ${readRecord(paths, other)?.name ?? other.slice(0, 12)} has it`,
-      hint: 'tsc-pod volume create NAME   # one without type=tmpfs can be shared',
-    });
+    throw refuse(asked, `the volume ${name} is a tmpfs: there is nothing below it before a container runs`);
   const access = options.filter((word) => word !== 'rbind' && word !== 'bind' && !isPropagation(word));
   const copies = request.nocopy || nocopy ? ['notmpcopyup'] : [];
   const usual = ['nosuid', 'nodev', 'mode=0755', 'tmpcopyup'];
