@@ -24,6 +24,8 @@ import {
 export interface FolderOptions {
   readonly label: string;
   readonly memory?: FingerprintMemory | undefined;
+  /** Modes are 755 and 644, whatever the umask was when it was made: a checkout's. */
+  readonly plainModes?: boolean;
   /** Removes the folder, if it was made for the build. */
   readonly close?: () => Promise<void>;
 }
@@ -45,7 +47,10 @@ export function folderContext(directory: string, options: FolderOptions): TreeCo
     memory.keep();
     await options.close?.();
   };
-  return treeContext(folderTree(openFolder(directory, label), memory), { label, close });
+  return treeContext(folderTree(openFolder(directory, label), memory, options.plainModes === true), {
+    label,
+    close,
+  });
 }
 
 /** Where it is, links followed: a byte string. */
@@ -61,7 +66,7 @@ function openFolder(directory: string, label: string): string {
   throw refused('it is not a directory');
 }
 
-function folderTree(root: string, memory: FingerprintMemory): ContextTree {
+function folderTree(root: string, memory: FingerprintMemory, plainModes: boolean): ContextTree {
   const known = new Map<string, TreeNode>();
   const lists = new Map<string, readonly string[]>();
   const buffer = hashMemory();
@@ -84,8 +89,10 @@ function folderTree(root: string, memory: FingerprintMemory): ContextTree {
       const host = hostPath(path);
       const about = statOf(host, path);
       const made = about && nodeOf(path, host, about, contentOf);
-      if (made) known.set(path, made);
-      return made;
+      if (!made) return undefined;
+      const node = plainModes ? { ...made, entry: { ...made.entry, mode: plainMode(made.entry) } } : made;
+      known.set(path, node);
+      return node;
     },
     names: (path) => {
       const found = lists.get(path);
@@ -119,6 +126,11 @@ function typeOf(about: BigIntStats): ContextEntry['type'] | undefined {
   if (about.isFIFO()) return 'fifo';
   if (about.isBlockDevice()) return 'block';
   return about.isCharacterDevice() ? 'char' : undefined;
+}
+
+function plainMode({ type, mode }: ContextEntry): number {
+  if (type === 'symlink') return mode;
+  return type === 'directory' || (mode & 0o100) !== 0 ? 0o755 : 0o644;
 }
 
 function nodeOf(

@@ -142,7 +142,10 @@ function failure(address: GitAddress, talk: string): PodError {
     .replaceAll(url, describeRepository(address))
     .replace(/[\p{Cc}\p{Cf}]/gu, '?')
     .slice(0, 300);
-  const isMissing = /couldn't find remote ref|not found|does not exist|Needed a single revision/.test(why);
+  const isMissing =
+    /couldn't find remote ref|not found|does not exist|does not appear to be|Needed a single revision/.test(
+      why,
+    );
   return new PodError({
     code: isMissing ? 'not-found' : 'network',
     message: `cannot get ${describeRepository(address)}${ref === undefined ? '' : `#${ref}`}`,

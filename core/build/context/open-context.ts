@@ -147,7 +147,7 @@ async function openPlace(place: string, environment: ContextEnvironment, label: 
     environment.progress?.(describeRepository(address), 0, 0, false);
     const { directory } = await checkOut(address, { ...environment, keepGitDir: false });
     environment.progress?.(describeRepository(address), 0, 0, true);
-    return { context: folderContext(directory, { label }) };
+    return { context: folderContext(directory, { label, plainModes: true }) };
   }
   if (/^https?:\/\//.test(place)) {
     const { path } = await download(place, environment);

@@ -105,5 +105,10 @@ async function addRepository(repository: GitAddress, adding: Adding): Promise<Se
       message: `cannot add ${label}`,
       why: `its commit is ${commit}, not ${checksum}`,
     });
-  return selectPath(folderContext(directory, { label }), '/', { exclude, parents: false }, hash);
+  return selectPath(
+    folderContext(directory, { label, plainModes: true }),
+    '/',
+    { exclude, parents: false },
+    hash,
+  );
 }

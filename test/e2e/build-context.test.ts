@@ -1,0 +1,205 @@
+/** Where `build` finds its files and its Dockerfile, with the built binary. */
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import * as assert from 'uvu/assert';
+import { folder } from './copy-lab.ts';
+import { pod, type RunOptions, sandbox, test } from './harness/index.ts';
+import { tar } from './unpack-lab.ts';
+
+/** The files that a build with `-o -` gives, as `tar tv` names them. */
+async function files(args: string[], options: RunOptions = {}): Promise<string[]> {
+  const out = join(sandbox.work, `out-${Math.random()}.tar`);
+  const { code, stderr } = await pod(
+    ['build', '--progress', 'plain', '-o', `type=tar,dest=${out}`, ...args],
+    options,
+  );
+  if (code !== 0) throw new Error(stderr);
+  const list = execFileSync('tar', ['tvf', out, '--numeric-owner'], { encoding: 'utf8' });
+  return list
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/ +\d+ \d{4}-\d\d-\d\d \d\d:\d\d/, ''));
+}
+
+async function failure(args: string[], options: RunOptions = {}): Promise<string> {
+  const { code, stderr } = await pod(['build', '--progress', 'quiet', ...args], options);
+  assert.is(code, 125);
+  return stderr;
+}
+
+const SCRATCH = 'FROM scratch\nCOPY . /\n';
+
+test('a folder, with .dockerignore and its exceptions', async () => {
+  const context = folder(
+    `Dockerfile: ${SCRATCH}`,
+    '.dockerignore: *.md\nnode_modules\ndeep/*\n!deep/kept\nDockerfile\n.dockerignore\n',
+    'a.txt: a',
+    'b.md: b',
+    'node_modules/x: x',
+    'deep/lost: l',
+    'deep/kept/f: k',
+  );
+  assert.equal(await files([context]), [
+    '-rw-r--r-- 0/0 a.txt',
+    'drwxr-xr-x 0/0 deep/',
+    'drwxr-xr-x 0/0 deep/kept/',
+    '-rw-r--r-- 0/0 deep/kept/f',
+  ]);
+  assert.match(
+    await failure(['-f', '-', context], { input: 'FROM scratch\nCOPY b.md /\n' }),
+    /cannot copy b\.md: the build context has no b\.md\n.*a line of \.dockerignore leaves it out/s,
+  );
+});
+
+test('-f: in the context, outside of it, standard input, with an ignore file of its own', async () => {
+  const context = folder('x: x', 'y: y', `build/Other: ${SCRATCH}`, 'build/Other.dockerignore: build\ny\n');
+  const outside = folder('My.docker: FROM scratch\nCOPY x /from-outside\n', 'My.docker.dockerignore: y');
+  assert.equal(await files(['-f', join(context, 'build/Other'), context]), ['-rw-r--r-- 0/0 x']);
+  assert.equal(await files(['-f', 'build/Other', '.'], { cwd: context }), ['-rw-r--r-- 0/0 x']);
+  assert.equal(await files(['-f', join(outside, 'My.docker'), context]), ['-rw-r--r-- 0/0 from-outside']);
+  assert.equal(await files(['-f', '-', context], { input: 'FROM scratch\nCOPY y /\n' }), [
+    '-rw-r--r-- 0/0 y',
+  ]);
+  assert.match(await failure([context]), /there is no Dockerfile and no Containerfile/);
+  assert.match(await failure(['-f', 'nothing', context]), /there is no nothing/);
+  assert.match(
+    await failure([join(context, 'none')]),
+    /cannot use .*none as the build context: there is no such directory/,
+  );
+  assert.match(
+    await failure(['-f', '-', '-'], { input: '' }),
+    /cannot read context and Dockerfile from standard input both/,
+  );
+});
+
+test('standard input: a Dockerfile, or an archive with its owners', async () => {
+  assert.equal(await files(['-'], { input: 'FROM scratch\nCOPY <<a /b\ntext\na\n' }), ['-rw-r--r-- 0/0 b']);
+  const archive = tar(
+    { path: './Dockerfile', type: 'file', content: 'FROM scratch\nCOPY d /d\nADD d/f /\n' },
+    { path: './d/f', type: 'file', mode: 0o600, uid: 3, gid: 4, content: 'f' },
+    { path: './d/l', type: 'symlink', linkTarget: 'f' },
+    { path: './d/h', type: 'hardlink', linkTarget: './d/f' },
+  );
+  for (const input of [archive, gzipSync(archive)])
+    assert.equal(await files(['-'], { input }), [
+      'drwxr-xr-x 0/0 d/',
+      '-rw------- 3/4 d/f',
+      'hrw------- 3/4 d/h link to d/f',
+      'lrwxrwxrwx 0/0 d/l -> f',
+      '-rw------- 3/4 f',
+    ]);
+  assert.match(
+    await failure(['-'], { input: Buffer.from([0, 1, 2, 3]) }),
+    /it is neither a tar archive nor a Dockerfile/,
+  );
+  const climbing = tar({ path: '../x', type: 'file', content: 'x' });
+  assert.match(await failure(['-'], { input: climbing }), /its name climbs above the root/);
+  assert.match(await failure(['-'], { input: archive.subarray(0, 1200) }), /cannot read the tar archive/);
+});
+
+test('an address: an archive or a Dockerfile', async () => {
+  const archive = tar(
+    { path: 'sub/Containerfile', type: 'file', content: 'FROM scratch\nCOPY sub/f /\n' },
+    { path: 'sub/f', type: 'file', content: 'f' },
+  );
+  const server = createServer((request, response) => {
+    response.end(request.url === '/a.tgz' ? gzipSync(archive) : 'FROM scratch\nCOPY <<f /g\nx\nf\n');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    assert.equal(await files(['-f', 'sub/Containerfile', `${address}/a.tgz`]), ['-rw-r--r-- 0/0 f']);
+    assert.equal(await files([`${address}/Dockerfile`]), ['-rw-r--r-- 0/0 g']);
+  } finally {
+    server.close();
+  }
+  assert.match(await failure([`${address}/Dockerfile`]), /connection refused/);
+});
+
+test('a repository, a branch and a directory of it', async () => {
+  const source = folder(`app/Dockerfile: ${SCRATCH}`, 'app/f: one', 'other: o');
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@e.org', ...words], {
+      cwd: source,
+      env: { PATH: process.env.PATH!, GIT_CONFIG_GLOBAL: '/dev/null', HOME: sandbox.home },
+      stdio: 'pipe',
+    });
+  git('init', '-q', '-b', 'main');
+  git('add', '.');
+  git('commit', '-qm', 'one');
+  git('branch', 'old');
+  writeFileSync(join(source, 'app/g'), 'two');
+  git('add', '.');
+  git('commit', '-qm', 'two');
+  const url = `file://${join(source, '.git')}`;
+  assert.equal(await files([`${url}#main:app`]), [
+    '-rw-r--r-- 0/0 Dockerfile',
+    '-rw-r--r-- 0/0 f',
+    '-rw-r--r-- 0/0 g',
+  ]);
+  assert.equal(await files(['-f', 'app/Dockerfile', `${url}#old`]), [
+    'drwxr-xr-x 0/0 app/',
+    '-rw-r--r-- 0/0 app/Dockerfile',
+    '-rw-r--r-- 0/0 app/f',
+    '-rw-r--r-- 0/0 other',
+  ]);
+  assert.match(
+    await failure([url], { env: { PATH: '/nowhere' } }),
+    /the program git is not installed\nsudo apt install git/,
+  );
+});
+
+test('COPY --from keeps owners, modes, times and attributes, and finds what links lead to', async () => {
+  const dockerfile = [
+    'FROM builtin:busybox AS one',
+    'RUN mkdir -p /d/in && echo x > /d/in/f && chown 5:6 /d/in/f && chmod 4711 /d/in/f && touch -d @1000000000 /d/in/f',
+    'RUN ln /d/in/f /d/h && ln -s /d/in /l && mkdir -m 700 /d/closed && echo y > /d/closed/g && chown -R 9:9 /d/closed',
+    'RUN echo gone > /d/gone && rm -r /etc',
+    'RUN rm /d/gone && mkdir /etc && echo new > /etc/new',
+    'FROM scratch',
+    'COPY --from=one /l /from-link',
+    'COPY --from=0 /d /d',
+    'COPY --from=one --chown=1:2 /d/closed/g /g',
+    'COPY --from=one /d/i*/f* /w/',
+    'COPY --from=one /etc /etc',
+  ].join('\n');
+  const context = folder(`Dockerfile: ${dockerfile}`);
+  assert.equal(await files([context]), [
+    'drwxr-xr-x 0/0 d/',
+    'drwx------ 9/9 d/closed/',
+    '-rw-r--r-- 9/9 d/closed/g',
+    '-rws--x--x 5/6 d/h',
+    'drwxr-xr-x 0/0 d/in/',
+    'hrws--x--x 5/6 d/in/f link to d/h',
+    'drwxr-xr-x 0/0 etc/',
+    '-rw-r--r-- 0/0 etc/new',
+    'drwxr-xr-x 0/0 from-link/',
+    '-rws--x--x 5/6 from-link/f',
+    '-rw-r--r-- 1/2 g',
+    'drwxr-xr-x 0/0 w/',
+    '-rws--x--x 5/6 w/f',
+  ]);
+  assert.match(
+    await failure(['-f', '-', context], { input: `${dockerfile}\nCOPY --from=one /none /\n` }),
+    /cannot copy \/none: stage one has no none/,
+  );
+});
+
+test('a changed file is copied anew, a touched one is not', async () => {
+  const context = folder('Dockerfile: FROM builtin:busybox\nCOPY f /f\nRUN cat /f\n', 'f: one');
+  const run = async () => (await pod(['build', '--progress', 'plain', context])).stderr;
+  assert.match(await run(), / one\n/);
+  execFileSync('touch', [join(context, 'f')]);
+  assert.match(await run(), /COPY f \/f\n#\d+ CACHED/);
+  writeFileSync(join(context, 'f'), 'two');
+  assert.match(await run(), / two\n/);
+  assert.is(readFileSync(join(context, 'f'), 'utf8'), 'two');
+});
+
+test.run();
