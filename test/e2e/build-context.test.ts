@@ -160,14 +160,14 @@ test('COPY --from keeps owners, modes, times and attributes, and finds what link
     'FROM builtin:busybox AS one',
     'RUN mkdir -p /d/in && echo x > /d/in/f && chown 5:6 /d/in/f && chmod 4711 /d/in/f && touch -d @1000000000 /d/in/f',
     'RUN ln /d/in/f /d/h && ln -s /d/in /l && mkdir -m 700 /d/closed && echo y > /d/closed/g && chown -R 9:9 /d/closed',
-    'RUN echo gone > /d/gone && rm -r /etc',
-    'RUN rm /d/gone && mkdir /etc && echo new > /etc/new',
+    'RUN echo gone > /d/gone && mkdir /e && echo old > /e/old',
+    'RUN rm -r /d/gone /e && mkdir /e && echo new > /e/new',
     'FROM scratch',
     'COPY --from=one /l /from-link',
     'COPY --from=0 /d /d',
     'COPY --from=one --chown=1:2 /d/closed/g /g',
     'COPY --from=one /d/i*/f* /w/',
-    'COPY --from=one /etc /etc',
+    'COPY --from=one /e /e',
   ].join('\n');
   const context = folder(`Dockerfile: ${dockerfile}`);
   assert.equal(await files([context]), [
@@ -177,8 +177,8 @@ test('COPY --from keeps owners, modes, times and attributes, and finds what link
     '-rws--x--x 5/6 d/h',
     'drwxr-xr-x 0/0 d/in/',
     'hrws--x--x 5/6 d/in/f link to d/h',
-    'drwxr-xr-x 0/0 etc/',
-    '-rw-r--r-- 0/0 etc/new',
+    'drwxr-xr-x 0/0 e/',
+    '-rw-r--r-- 0/0 e/new',
     'drwxr-xr-x 0/0 from-link/',
     '-rws--x--x 5/6 from-link/f',
     '-rw-r--r-- 1/2 g',

@@ -36,6 +36,8 @@ export interface LayersOfContext {
 
 /** More places than this are read by one walk over all that is between them. */
 const MOST_JOBS = 8;
+/** What an entry costs, in bytes of data. */
+const ENTRY_COST = 4096;
 
 /** Nothing is mounted or read until it is asked for. */
 export function layersContext(given: LayersOfContext): BuildContext {
@@ -79,13 +81,23 @@ export function layersContext(given: LayersOfContext): BuildContext {
     };
   }
 
+  /** Where walks begin that find all entries: one, where most of what it finds is wanted (and hard links are seen). */
+  async function startsOf(entries: readonly ContextEntry[]): Promise<string[]> {
+    const tops = topsOf(entries);
+    if (tops.length < 2) return tops;
+    const common = commonDirectory(tops);
+    const all = await walks.get(common);
+    const isMost = all !== undefined && bytesOf(entries) * 2 > bytesOf(all.entries);
+    return isMost || tops.length > MOST_JOBS ? [common] : tops;
+  }
+
   async function read(
     entries: readonly ContextEntry[],
     sink: TarSink,
     drain: () => Promise<void>,
   ): Promise<void> {
     const chosen = choose(entries, sink);
-    for (const top of topsOf(entries)) await pack(top, 'follow', chosen, drain);
+    for (const start of await startsOf(entries)) await pack(start, 'follow', chosen, drain);
     await drain();
   }
 
@@ -116,22 +128,29 @@ export function layersContext(given: LayersOfContext): BuildContext {
 /** What is below `top`, without it and the slash. */
 const below = (top: string, path: string): string => (top === '' ? path : path.slice(top.length + 1));
 
-/** Where the walks begin that find all entries: those that are in no other one. */
+/** The entries that are in no other one of them. */
 function topsOf(entries: readonly ContextEntry[]): string[] {
   const tops: string[] = [];
   for (const { path } of entries) {
     const last = tops.at(-1);
     if (last === undefined || !(last === '' || path === last || path.startsWith(`${last}/`))) tops.push(path);
   }
-  if (tops.length <= MOST_JOBS) return tops;
-  const parts = tops.map((top) => top.split('/'));
+  return tops;
+}
+
+/** The innermost directory that has them all, as far as one is. */
+function commonDirectory(paths: readonly string[]): string {
+  const parts = paths.map((path) => path.split('/'));
   const common: string[] = [];
   for (const [at, part] of parts[0]!.slice(0, -1).entries()) {
     if (!parts.every((other) => other[at] === part && other.length > at + 1)) break;
     common.push(part);
   }
-  return [common.join('/')];
+  return common.join('/');
 }
+
+const bytesOf = (entries: readonly ContextEntry[]): number =>
+  entries.reduce((sum, { size }) => sum + size + ENTRY_COST, 0);
 
 /** Passes on what is wanted; a hard link to a file that isn't wanted becomes that file. */
 function choose(entries: readonly ContextEntry[], sink: TarSink): TarSink {
