@@ -1,5 +1,6 @@
 import { layerNamespace } from '../../core/images/pull/obtain.ts';
 import { type LoadedImage, loadImages } from '../../core/images/transports/load.ts';
+import { parsePlatform } from '../../core/platform.ts';
 import { archiveOf } from '../archive-argument.ts';
 import { Option, PodCommand } from '../command.ts';
 import { familiarImage } from '../familiar-image.ts';
@@ -14,11 +15,13 @@ export class Load extends PodCommand {
   input = Option.String('-i,--input', {
     description: 'Read a `file` or an address instead of standard input',
   });
+  platform = Option.String('--platform', { description: 'Of several the one for this `platform`' });
   quiet = Option.Boolean('-q,--quiet', false, { description: 'No progress' });
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
     const { env, stderr } = this.context;
+    const platform = this.platform === undefined ? undefined : parsePlatform(this.platform);
     const progress = this.quiet ? undefined : showProgress(stderr);
     try {
       const images = loadImages(
@@ -26,6 +29,7 @@ export class Load extends PodCommand {
         {
           paths,
           env,
+          platform,
           namespace: layerNamespace,
           ...(progress && { onProgress: progress.onProgress, onNotice: progress.onNotice }),
         },

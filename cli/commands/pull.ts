@@ -1,3 +1,6 @@
+import { allTags } from '../../core/images/pull/all-tags.ts';
+import { parseImageReference } from '../../core/reference.ts';
+import { withAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
 import { obtainImage } from '../obtain-image.ts';
@@ -5,6 +8,7 @@ import { obtainImage } from '../obtain-image.ts';
 export class Pull extends PodCommand {
   static override usage = { category: 'Common Commands', description: 'Fetch images from a registry' };
 
+  allTags = Option.Boolean('-a,--all-tags', false, { description: 'All tags of the repository' });
   authfile = Option.String('--authfile', { description: 'Credentials are in this `file`' });
   certDir = Option.String('--cert-dir', { description: 'Certificates from this `directory`' });
   disableContentTrust = Option.Boolean('--disable-content-trust', true, { hidden: true });
@@ -20,9 +24,21 @@ export class Pull extends PodCommand {
   async execute(): Promise<number> {
     return forEachName(
       this,
-      this.names,
+      this.allTags ? await this.tags() : this.names,
       async (name) => (await obtainImage(name, { ...this.flags() }, this)).id,
     );
+  }
+
+  /** Of several repositories all must tell: a part of what was asked for is seldom what was meant. */
+  private async tags(): Promise<string[]> {
+    const { certDir, tlsVerify } = this;
+    const options = { env: withAuthFile(this.context.env, this.authfile), certDir, tlsVerify };
+    const names: string[] = [];
+    for (const name of this.names)
+      names.push(
+        ...(await allTags(parseImageReference(name), { ...options, onNotice: (text) => this.warn(text) })),
+      );
+    return names;
   }
 
   private flags() {

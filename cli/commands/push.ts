@@ -5,6 +5,7 @@ import type { ImageRecord } from '../../core/images/format/types.ts';
 import { type PushOptions, pushImage, pushList } from '../../core/images/push/push.ts';
 import { isWholeList, type PushTarget, pushTarget, pushTargets } from '../../core/images/push/push-target.ts';
 import type { SentImage } from '../../core/images/push/send-image.ts';
+import { signatureStore, signDigests } from '../../core/images/signatures/sign-image.ts';
 import { sendToTransport } from '../../core/images/transports/send.ts';
 import { parsePlatform } from '../../core/platform.ts';
 import {
@@ -23,12 +24,11 @@ import { reportPush } from '../push-report.ts';
 import { readCredentials, retryPolicy } from '../registry-flags.ts';
 
 const SIGNING = {
-  reason: 'cannot sign images: tsc-pod keeps no keys',
-  hint: 'sign what was pushed: cosign sign IMAGE@DIGEST, or skopeo copy --sign-by KEY docker://IMAGE docker://IMAGE',
+  reason: 'cannot make signatures of sigstore: tsc-pod keeps no keys',
+  hint: 'sign what was pushed: cosign sign IMAGE@DIGEST; or push --sign-by with a key of gpg',
 };
 /** What is refused with its reason: properties of the command, some for one value only. */
 const REFUSED = {
-  signBy: SIGNING,
   signBySigstore: SIGNING,
   signBySigstoreKey: SIGNING,
   signPassphraseFile: SIGNING,
@@ -41,6 +41,8 @@ const REFUSED = {
     hint: 'use --format v2s2 or oci',
   },
 };
+declare const VERSION: string;
+
 const MOST_LEVEL = { gzip: 9, zstd: 20 };
 
 export class Push extends PodCommand {
@@ -71,7 +73,7 @@ export class Push extends PodCommand {
   removeSignatures = Option.Boolean('--remove-signatures', false, { hidden: true });
   retry = Option.String('--retry', { description: 'Try again so often (`number`)' });
   retryDelay = Option.String('--retry-delay', { description: 'Wait so long before that (`duration`)' });
-  signBy = Option.String('--sign-by', { hidden: true });
+  signBy = Option.String('--sign-by', { description: 'Sign with the GPG key of this `identity`' });
   signBySigstore = Option.String('--sign-by-sigstore', { hidden: true });
   signBySigstoreKey = Option.String('--sign-by-sigstore-private-key', { hidden: true });
   signPassphraseFile = Option.String('--sign-passphrase-file', { hidden: true });
@@ -99,6 +101,8 @@ export class Push extends PodCommand {
     { image, name: reference }: PushTarget<ImageReference>,
     options: PushOptions,
   ): Promise<string> {
+    const signing = this.signing(options);
+    if (signing) signatureStore(reference, signing); // before anything is pushed
     const report = this.quiet ? undefined : reportPush(this.context);
     let sent: SentImage;
     try {
@@ -111,6 +115,7 @@ export class Push extends PodCommand {
     } finally {
       report?.end();
     }
+    if (signing) await signDigests(reference, [sent.digest], signing);
     if (this.digestfile !== undefined) writeFileSync(this.digestfile, sent.digest);
     emitImageEvent(pathsOf(this), 'push', name);
     if (this.quiet) return name;
@@ -118,8 +123,15 @@ export class Push extends PodCommand {
     return `${label}digest: ${sent.digest} size: ${sent.size}`;
   }
 
+  private signing({ env }: PushOptions) {
+    if (this.signBy === undefined) return undefined;
+    return { identity: this.signBy, creator: `tsc-pod ${VERSION}`, env };
+  }
+
   /** To an archive or a directory. */
   private async send(name: string, { image, name: reference }: OtherTarget) {
+    if (this.signBy !== undefined)
+      throw new PodError({ code: 'usage', message: `cannot sign ${name}`, why: 'it is in no registry' });
     const options = await this.options();
     const { digest, size } = await untilInterrupted((signal) =>
       sendToTransport(image, reference, { ...options, signal }),

@@ -3,6 +3,8 @@ import { collectLeftovers } from '../../core/container/leftovers.ts';
 import { PodError } from '../../core/error.ts';
 import { listStored } from '../../core/images/list.ts';
 import { removeImage } from '../../core/images/remove.ts';
+import { refuseOther } from '../../core/images/require-platform.ts';
+import { parsePlatform } from '../../core/platform.ts';
 import { Option, PodCommand } from '../command.ts';
 import { exitOneIfMissing, forEachName, unlessMissing } from '../each.ts';
 import { removedLines } from '../output/pruned.ts';
@@ -19,6 +21,7 @@ export class Rmi extends PodCommand {
   noPrune = Option.Boolean('--no-prune', false, {
     description: 'Keep the nameless images that it was made from',
   });
+  platform = Option.String('--platform', { description: 'Only one that is for this `platform`' });
   names = Option.Rest({ name: 'image' });
 
   async execute(): Promise<number> {
@@ -34,7 +37,9 @@ export class Rmi extends PodCommand {
       throw new PodError({ code: 'usage', message: '--all and names exclude each other' });
     const names = all ? listStored(paths).map(({ id }) => id) : this.names;
     // With --all, an image may have gone with the one that was made from it.
+    const platform = this.platform === undefined ? undefined : parsePlatform(this.platform);
     const remove = unlessMissing(ignore || all, async (name) => {
+      if (platform !== undefined) refuseOther(paths, name, platform);
       const options = { force, allNames: all, keepParents: this.noPrune, ...usedByContainers(paths) };
       return removedLines(await removeImage(paths, name, options)).join('\n');
     });

@@ -1,6 +1,7 @@
 import { PodError } from '../../core/error.ts';
 import { fileOutput, streamOutput, type Write } from '../../core/images/archive/tar-output.ts';
 import { chooseImages, saveArchive, saveDirectory } from '../../core/images/push/save.ts';
+import { parsePlatform } from '../../core/platform.ts';
 import { Option, PodCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { isTerminal } from '../output/color.ts';
@@ -22,6 +23,7 @@ export class Save extends PodCommand {
     description: 'Every name is an image: it always is',
   });
   output = Option.String('-o,--output', { description: 'Write to a `file` instead of standard output' });
+  platform = Option.String('--platform', { description: 'Of several the one for this `platform`' });
   quiet = Option.Boolean('-q,--quiet', false, { description: 'No progress' });
   uncompressed = Option.Boolean('--uncompressed', false, { hidden: true });
   images = Option.Rest({ name: 'image', required: 1 });
@@ -35,7 +37,8 @@ export class Save extends PodCommand {
         why: `it is for --format docker-dir`,
       });
     const paths = pathsOf(this);
-    const images = chooseImages(paths, this.images);
+    const platform = this.platform === undefined ? undefined : parsePlatform(this.platform);
+    const images = chooseImages(paths, this.images, platform);
     if (format === 'docker-dir' || format === 'oci-dir') {
       if (path === undefined) throw this.refused('refused to write a directory to standard output');
       const compressionFormat = this.compress ? ('gzip' as const) : undefined;

@@ -5,6 +5,7 @@ import { ACCEPTED_MANIFESTS } from '../images/format/media-types.ts';
 import type { BlobBody, ImageSource, SourceManifest } from '../images/pull/source.ts';
 import { printable } from '../reference.ts';
 import { readBodyOnce, readSmallBody } from './body.ts';
+import { listNames } from './pages.ts';
 import { type ClientOptions, openRepository } from './repository.ts';
 import { withRetry } from './retry.ts';
 import { fetchSignatures } from './signatures.ts';
@@ -17,9 +18,13 @@ export interface RegistryClient extends ImageSource {
   readonly repository: string;
   /** The digest that a tag has now, without fetching; undefined when the registry doesn't tell. */
   currentDigest(tag: string): Promise<string | undefined>;
+  /** All tags of the repository, as the registry orders them. */
+  tags(): AsyncGenerator<string>;
 }
 
 const MANIFEST_LIMIT = 4 << 20;
+/** Tags that are asked for at once. */
+const PAGE = 1000;
 
 export function openRegistry(options: ClientOptions): RegistryClient {
   const remote = openRepository(options, 'pull');
@@ -52,6 +57,17 @@ export function openRegistry(options: ClientOptions): RegistryClient {
       answer.body.resume();
       return announcedDigest(answer);
     });
+  }
+
+  async function* tags(): AsyncGenerator<string> {
+    const get = (url: URL): Promise<Answer> =>
+      withRetry(retry, signal, async () => {
+        const answer = await remote.send('GET', url);
+        await expect(answer, [200], 'list the tags of');
+        return answer;
+      });
+    const url = await remote.url(`tags/list?n=${PAGE}`);
+    yield* listNames({ url, member: 'tags', idleTimeout, get });
   }
 
   async function openBlob(digest: string, from: number, signal?: AbortSignal): Promise<BlobBody> {
@@ -97,6 +113,7 @@ export function openRegistry(options: ClientOptions): RegistryClient {
     retry,
     manifest,
     currentDigest,
+    tags,
     smallBlob,
     openBlob,
     signatures: (digest) => fetchSignatures(digest, remote, { manifest, smallBlob }, options),

@@ -349,6 +349,19 @@ test('image sign makes signatures that are found and good', async () => {
   assert.match(nobody.stderr, /^Error: cannot sign as nobody@test: signing failed: No secret key\n$/);
 });
 
+test('push --sign-by signs what it has pushed', async () => {
+  const env = { ...environment, GNUPGHOME: signer.env.GNUPGHOME! };
+  await podOk(['pull', '-q', image]);
+  const made = `${registry.host}/team/signed:1`;
+  const nobody = await pod(['push', '-q', '--sign-by', 'nobody@test', image, made], { env });
+  assert.match(nobody.stderr, /^Error: cannot sign as nobody@test: signing failed: No secret key\n$/);
+  const ran = await pod(['push', '-q', '--sign-by', 'good@test', image, made], { env });
+  assert.equal(ran, { code: 0, signal: null, stdout: `${made}\n`, stderr: '' });
+  await podOk(['rmi', '-f', image]);
+  policy(signedBy());
+  assert.is(await verdict(made), 'accepted');
+});
+
 test('image trust changes the policy of the user, and shows it', async () => {
   const shown = async (...args: string[]) => (await podOk(['image', 'trust', 'show', ...args])).trim();
   const rows = async () => (await shown('-n')).split('\n').map((line) => line.trim().split(/ {2,}/));

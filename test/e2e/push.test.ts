@@ -219,6 +219,19 @@ test('-q prints the name, --digestfile keeps the digest, --all-tags pushes every
     ),
   );
   assert.match(all.stdout.split('\n')[1]!, /^[0-9a-f]{12}: Layer already exists$/);
+  await podOk(['rmi', `${plain.host}/tags:a`, `${plain.host}/tags:b`]);
+  const ran = await pod(['pull', '-q', '-a', `${plain.host}/tags`]);
+  const tags = await podOk(['images', '--no-trunc', '--format', '{{.ID}} {{.Tag}}', `${plain.host}/tags`]);
+  const ids = ran.stdout.trim().split('\n');
+  assert.equal(tags.split('\n').sort(), [`sha256:${ids[0]} a`, `sha256:${ids[1]} b`]);
+  assert.equal(
+    await pod(['pull', '-a', `${plain.host}/tags:a`]),
+    ended(125, '', "Error: tag can't be used with --all-tags/-a\n"),
+  );
+  assert.match(
+    (await pod(['pull', '-a', `${plain.host}/nothing`])).stderr,
+    /^Error: cannot pull .*nothing: /,
+  );
   const byDigest = `${plain.host}/by/digest@${alpine}`;
   assert.equal(await pod(['push', '-q', `${plain.host}/tags:a`, byDigest]), ended(0, `${byDigest}\n`));
 });
@@ -373,7 +386,11 @@ test('what makes no sense is refused with its reason', async () => {
     [['--compression-format', 'zstd', '--format', 'v2s2', name], /in the docker format/],
     [['--compression-level', '10', name], /^Error: .*1 to 9/],
     [['--format', 'v2s1', name], /^Error: cannot push in Docker schema 1/],
-    [['--sign-by', 'me', name], /^Error: cannot sign images: tsc-pod keeps no keys\n/],
+    [
+      ['--sign-by-sigstore', 'me', name],
+      /^Error: cannot make signatures of sigstore: tsc-pod keeps no keys\n/,
+    ],
+    [['--sign-by', 'me', name, 'dir:signed'], /^Error: cannot sign dir:signed: it is in no registry\n/],
     [['--platform', 'linux/s390x', name], /^Error: cannot push .* for linux\/s390x: it is for /],
     [[name, `${name}:1@${alpine}`], /it has a tag and a digest/],
     [[name, 'builtin:busybox'], /^Error: cannot push to builtin:busybox/],

@@ -238,6 +238,25 @@ test('import makes an image of a tree, with what it is told', async () => {
   }
 });
 
+test('--platform takes an image that is for it, and no other', async () => {
+  await podOk(['import', '-q', '--platform', 'linux/arm64', 'tree.tar', 'arm:2']);
+  const why = 'it is for linux/arm64';
+  const refused = (verb: string, code: number) =>
+    ended(code, '', `Error: cannot ${verb} arm:2 for linux/s390x: ${why}\n`);
+  assert.equal(await pod(['save', '--platform', 'linux/s390x', 'arm:2']), refused('save', 125));
+  await podOk(['save', '-q', '--platform', 'linux/arm64', '-o', 'arm.tar', 'arm:2']);
+  assert.equal(await pod(['rmi', '--platform', 'linux/s390x', 'arm:2']), refused('remove', 1));
+  await podOk(['rmi', '--platform', 'linux/arm64', 'arm:2']);
+  const other = await pod(['load', '-q', '--platform', 'linux/s390x', '-i', 'arm.tar']);
+  assert.equal([other.code, other.stdout], [125, '']);
+  assert.match(other.stderr, /linux\/arm64/);
+  assert.equal(
+    await pod(['load', '-q', '--platform', 'linux/arm64', '-i', 'arm.tar']),
+    ended(0, 'Loaded image: localhost/arm:2\n'),
+  );
+  await podOk(['rmi', 'arm:2']);
+});
+
 test('load and import read from addresses', async () => {
   await podOk(['save', '-o', 'web.tar', 'one:1']);
   const server = await serve();

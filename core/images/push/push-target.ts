@@ -2,7 +2,7 @@
 
 import { PodError } from '../../error.ts';
 import type { Paths } from '../../paths.ts';
-import { formatPlatform, type Platform, platformMatches } from '../../platform.ts';
+import type { Platform } from '../../platform.ts';
 import {
   canonicalName,
   familiarName,
@@ -18,6 +18,7 @@ import { findEntry, meaningsOf, namesOf, noSuchImage } from '../find.ts';
 import type { Descriptor, ImageRecord } from '../format/types.ts';
 import { readIndex } from '../layout.ts';
 import { type ManifestList, readList } from '../lists/manifest-list.ts';
+import { requirePlatform } from '../require-platform.ts';
 
 export interface PushTarget<Name extends Reference = Reference> {
   /** A list goes to a registry as a whole, unless a platform is asked for. */
@@ -45,13 +46,7 @@ export function pushTarget(
   if (isList(entry) && platform === undefined && name.kind === 'registry')
     return { image: readList(paths, text), name };
   const image = readRecord(paths, entry, namesOf([entry]), platform);
-  if (platform !== undefined && !platformMatches(image.platform, platform)) {
-    throw new PodError({
-      code: 'not-found',
-      message: `cannot push ${printable(text)} for ${formatPlatform(platform)}`,
-      why: `it is for ${printable(formatPlatform(image.platform))}`,
-    });
-  }
+  requirePlatform(image, platform, 'push', text);
   return { image, name };
 }
 

@@ -2,12 +2,14 @@
 
 import { PodError } from '../../error.ts';
 import type { Paths } from '../../paths.ts';
+import type { Platform } from '../../platform.ts';
 import { canonicalName, parseReference, withRepository } from '../../reference.ts';
 import { type ArchiveWriter, archiveWriter, wholeName } from '../archive/archive-writer.ts';
 import type { TarOutput } from '../archive/tar-output.ts';
 import { emitImageEvent } from '../events.ts';
 import { noSuchImage, resolveImage } from '../find.ts';
 import type { ImageRecord } from '../format/types.ts';
+import { requirePlatform } from '../require-platform.ts';
 import { directoryDestination, layoutDestination } from '../transports/directory-destination.ts';
 import type { ImageDestination } from './destination.ts';
 import { type SendOptions, sendImage } from './send-image.ts';
@@ -26,12 +28,16 @@ export interface SaveOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The images that are meant, each once, in the order that they were named. Throws PodError `not-found`. */
-export function chooseImages(paths: Paths, texts: readonly string[]): NamedImage[] {
+/**
+ * The images that are meant, each once, in the order that they were named; of a list the one for `platform`, this
+ * machine's unless told. Throws PodError `not-found`.
+ */
+export function chooseImages(paths: Paths, texts: readonly string[], platform?: Platform): NamedImage[] {
   const chosen = new Map<string, { image: ImageRecord; names: string[] }>();
   for (const text of texts) {
-    const image = resolveImage(paths, text);
+    const image = resolveImage(paths, text, platform);
     if (image === undefined) throw noSuchImage(text);
+    requirePlatform(image, platform, 'save', text);
     const known = chosen.get(image.digest) ?? { image, names: [] };
     const name = nameFor(text, image);
     if (name !== undefined && !known.names.includes(name)) known.names.push(name);

@@ -28,7 +28,7 @@ const MOST = 128;
 /** Signs what the registry has under the name now. Gives the paths of the new signatures. */
 export async function signImage(reference: ImageReference, options: SignOptions): Promise<string[]> {
   const name = canonicalName(reference);
-  const store = options.directory ?? storeOf(reference, options.env);
+  signatureStore(reference, options);
   const digests = await searchPlaces(reference, 'sign', options, async ({ client }) => {
     const { bytes, mediaType, digest } = await client.manifest(reference.digest ?? reference.tag ?? 'latest');
     const parsed = parseAnyManifest(bytes, mediaType, `image ${name}`);
@@ -37,6 +37,17 @@ export async function signImage(reference: ImageReference, options: SignOptions)
     if (options.all) return [digest, ...entries.map((entry) => entry.digest)];
     return [choosePlatform(entries, hostPlatform())?.digest ?? digest];
   });
+  return signDigests(reference, digests, options);
+}
+
+/** Signs manifests as what a name means. Gives the paths of the new signatures. Throws PodError `denied`, `missing`, `usage`. */
+export async function signDigests(
+  reference: ImageReference,
+  digests: readonly string[],
+  options: Pick<SignOptions, 'identity' | 'directory' | 'creator' | 'env'>,
+): Promise<string[]> {
+  const name = canonicalName(reference);
+  const store = signatureStore(reference, options);
   const made: string[] = [];
   for (const digest of digests) {
     const seconds = Math.floor(Date.now() / 1000);
@@ -47,7 +58,12 @@ export async function signImage(reference: ImageReference, options: SignOptions)
   return made;
 }
 
-function storeOf(reference: ImageReference, env: Environment): string {
+/** The directory that gets the signatures of an image. Throws PodError `usage` where no place is known. */
+export function signatureStore(
+  reference: ImageReference,
+  { directory, env }: Pick<SignOptions, 'directory'> & { readonly env: Environment },
+): string {
+  if (directory !== undefined) return directory;
   const { staging, lookaside } = signaturePlaces(canonicalName(reference), repositoryName(reference), env);
   const url = staging ?? lookaside;
   if (url?.protocol === 'file:') return fileURLToPath(url);
