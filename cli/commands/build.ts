@@ -3,11 +3,12 @@ import { buildImage } from '../../core/build/build.ts';
 import { checkBuild } from '../../core/build/check-build.ts';
 import { checkReport, warningSummary } from '../../core/build/checks/report.ts';
 import { excerptOf } from '../../core/build/dockerfile/refusal.ts';
+import { BuildFailure } from '../../core/build/failure.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
 import type { SessionParts } from '../../core/build/session.ts';
-import { BuildFailure } from '../../core/build/stage.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import type { Write } from '../../core/images/archive/tar-output.ts';
+import type { ImageRecord } from '../../core/images/format/types.ts';
 import { obtainImage } from '../../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
 import { withAuthFile } from '../auth-flags.ts';
@@ -137,6 +138,8 @@ export class Build extends PodCommand {
       if (warnings.length > 0 && kind !== 'quiet')
         stderr.write(`\n${escapeControlsInLines(warningSummary(warnings))}\n`);
       if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
+      if (this.metadataFile !== undefined)
+        writeFileSync(this.metadataFile, JSON.stringify(metadataOf(image, options), null, 2));
       const isTaken = this.output.some((text) => /(?:^|,dest=)-(?:,|$)/.test(text));
       if (this.quiet && !isTaken) stdout.write(`sha256:${image.id}\n`);
     } catch (error) {
@@ -209,6 +212,16 @@ export class Build extends PodCommand {
       signaturePolicy: this.signaturePolicy,
     };
   }
+}
+
+/** Docker's keys: docker-buildx-build(1), --metadata-file. */
+function metadataOf({ id, digest, mediaType, names }: ImageRecord, { tags }: BuildOptions): object {
+  return {
+    'containerimage.config.digest': `sha256:${id}`,
+    'containerimage.digest': digest,
+    'containerimage.descriptor': { mediaType, digest },
+    ...(tags.length > 0 && { 'image.name': names.join(',') }),
+  };
 }
 
 /** Docker's --pull has no value: always. */

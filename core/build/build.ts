@@ -4,16 +4,15 @@ import type { ImageRecord } from '../images/format/types.ts';
 import { checkOptions } from './check-build.ts';
 import { checkDockerfile, checkFailure } from './checks/check.ts';
 import type { Warning } from './checks/rule.ts';
-import { layersContext } from './context/layers.ts';
 import { openBuild } from './context/open-context.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
+import { finish } from './finish.ts';
 import { checkReferences, neededStages, targetStage } from './graph.ts';
 import type { BuildOptions } from './options.ts';
-import { deliver, describeOutput } from './output/deliver.ts';
 import { parseOutput } from './output/output.ts';
-import { storeResult } from './result.ts';
 import { beginSession, type SessionParts } from './session.ts';
 import { stageBuilder } from './stages.ts';
+import { squashAsAsked } from './steps/squash.ts';
 
 export interface BuiltImage {
   readonly image: ImageRecord;
@@ -37,25 +36,10 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
     const target = targetStage(dockerfile, options.target);
     const stages = stageBuilder(session, dockerfile, opened.context, target);
     for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
-    const state = await stages.result(target);
+    const state = await squashAsAsked(session, await stages.result(target));
     await session.settle();
-    const image = await session.report
-      .step('exporting to image')
-      .during(() => storeResult(parts.paths, state, options, session.now()));
-    const { paths, host, workingDirectory } = parts;
-    const files = () =>
-      layersContext({
-        ...{ paths, host, label: 'the result', directory: session.directory },
-        diffIds: state.layers.map(({ diffId }) => diffId),
-        storageDriver: options.storageDriver,
-      });
-    for (const output of outputs)
-      await session.report.step(describeOutput(output)).during(({ notice }) =>
-        deliver(output, {
-          ...{ paths, image, files, workingDirectory, notice },
-          ...{ write: parts.write, registry: { ...parts.registry, signal: session.signal } },
-        }),
-      );
+    const image = await finish(session, state, outputs);
+    await opened.context.close();
     return { image, warnings };
   } catch (error) {
     session.abort(error);

@@ -45,8 +45,6 @@ export interface BuildSession extends BuildEnvironment {
   readonly report: Report;
   /** Ends everything that is under way. */
   abort(reason: unknown): void;
-  /** When all that steps have left to be done is done. */
-  settle(): Promise<void>;
   /** Removes what is the build's own. */
   end(): Promise<void>;
 }

@@ -4,9 +4,9 @@ import { PodError } from '../error.ts';
 import { cacheKey } from './cache/cache.ts';
 import type { BuildContext } from './context/build-context.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
-import { framedExcerpt } from './dockerfile/excerpt.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
 import { type Resolved, resolveInstruction } from './dockerfile/resolve.ts';
+import { failureOf } from './failure.ts';
 import type { Slots } from './slots.ts';
 import { executionOf, type StageState, withConfig, withLayer } from './stage-state.ts';
 import { configStep, resolvedDirectory } from './steps/config-step.ts';
@@ -45,7 +45,7 @@ export async function buildStage(build: StageBuild, stage: Stage, base: StageSta
     try {
       state = await carryOut({ build, stage, title }, instruction, state);
     } catch (error) {
-      throw withExcerpt(error, build.dockerfile, instruction);
+      throw await failureOf(error, build, build.dockerfile, instruction, state);
     }
   }
   return state;
@@ -143,23 +143,3 @@ async function make(
 
 const stageLabel = ({ name, index }: Stage): string => name ?? String(index);
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
-
-/** Where in the Dockerfile it went wrong, below what went wrong. */
-function withExcerpt(error: unknown, dockerfile: Dockerfile, { line }: Instruction): unknown {
-  if (!(error instanceof PodError) || error.code === 'interrupted') return error;
-  const { code, message, why, hint, exitCode } = error;
-  return new BuildFailure(
-    { code, message, exitCode, ...(why && { why }), ...(hint && { hint }), cause: error },
-    framedExcerpt(dockerfile, line),
-  );
-}
-
-/** The error of a step; `place`: the lines of the Dockerfile that it is about, to be shown before it. */
-export class BuildFailure extends PodError {
-  readonly place: string;
-
-  constructor(detail: ConstructorParameters<typeof PodError>[0], place: string) {
-    super(detail);
-    this.place = place;
-  }
-}

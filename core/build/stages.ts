@@ -1,10 +1,12 @@
 /** The stages of a build, each built once, when it is first asked for or begun. */
 
+import { PodError } from '../error.ts';
 import { resolveImage } from '../images/find.ts';
 import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../platform.ts';
 import { emptyState, stateOfImage, stateOfStage } from './base.ts';
 import type { BuildContext } from './context/build-context.ts';
 import { layersContext } from './context/layers.ts';
+import { type NamedContext, parseBuildContext } from './context/open-context.ts';
 import type { Dockerfile, Stage } from './dockerfile/dockerfile.ts';
 import { resolveInstruction } from './dockerfile/resolve.ts';
 import { baseStageOf, stageOf } from './graph.ts';
@@ -34,6 +36,10 @@ export function stageBuilder(
   const states = new Map<Stage, Promise<StageState>>();
   const bases = new Map<Stage, { image: string; platform?: string | undefined }>();
   const files = new Map<string, BuildContext>();
+  const contexts = new Map(
+    options.buildContexts.map(parseBuildContext).map(({ name, found }) => [name.toLowerCase(), found]),
+  );
+  const openedContexts = new Map<string, Promise<BuildContext>>();
 
   const baseOf = (stage: Stage) => {
     const known = bases.get(stage);
@@ -61,14 +67,24 @@ export function stageBuilder(
     cached: ({ name }) => !options.noCache && !options.noCacheFilter.includes(name ?? ''),
     async filesOf(from, stage) {
       if (from === undefined) return context;
+      const named = contexts.get(from.toLowerCase());
+      if (named?.kind === 'context') return opened(from, named);
+      if (named) return filesOfImage(named.image);
       const other = stageOf(dockerfile, from, stage.index);
       if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, await result(other));
-      return filesOfLayers(
-        `image ${from}`,
-        `the image ${from}`,
-        await imageState(from, platform, `[internal] ${from}`),
-      );
+      return filesOfImage(from);
     },
+  };
+
+  const filesOfImage = async (image: string): Promise<BuildContext> => {
+    const state = await imageState(image, platform, `[internal] load ${image}`);
+    return filesOfLayers(`image ${image}`, `the image ${image}`, state);
+  };
+  const opened = (name: string, named: NamedContext & { kind: 'context' }): Promise<BuildContext> => {
+    const key = name.toLowerCase();
+    const known = openedContexts.get(key) ?? named.open(session.contextEnvironment);
+    openedContexts.set(key, known);
+    return known;
   };
 
   const imageState = async (image: string, wanted: Platform, title: string, stage?: string) => {
@@ -84,8 +100,16 @@ export function stageBuilder(
   };
 
   const begun = async (stage: Stage): Promise<StageState> => {
-    const base = baseOf(stage);
-    const other = baseStageOf(dockerfile, base.image, stage.index);
+    const written = baseOf(stage);
+    const named = contexts.get(written.image.toLowerCase());
+    if (named?.kind === 'context')
+      throw new PodError({
+        code: 'unsupported',
+        message: `cannot begin a stage with the files of the build context ${written.image}`,
+        hint: `FROM scratch, then COPY --from=${written.image} / /`,
+      });
+    const base = named ? { ...written, image: named.image } : written;
+    const other = named ? undefined : baseStageOf(dockerfile, base.image, stage.index);
     if (other) return buildStage(build, stage, stateOfStage(await result(other)));
     const wanted = base.platform === undefined ? platform : parsePlatform(base.platform);
     if (base.image === 'scratch') return buildStage(build, stage, emptyState(wanted));

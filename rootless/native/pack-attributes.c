@@ -8,7 +8,13 @@
 #include "op-stream.h"
 #include "op-writer.h"
 
+/* What the overlay keeps for itself in a directory that is one of its layers. */
+static bool is_overlays_own(const char *name) {
+  return strncmp(name, "user.overlay.", 13) == 0 || strncmp(name, "user.fuseoverlayfs.", 19) == 0;
+}
+
 static bool is_carried(const char *name) {
+  if (is_overlays_own(name)) return false;
   return strncmp(name, "user.", 5) == 0 || strcmp(name, "security.capability") == 0 ||
          strncmp(name, "system.posix_acl_", 17) == 0;
 }

@@ -8,6 +8,7 @@ import { PodError } from '../../error.ts';
 import type { BuildContext } from '../context/build-context.ts';
 import type { ResolvedRun } from '../dockerfile/resolve.ts';
 import { type RunForm, runForm } from '../dockerfile/run-form.ts';
+import { CommandFailure } from '../failure.ts';
 import type { StepTelling } from '../report.ts';
 import { executionOf, type StageLayer, type StageState, workingDirectoryOf } from '../stage-state.ts';
 import { type RunVariables, runVariables } from '../variables.ts';
@@ -91,7 +92,7 @@ async function carryOut(
 }
 
 function failed(argv: readonly string[], exitCode: number): PodError {
-  return new PodError({
+  return new CommandFailure({
     code: 'launch',
     message: `process "${argv.join(' ')}" did not complete successfully: exit code: ${exitCode}`,
     exitCode: 1,

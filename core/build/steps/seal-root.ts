@@ -1,12 +1,11 @@
 /**
- * What a step has written becomes a layer: its tar is written into the store's blobs, and the directory itself is renamed
- * to be the unpacked layer, where it is what the tar says word for word. Else the tar is unpacked.
+ * What a step has written becomes a layer: its tar goes into the store, and the directory itself is renamed to be the
+ * unpacked layer, where it is what the tar says word for word.
  */
 
 import { randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { FileStreamSink } from '../../../rootless/file-stream.ts';
 import { mapPlan } from '../../../rootless/id-map.ts';
 import { layerTar } from '../../container/commit/commit-layer.ts';
@@ -15,84 +14,34 @@ import { identify } from '../../container/process-identity.ts';
 import { layerDirectories } from '../../container/root.ts';
 import { writtenLayer } from '../../container/written-layer.ts';
 import { errnoOf } from '../../error.ts';
-import { blobPath, blobSize, hasLayer, layerPath, removeFile, storeError } from '../../images/layout.ts';
-import { enterAndDo, type Namespace } from '../../images/unpack/apply-job.ts';
-import { unpackLayer } from '../../images/unpack/unpack.ts';
+import { layerPath } from '../../images/layout.ts';
 import { launcherPath } from '../../launcher.ts';
 import type { StageLayer } from '../stage-state.ts';
 import { clampTimes } from './clamp-times.ts';
 import { type DraftRoot, upperOf } from './draft-root.ts';
 import type { BuildEnvironment } from './step.ts';
-
-const TAR = 'application/vnd.oci.image.layer.v1.tar';
+import { storeTar } from './store-tar.ts';
 
 /** Seals the root: nothing may have it mounted any more. `failing`: "cannot store the files of RUN make". */
-export async function sealRoot(
-  build: BuildEnvironment,
-  root: DraftRoot,
-  failing: string,
-): Promise<StageLayer> {
-  const { paths, host } = build;
-  for (const path of [paths.partial, paths.layers]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const aside = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
-  const namespace: Namespace = { launcher: launcherPath(), maps: mapPlan(host.defaultMaps) };
-  try {
-    const { diffId, size, verbatim } = await writeTar(build, root, aside, failing);
-    if (!hasLayer(paths, diffId)) {
-      if (verbatim) adopt(build, root, diffId, size);
-      else await unpackLayer(createReadStream(aside), { layersDir: paths.layers, namespace, diffId });
-    }
-    if (blobSize(paths, diffId) === size) removeFile(aside);
-    else {
-      const target = blobPath(paths, diffId);
-      mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
-      await rename(aside, target);
-    }
-    build.later(enterAndDo({ launcher: namespace.launcher, maps: [] }, ['sync', paths.layers]));
-    return { diffId, blob: { mediaType: TAR, digest: diffId, size }, size };
-  } catch (error) {
-    removeFile(aside);
-    throw storeError(error, failing);
-  }
-}
-
-interface WrittenTar {
-  readonly diffId: string;
-  readonly size: number;
-  /** The directory is what the tar says. */
-  readonly verbatim: boolean;
-}
-
-async function writeTar(
-  build: BuildEnvironment,
-  root: DraftRoot,
-  aside: string,
-  failing: string,
-): Promise<WrittenTar> {
-  const { createHash } = await import('node:crypto');
-  const hash = createHash('sha256');
+export function sealRoot(build: BuildEnvironment, root: DraftRoot, failing: string): Promise<StageLayer> {
   const times = clampTimes(build.options);
   let verbatim = root.record.driver === 'overlay' && times === undefined;
-  let size = 0;
   const tar = layerTar(
-    (sink) => stepsOf(build, root, times ? times(sink) : sink, failing),
+    (sink) => stepsOf(build, root, withoutTop(times ? times(sink) : sink), failing),
     (text) => {
-      verbatim = false;
+      verbatim = false; // something isn't in the tar
       build.report.notice(text);
     },
   );
-  const file = await open(aside, 'wx', 0o644);
-  try {
-    for await (const bytes of tar) {
-      if (bytes.length === 0) continue;
-      hash.update(bytes);
-      for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten;
-      size += bytes.length;
-    }
-  } finally {
-    await file.close();
-  }
-  return { diffId: `sha256:${hash.digest('hex')}`, size, verbatim };
+  return storeTar(build, tar, failing, (diffId, size) => {
+    if (verbatim) adopt(build, root, diffId, size);
+    return verbatim;
+  });
+}
+
+/** The root itself is none of a step's files: docker's layers don't tell of it. */
+function withoutTop(sink: FileStreamSink): FileStreamSink {
+  return { ...sink, entry: (entry) => void (entry.path !== '' && sink.entry(entry)) };
 }
 
 function stepsOf(build: BuildEnvironment, root: DraftRoot, sink: FileStreamSink, failing: string) {
@@ -119,8 +68,7 @@ function adopt({ paths }: BuildEnvironment, root: DraftRoot, diffId: string, siz
   try {
     renameSync(aside, layerPath(paths, diffId));
   } catch (error) {
-    const taken = errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST';
-    if (!taken) throw error;
+    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
     renameSync(aside, join(root.directory, 'second'));
   }
 }

@@ -35,6 +35,8 @@ export interface BuildEnvironment {
   now(): string;
   /** Work that goes on behind the next steps, and must be done before the build's end: writing to the disk. */
   later(work: Promise<unknown>): void;
+  /** When all of that is done. */
+  settle(): Promise<void>;
 }
 
 /** An instruction that is ready to be carried out: everything is expanded and looked up, nothing is done yet. */
