@@ -86,13 +86,17 @@ function changed(name: string): PodError {
  */
 async function* pieces(file: HostFile, memory?: Buffer): AsyncGenerator<Buffer | number, void, undefined> {
   const fd = openChecked(file);
+  let free = memory;
   try {
     for (let at = 0, turn = 1; at < file.size; turn++) {
       const length = Math.min(CHUNK, file.size - at);
-      const piece = (memory ?? Buffer.allocUnsafeSlow(length)).subarray(0, length);
+      const piece = (free ?? Buffer.allocUnsafeSlow(length)).subarray(0, length);
       fill(fd, piece, at, file.name);
       at += length;
-      yield file.sparse && length === CHUNK && piece.equals(ZEROS) ? length : piece;
+      const isHole = file.sparse && length === CHUNK && piece.equals(ZEROS);
+      // Nobody has what was a hole: gigabytes of them need the memory of one piece.
+      free = memory ?? (isHole ? piece : undefined);
+      yield isHole ? length : piece;
       if (turn % TURN === 0) await setImmediate();
     }
     if (file.size > CHUNK) check(fd, file);
