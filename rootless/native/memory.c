@@ -156,12 +156,16 @@ static void write_lines(const struct plan *plan, const struct operation *operati
   if (fclose(file) != 0 || !written || rename(path, place) < 0) die_errno("cannot write %s", place);
 }
 
-void memory_taken(const struct plan *plan) {
+void memory_tell(const struct plan *plan) {
+  for (size_t i = 0; volumes && i < plan->count; i++)
+    if (volumes[i].lock >= 0) write_lines(plan, &plan->operations[i]);
+}
+
+void memory_let_in(const struct plan *plan) {
   if (!volumes) return;
   for (size_t i = 0; i < plan->count; i++) {
     if (volumes[i].lock < 0) continue;
-    write_lines(plan, &plan->operations[i]);
-    flock(volumes[i].lock, LOCK_UN); /* others have this descriptor, too: the container's process until it executes */
+    flock(volumes[i].lock, LOCK_UN); /* stages have the descriptor, too */
     close(volumes[i].lock);
     if (volumes[i].tree >= 0) close(volumes[i].tree);
   }

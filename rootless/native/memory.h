@@ -18,7 +18,9 @@
 void memory_take(const struct plan *plan);
 /* For the stage: mounts what was taken, or makes it. */
 void mount_memory(int root, const struct operation *operation);
-/* For the monitor, when RUNTIME/state tells of the container: lets the others in. */
-void memory_taken(const struct plan *plan);
+/* For the monitor, when RUNTIME/state tells of the container: writes its lines. */
+void memory_tell(const struct plan *plan);
+/* When the command runs: before that nobody may join the container's namespaces, ptrace(2). */
+void memory_let_in(const struct plan *plan);
 
 #endif

@@ -240,7 +240,7 @@ static void start(void) {
   hub_finish(container.plan);
   end_stage();
   record_start(container.plan, container.pid);
-  memory_taken(container.plan);
+  memory_tell(container.plan);
   claim_check(container.plan);
   /* Who stopped it while it waited has seen it wait, or sees from here on that it runs. */
   if (restart_forbidden()) kill(container.pid, SIGKILL);
@@ -248,6 +248,7 @@ static void start(void) {
   for (int i = 0; i < 3; i++)
     if (close_after[i] >= 0) close(close_after[i]);
   if (await_message(&message)) fail(&message);
+  memory_let_in(container.plan);
   close(container.socket);
   container.socket = -1;
 }
