@@ -6,6 +6,7 @@ import { sandbox } from '../../test/e2e/harness/sandbox.ts';
 import { writeManyImages } from './many-images.ts';
 import { atOnce, medians, seconds, type Timed } from './measure.ts';
 import { memoryLeftBy } from './memory.ts';
+import { networkRows } from './networks.ts';
 import { clear, type Peers, pushLarge, tools } from './peers.ts';
 
 export interface Measured {
@@ -375,6 +376,7 @@ export const rows: Row[] = [
       return compare(Math.min(runs, 10), (tool) => ({ run: [...tool, 'images'] }));
     },
   },
+  ...networkRows,
 ];
 
 /** Measures a row, and leaves no container behind. */
