@@ -99,7 +99,10 @@ export abstract class ContainerCommand extends LimitCommand {
     validator: parsed((text) => parseInteger(text, 0, 1000)),
   });
   privileged = flag('--privileged', 'All capabilities, no filter, nothing hidden');
-  publish = list('-p,--publish', 'Publish a port (`[address:][port:]port`)');
+  publish = list(
+    '-p,--publish',
+    "Publish a port (`[address:][port:]port`); the container sees the client's address",
+  );
   publishAll = flag('-P,--publish-all', 'Publish all exposed ports on random ones');
   pull = Option.String('--pull', 'missing', {
     description: 'Fetch the image: always, missing, never or newer (`when`)',

@@ -5,6 +5,7 @@ import { devices, overlay, programs } from './devices.ts';
 import { idHelpers, idRanges } from './ids.ts';
 import { kernelVersion, seccompFilters } from './kernel.ts';
 import { cgroupDelegation } from './limits.ts';
+import { pasta, publishedPorts } from './networks.ts';
 import { dataDirectory, linger, runtimeDirectory } from './places.ts';
 import { userNamespaces } from './user-namespaces.ts';
 
@@ -19,6 +20,8 @@ const CHECKS: CheckFunction[] = [
   overlay,
   devices,
   programs,
+  pasta,
+  publishedPorts,
   cgroupDelegation,
   seccompFilters,
   linger,

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -32,7 +35,7 @@ struct link {
 
 static struct {
   const struct forward_port *ports;
-  const struct forward_target *targets;
+  struct forward_target *targets;
   size_t count, links, most;
   int epoll;
   bool paused; /* nothing more is accepted */
@@ -191,11 +194,35 @@ static int socket_as(union address source) {
   return -1;
 }
 
+static bool is_here(const union address *address) {
+  int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool here = fd >= 0 && bind(fd, &address->any, size_of(address)) == 0;
+  if (fd >= 0) close(fd);
+  return here;
+}
+
+/* Its networks can change while it runs. */
+static void follow(union address *target) {
+  struct ifaddrs *all;
+  if (is_here(target) || getifaddrs(&all) < 0) return;
+  for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
+    if (!one->ifa_addr || one->ifa_addr->sa_family != target->any.sa_family || (one->ifa_flags & IFF_LOOPBACK)) continue;
+    union address found;
+    memset(&found, 0, sizeof found);
+    memcpy(&found, one->ifa_addr, size_of(target));
+    if (is_local(&found)) continue;
+    *target = found;
+    break;
+  }
+  freeifaddrs(all);
+}
+
 static int connect_for(const union address *client, unsigned short port) {
-  const struct forward_target *targets = forwarder.targets, *chosen = NULL;
+  struct forward_target *targets = forwarder.targets, *chosen = NULL;
   for (int i = 0; i < 2; i++)
     if (targets[i].target.any.sa_family && (!chosen || targets[i].target.any.sa_family == client->any.sa_family)) chosen = &targets[i];
   if (!chosen) return -1;
+  follow(&chosen->target);
   union address target = chosen->target;
   bool known = client->any.sa_family == target.any.sa_family && !is_local(client);
   if (target.any.sa_family == AF_INET) target.four.sin_port = htons(port);
@@ -259,7 +286,7 @@ static void open_all(void) {
   }
 }
 
-void forward(const struct forward_port *ports, size_t count, const struct forward_target targets[2]) {
+void forward(const struct forward_port *ports, size_t count, struct forward_target targets[2]) {
   struct epoll_event events[EVENTS];
   forwarder.ports = ports;
   forwarder.count = count;

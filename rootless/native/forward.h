@@ -17,7 +17,7 @@ union address {
   struct sockaddr_in6 six;
 };
 
-/* The container in one family. `source`: who connects to it for clients that have no address there, as those of a loopback. */
+/* The container in one family; another address of its own where it has that no more. `source`: who connects to it for clients that have no address there, as those of a loopback. */
 struct forward_target {
   union address target, source;
 };
@@ -28,6 +28,6 @@ struct forward_port {
 };
 
 /* Runs in the container's network namespace, with CAP_NET_ADMIN there; a family of 0 in targets: none. Doesn't return. */
-__attribute__((noreturn)) void forward(const struct forward_port *ports, size_t count, const struct forward_target targets[2]);
+__attribute__((noreturn)) void forward(const struct forward_port *ports, size_t count, struct forward_target targets[2]);
 
 #endif

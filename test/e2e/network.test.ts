@@ -187,6 +187,41 @@ ${binary} run --rm ${IMAGE} sh -c 'cat /etc/resolv.conf; nslookup -type=a web.ex
   assert.match(ran.stdout, /Name:\s+web\.example\nAddress: 192\.0\.2\.7/);
 });
 
+test('what is configured is the network of those that ask for none', async () => {
+  const links = async (env: Record<string, string>, ...flags: string[]) =>
+    (await podOk([...RUN, ...flags, IMAGE, 'sh', '-c', 'ip -o link | wc -l; ip -o -4 addr'], { env })).split(
+      '\n',
+    );
+  assert.equal((await links({ TSC_POD_NETWORK: 'none' }))[0], '1');
+  assert.match((await links({ TSC_POD_NETWORK: 'none' }, '--network', 'private')).join(' '), /10\.0\.2\.100/);
+  const conf = join(sandbox.work, 'containers.conf');
+  writeFileSync(
+    conf,
+    '[containers]\nnetns = "bridge"\n[engine]\nnetwork_cmd_options = ["cidr=10.0.7.0/24"]\n',
+  );
+  assert.match((await links({ CONTAINERS_CONF: conf })).join(' '), /eth0 .*inet 10\.(?!0\.)/);
+  assert.match((await links({ CONTAINERS_CONF: conf }, '--network', 'private')).join(' '), /10\.0\.7\.100/);
+  writeFileSync(conf, '[network]\ndefault_rootless_network_cmd = "carrier pigeon"\n');
+  const ran = await pod([...RUN, IMAGE, 'true'], { env: { CONTAINERS_CONF: conf } });
+  assert.is(ran.code, 125);
+  assert.is(
+    ran.stderr,
+    `Error: cannot use ${conf}:2: default_rootless_network_cmd is neither slirp4netns nor pasta: carrier pigeon\n`,
+  );
+});
+
+test('ns:PATH is the namespace that somebody else made, and publishes nothing', async () => {
+  const id = await podOk(['run', '-d', '--network', 'none', IMAGE, 'sleep', '100']);
+  const path = await podOk(['inspect', '--format', '{{.NetworkSettings.SandboxKey}}', id]);
+  assert.match(path, /^\/proc\/\d+\/ns\/net$/);
+  const published = await pod([...RUN, '--network', `ns:${path}`, '-p', '8080:80', IMAGE, 'true']);
+  assert.match(published.stderr, /publishes no ports/);
+  const gone = await pod([...RUN, '--network', 'ns:/nowhere/net', IMAGE, 'true']);
+  assert.is(gone.code, 125);
+  assert.match(gone.stderr, /\/nowhere\/net/);
+  await podOk(['rm', '-f', '-t', '0', id]);
+});
+
 test('what is wrong or not there yet is said before anything starts', async () => {
   const cases: [string[], RegExp][] = [
     [['--network', 'mynet'], /no such network: mynet/],

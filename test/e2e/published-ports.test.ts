@@ -136,6 +136,18 @@ test('many come at once, and a port where nobody listens refuses', async () => {
   await podOk(['rm', '-f', '-t', '0', id]);
 });
 
+test('a container that comes back with another address is still behind its port', async () => {
+  await podOk(['network', 'create', 'ports-a']);
+  const port = await freePort();
+  const id = await serve('--network', 'ports-a', '--name', 'mover', '-p', `127.0.0.1:${port}:80`);
+  const first = await eventually(() => ask(port, '127.0.0.1'));
+  await podOk(['network', 'disconnect', 'ports-a', 'mover']);
+  await podOk(['network', 'connect', '--ip', first!.replace(/\.1$/, '.77'), 'ports-a', 'mover']);
+  assert.is(await ask(port, '127.0.0.1'), first);
+  await podOk(['rm', '-f', '-t', '0', id]);
+  await podOk(['network', 'rm', 'ports-a']);
+});
+
 test('it forwards to whatever runs after a restart, and ends with the monitor', async () => {
   const port = await freePort();
   const id = await serve('--network', 'bridge', '-p', `127.0.0.1:${port}:80`);

@@ -5,6 +5,7 @@ import { devices, overlay, programs } from '../../../../core/doctor/devices.ts';
 import { idHelpers, idRanges } from '../../../../core/doctor/ids.ts';
 import { kernelVersion, seccompFilters } from '../../../../core/doctor/kernel.ts';
 import { limitsCheck } from '../../../../core/doctor/limits.ts';
+import { pasta, publishedPorts } from '../../../../core/doctor/networks.ts';
 import { dataDirectory, linger, runtimeDirectory } from '../../../../core/doctor/places.ts';
 import { apparmorProfile, userNamespaces } from '../../../../core/doctor/user-namespaces.ts';
 import type { IdMaps } from '../../../../rootless/id-map.ts';
@@ -70,6 +71,8 @@ test('a healthy system has nothing to mend', async () => {
     await overlay(host),
     ...devices(host),
     ...programs(host),
+    pasta(host),
+    publishedPorts(host),
     seccompFilters(host),
     linger(host),
   ];
@@ -155,6 +158,26 @@ test('programs are named with their package and version', () => {
     'warn: not installed; needed for networks',
   );
   assert.is(programs(system())[0]?.detail, '1.2.0, /usr/bin/fuse-overlayfs');
+});
+
+test('what pasta is there, and which ports can be published', () => {
+  const saying = (text: string) => pasta(system({ output: () => text })).detail;
+  assert.is(saying('pasta 0.0~git20240906.6b38f07-1\n'), '20240906, /usr/bin/pasta');
+  assert.is(saying('pasta 2025_02_17.a1e48a0\n'), '2025_02_17, /usr/bin/pasta');
+  assert.match(saying('pasta unknown version\n'), /of 2023: clients .* have to speak first/);
+  assert.is(
+    said(pasta(system({ find: () => undefined }))),
+    'ok: not installed; only --network pasta needs it (package passt)',
+  );
+  const start = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+  assert.is(
+    publishedPorts(system({}, { [start]: '1024\n' })).detail,
+    "from 1024 on (for lower ones: sudo sysctl net.ipv4.ip_unprivileged_port_start=80); the container sees the client's address",
+  );
+  assert.is(
+    publishedPorts(system({}, { [start]: '0\n' })).detail,
+    "all; the container sees the client's address",
+  );
 });
 
 test('without overlay a slower way is told', async () => {
