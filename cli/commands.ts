@@ -7,6 +7,7 @@ export const commands: CommandEntry[] = [
     ['build', 'image build', 'buildx build', 'builder build'],
     async () => (await import('./commands/build.ts')).Build,
   ],
+  [['builder prune', 'buildx prune'], async () => (await import('./commands/builder-prune.ts')).BuilderPrune],
   [['commit', 'container commit'], async () => (await import('./commands/commit.ts')).Commit],
   [['container exists'], async () => (await import('./commands/container-exists.ts')).ContainerExists],
   [['container inspect'], async () => (await import('./commands/inspect.ts')).ContainerInspect],

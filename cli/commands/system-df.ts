@@ -29,7 +29,7 @@ function row(type: string, count: number, active: number, size: number, reclaima
   };
 }
 
-function rowsOf({ images, imagesTotal, containers, volumes, leftovers }: SystemUsage): Row[] {
+function rowsOf({ images, imagesTotal, containers, volumes, buildCache, leftovers }: SystemUsage): Row[] {
   const size = ({ size }: { size: number }) => size;
   const idle = (list: readonly ContainerUsage[]) => list.filter(isReclaimable);
   const unused = volumes.filter(({ users }) => users.length === 0);
@@ -45,7 +45,7 @@ function rowsOf({ images, imagesTotal, containers, volumes, leftovers }: SystemU
       total(volumes, size),
       total(unused, size),
     ),
-    row('Build Cache', 0, 0, 0, 0),
+    row('Build Cache', buildCache.count, buildCache.active, buildCache.size, buildCache.reclaimable),
     ...(leftovers > 0 ? [row('Leftovers', 0, 0, leftovers, leftovers)] : []),
   ];
 }

@@ -10,6 +10,7 @@ import { finish } from './finish.ts';
 import { checkReferences, neededStages, targetStage } from './graph.ts';
 import type { BuildOptions } from './options.ts';
 import { parseOutput } from './output/output.ts';
+import { refuseUnmet } from './refused.ts';
 import { beginSession, type SessionParts } from './session.ts';
 import { stageBuilder } from './stages.ts';
 import { squashAsAsked } from './steps/squash.ts';
@@ -22,6 +23,7 @@ export interface BuiltImage {
 
 /** Builds what the options ask for. Nothing half-made is left, however it ends. */
 export async function buildImage(options: BuildOptions, parts: SessionParts): Promise<BuiltImage> {
+  refuseUnmet(options);
   const outputs = options.outputs.flatMap((text) => parseOutput(text) ?? []);
   const session = beginSession(options, parts);
   try {

@@ -1,3 +1,4 @@
+import { cachedLayers } from '../build/cache/entries.ts';
 import type { RemoveOptions } from '../images/remove.ts';
 import type { Paths } from '../paths.ts';
 import { listContainers } from './list.ts';
@@ -17,11 +18,11 @@ export function layersInUse(records: readonly ContainerRecord[]): Set<string> {
   return new Set(layers.map((layer) => `sha256:${layer}`));
 }
 
-/** What containers need of the images, as it is now. */
+/** What containers, and builds to come, need of the images, as it is now. */
 export function usedByContainers(paths: Paths): Pick<RemoveOptions, 'usedBy' | 'keepLayers'> {
   const records = listContainers(paths).map(({ record }) => record);
   return {
     usedBy: (id) => records.filter((record) => imagesOf(record).includes(id)).map(({ name }) => name),
-    keepLayers: layersInUse(records),
+    keepLayers: new Set([...layersInUse(records), ...cachedLayers(paths)]),
   };
 }

@@ -90,7 +90,9 @@ async function discardOrphans(paths: Paths): Promise<readonly string[]> {
     return about !== undefined && Date.now() - about.mtimeMs > YOUNG_MS;
   };
   const { keepLayers } = usedByContainers(paths);
-  const blobs = [...blobUsage(paths).keys()].filter((digest) => isOld(blobPath(paths, digest)));
+  const blobs = [...blobUsage(paths).keys()].filter(
+    (digest) => isOld(blobPath(paths, digest)) && !keepLayers?.has(digest),
+  );
   const layers = entries(paths.layers)
     .filter((name) => /^[a-f0-9]{64,128}$/.test(name) && isOld(join(paths.layers, name, 'size')))
     .map((hex) => `${hex.length === 64 ? 'sha256' : 'sha512'}:${hex}`)

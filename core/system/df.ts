@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CacheEntry, cacheEntries } from '../build/cache/entries.ts';
 import { diskUsage, writableDirectory } from '../container/disk-usage.ts';
 import { imagesOf, layersInUse } from '../container/images-in-use.ts';
 import { type ListedContainer, listContainers } from '../container/list.ts';
@@ -20,6 +21,8 @@ export interface SystemUsage {
   imagesTotal: { size: number; reclaimable: number };
   containers: ContainerUsage[];
   volumes: { volume: VolumeRecord; size: number; users: string[] }[];
+  /** Steps of builds, and the caches of RUN --mount=type=cache: what no image needs of them can go. */
+  buildCache: { count: number; active: number; size: number; reclaimable: number; mounts: number };
   /** Broken downloads, and what is on its way out. */
   leftovers: number;
 }
@@ -79,14 +82,35 @@ export function systemUsage(paths: Paths): SystemUsage {
     ...images.filter(({ image }) => usedBy(image.id) > 0).flatMap(({ parts }) => [...parts]),
     ...[...layersInUse(records)].map((layer) => `layer:${layer}`),
   ]);
-  const total = size(sizes.keys());
+  const buildCache = cacheUsage(paths, images, sizes, needed);
+  // What only the cache of builds has is told there.
+  const total = size(sizes.keys()) - (buildCache.size - buildCache.mounts);
   return {
     images: imageUsages,
     imagesTotal: { size: total, reclaimable: total - size(needed) },
     containers: containerUsages(paths, listed),
     volumes: volumeUsages(paths),
+    buildCache,
     leftovers: diskUsage(leftovers(paths)).reduce((sum, { allocated }) => sum + allocated, 0),
   };
+}
+
+/** Of what steps have made only what no image has counts: the rest is the images'. */
+function cacheUsage(
+  paths: Paths,
+  images: readonly { parts: ReadonlySet<string> }[],
+  sizes: ReadonlyMap<string, number>,
+  needed: ReadonlySet<string>,
+): SystemUsage['buildCache'] {
+  const steps = cacheEntries(paths);
+  const partsOfStep = ({ layer }: CacheEntry): string[] =>
+    layer ? [`layer:${layer.diffId}`, `blob:${layer.blob.digest}`] : [];
+  const inImages = (part: string): boolean => images.some(({ parts }) => parts.has(part));
+  const own = new Set(steps.flatMap(partsOfStep).filter((part) => !inImages(part)));
+  const mounts = diskUsage([paths.cacheMounts])[0]!.allocated;
+  const size = [...own].reduce((sum, part) => sum + (sizes.get(part) ?? 0), mounts);
+  const active = steps.filter((step) => partsOfStep(step).some((part) => needed.has(part))).length;
+  return { count: steps.length, active, size, reclaimable: size, mounts };
 }
 
 function containerUsages(paths: Paths, listed: readonly ListedContainer[]): ContainerUsage[] {

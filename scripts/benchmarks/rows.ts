@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { command } from '../../test/e2e/harness/pod.ts';
 import { startRegistry } from '../../test/e2e/harness/registry.ts';
 import { sandbox } from '../../test/e2e/harness/sandbox.ts';
+import { builds } from './builds.ts';
 import { writeManyImages } from './many-images.ts';
 import { atOnce, medians, seconds, type Timed } from './measure.ts';
 import { memoryLeftBy } from './memory.ts';
@@ -361,6 +362,30 @@ export const rows: Row[] = [
       }));
       return times;
     },
+  },
+  {
+    name: 'build-cold',
+    work: 'build of 10 steps, nothing cached',
+    budget: 0.5,
+    against: 'podman',
+    needs: 'build',
+    measure: (context) => builds(context, { flags: ['--no-cache'] }),
+  },
+  {
+    name: 'build-cached',
+    work: 'build of 10 steps, all cached',
+    budget: 0.15,
+    against: 'podman',
+    needs: 'build',
+    measure: (context) => builds(context, {}),
+  },
+  {
+    name: 'build-changed',
+    work: 'build of 10 steps, the last COPY changed',
+    budget: 0.2,
+    against: 'podman',
+    needs: 'build',
+    measure: (context) => builds(context, { changed: true }),
   },
   // The last one: what it makes stays for the rest of the run.
   {

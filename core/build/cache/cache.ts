@@ -4,21 +4,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../../container/walk-path.ts';
 import { blobSize, hasLayer } from '../../images/layout.ts';
 import type { Paths } from '../../paths.ts';
 import type { StageLayer } from '../stage-state.ts';
-
-export interface CachedStep {
-  /** undefined: the step has changed no file. */
-  readonly layer: StageLayer | undefined;
-  /** RFC 3339. */
-  readonly created: string;
-  /** The instruction, for who looks at the cache. */
-  readonly text: string;
-}
+import { type CachedStep, readStep } from './entries.ts';
 
 export interface BuildCache {
   find(key: string): CachedStep | undefined;
@@ -58,16 +50,4 @@ export function openCache(paths: Paths): BuildCache {
       renameSync(aside, fileOf(key));
     },
   };
-}
-
-/** undefined where there is none, or it is damaged: then it is made anew. */
-function readStep(file: string): CachedStep | undefined {
-  const text = attempt(() => readFileSync(file, 'utf8'));
-  if (text === undefined) return undefined;
-  try {
-    const step = JSON.parse(text) as CachedStep;
-    return typeof step.created === 'string' ? step : undefined;
-  } catch {
-    return undefined;
-  }
 }

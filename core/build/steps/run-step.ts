@@ -9,6 +9,7 @@ import type { BuildContext } from '../context/build-context.ts';
 import type { ResolvedRun } from '../dockerfile/resolve.ts';
 import { type RunForm, runForm } from '../dockerfile/run-form.ts';
 import { CommandFailure } from '../failure.ts';
+import { refuseForeign } from '../refused.ts';
 import type { StepTelling } from '../report.ts';
 import { executionOf, type StageLayer, type StageState, workingDirectoryOf } from '../stage-state.ts';
 import { type RunVariables, runVariables } from '../variables.ts';
@@ -68,6 +69,7 @@ async function carryOut(
   telling: StepTelling,
 ): Promise<StageLayer> {
   const { argv, form, variables, network, insecure } = run;
+  refuseForeign(state.config.architecture);
   const scratch = join(build.directory, `mounts-${newId().slice(0, 16)}`);
   mkdirSync(scratch, { mode: 0o700 });
   try {

@@ -1,0 +1,54 @@
+/** Wishes that can't be met here. */
+
+import { existsSync } from 'node:fs';
+import { PodError } from '../error.ts';
+import { hostPlatform } from '../platform.ts';
+import type { BuildOptions } from './options.ts';
+
+/** Throws PodError `unsupported` or `usage`. */
+export function refuseUnmet({
+  platforms,
+  cacheFrom,
+  cacheTo,
+  sourceDateEpoch,
+  timestamp,
+}: BuildOptions): void {
+  if (platforms.length > 1)
+    throw new PodError({
+      code: 'unsupported',
+      message: `cannot build for ${platforms.length} platforms at once`,
+      hint: 'build for each with a -t of its own, then: tsc-pod manifest create NAME IMAGE…',
+    });
+  const [flag, value] = cacheFrom.length > 0 ? ['--cache-from', cacheFrom[0]] : ['--cache-to', cacheTo[0]];
+  if (value !== undefined)
+    throw new PodError({
+      code: 'unsupported',
+      message: `cannot use ${flag} ${value}`,
+      why: 'results of steps are kept in this store only',
+      hint: 'builds with the same --root share them without any flag',
+    });
+  if (sourceDateEpoch !== undefined && timestamp !== undefined)
+    throw new PodError({ code: 'usage', message: '--source-date-epoch and --timestamp exclude each other' });
+}
+
+/** Names of Linux's binfmt_misc handlers as qemu-user-static registers them. */
+const EMULATED: Record<string, string> = {
+  amd64: 'x86_64',
+  arm64: 'aarch64',
+  '386': 'i386',
+  ppc64le: 'ppc64le',
+};
+
+/** Throws PodError `unsupported` for a command of another machine's that nothing emulates here. */
+export function refuseForeign(architecture: string): void {
+  const own = hostPlatform().architecture;
+  if (architecture === own || (own === 'amd64' && architecture === '386')) return;
+  const handler = `qemu-${EMULATED[architecture] ?? architecture}`;
+  if (existsSync(`/proc/sys/fs/binfmt_misc/${handler}`)) return;
+  throw new PodError({
+    code: 'unsupported',
+    message: `cannot run a command for linux/${architecture} on linux/${own}`,
+    why: 'nothing here emulates it',
+    hint: 'sudo apt-get install qemu-user-static   # emulates others, by binfmt_misc',
+  });
+}
