@@ -49,8 +49,11 @@ export function commandTable(
   return { ...identity, root, global: declarationsOf(base as unknown as AnyCommandClass) };
 }
 
+/** Of most commands: a Map of one's own would be copied at each start. */
+const NONE: CommandNode['children'] = new Map();
+
 function nodeOf(path: string[]): CommandNode {
-  return { path, names: [], load: undefined, children: new Map() };
+  return { path, names: [], load: undefined, children: NONE };
 }
 
 function nodeAt(root: CommandNode, path: string[]): CommandNode {
@@ -59,6 +62,7 @@ function nodeAt(root: CommandNode, path: string[]): CommandNode {
     let child = node.children.get(word);
     if (!child) {
       child = nodeOf(path.slice(0, depth + 1));
+      if (node.children === NONE) node.children = new Map();
       node.children.set(word, child);
     }
     node = child;

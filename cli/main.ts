@@ -21,7 +21,8 @@ import { warmUp } from './warm-up.ts';
 declare const VERSION: string;
 declare const LAUNCHER_HASH: string;
 
-const table = commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands);
+const newTable = () => commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands);
+const table = newTable();
 
 async function main(): Promise<void> {
   if (process.argv[2] === UNPACKER) return unpackForAnother();
@@ -56,5 +57,5 @@ async function unpackForAnother(): Promise<void> {
 
 if (startupSnapshot.isBuildingSnapshot()) {
   startupSnapshot.setDeserializeMainFunction(() => void main());
-  void warmUp(table);
+  void warmUp(newTable()); // one of its own: what commands declare is read again where it is needed
 } else void main();

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
-import { build as bundle } from 'esbuild';
+import { build as bundle, transform } from 'esbuild';
+import { compactModules } from './compact-modules.ts';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { lazyModules } from './lazy-modules.ts';
 import { slimSnapshot } from './slim-snapshot.ts';
@@ -67,8 +68,6 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     target: 'node24',
     // A start-up snapshot has no loader for import(): built-in modules are required instead.
     supported: { 'dynamic-import': false },
-    minifySyntax: true,
-    minifyWhitespace: true,
     legalComments: 'none',
     define: { LAUNCHER_HASH: JSON.stringify(launcherHash), VERSION: JSON.stringify(version) },
     // chalk's own look at the builder's environment and terminals: cli/output decides on colours, at each run.
@@ -76,7 +75,13 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
-  keepToAscii(output);
+  const compact = await transform(compactModules(readFileSync(output, 'utf8')), {
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+  });
+  writeFileSync(output, inAscii(compact.code));
   return output;
 }
 
@@ -84,9 +89,9 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
  * One character beyond Latin-1 (esbuild leaves those of regular expressions) and V8 holds the whole source in two
  * bytes a character, in the snapshot and after each start. The escape means the same in literals of all kinds.
  */
-function keepToAscii(file: string): void {
+function inAscii(source: string): string {
   const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/[^\0-\x7f]/g, escaped));
+  return source.replace(/[^\0-\x7f]/g, escaped);
 }
 
 /** The official Node binary of this architecture, from its npm package. */
@@ -117,8 +122,15 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       // What costs at each start and helps nothing that is over soon: a new seed for V8's hash tables (4 ms;
       // core/images/format/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
       // And Node looks for options of its own, --env-file, in our command line as far as a `--`.
+      // No debugger for who sends SIGUSR1: it would listen on a port of the host.
       // V8 counts what is read from the network as part of its heap, and would collect garbage every few megabytes.
-      execArgv: ['--no-rehash-snapshot', '--no-sparkplug', '--initial-old-space-size=256', '--'],
+      execArgv: [
+        '--no-rehash-snapshot',
+        '--no-sparkplug',
+        '--disable-sigusr1',
+        '--initial-old-space-size=256',
+        '--',
+      ],
       // NODE_OPTIONS is for other programs.
       execArgvExtension: 'none',
       assets,

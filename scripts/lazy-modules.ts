@@ -11,6 +11,12 @@ import { transform } from 'sucrase';
 /** A namespace of esbuild's: there package.json, which says that ours are ES modules, doesn't count. */
 const namespace = 'module';
 
+/**
+ * V8 makes a map for each property that is added to an object, a chain that stays, except in a dictionary, which an
+ * object without a prototype is.
+ */
+const EXPORTS = 'exports = module.exports = Object.create(null);';
+
 function toCommonJs(path: string): string {
   return transform(readFileSync(path, 'utf8'), {
     filePath: path,
@@ -22,12 +28,13 @@ function toCommonJs(path: string): string {
 export const lazyModules: Plugin = {
   name: 'lazy-modules',
   setup(build) {
-    build.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir }) => ({
+    build.onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) => ({
       path: join(resolveDir, path),
       namespace,
+      pluginData: { entry: kind === 'entry-point' },
     }));
-    build.onLoad({ filter: /.*/, namespace }, ({ path }) => ({
-      contents: toCommonJs(path),
+    build.onLoad({ filter: /.*/, namespace }, ({ path, pluginData: { entry } }) => ({
+      contents: entry ? toCommonJs(path) : EXPORTS + toCommonJs(path),
       loader: 'js',
       resolveDir: dirname(path),
     }));
