@@ -117,6 +117,8 @@ test('what lies below a layer whose root is opaque is not seen', async () => {
   assert.equal(visibleLayers(layersDir, ids), ids.slice(1));
   assert.equal(visibleLayers(layersDir, ids.slice(0, 1)), ids.slice(0, 1));
   assert.equal(visibleLayers(layersDir, []), []);
+  const [one, other] = ['a', 'b'].map((digit) => `sha256:${digit.repeat(64)}`) as [string, string];
+  assert.equal(visibleLayers(layersDir, [one, other, one]), [other, one]);
 });
 
 test('attributes that steer overlays are not taken from a layer', async () => {

@@ -19,19 +19,20 @@ export interface ExpandOptions {
   readonly onUse?: (name: string) => void;
 }
 
-/** UTF-16 units: what a word may become. The kernel takes arguments of 128 KiB; a heredoc may be larger. */
-const LONGEST = 16 << 20;
+/** UTF-16 units: what a word may become (the kernel takes arguments of 128 KiB), and what a document may. */
+const LONGEST_WORD = 1 << 20;
+const LONGEST_DOCUMENT = 32 << 20;
 const DEEPEST = 64;
 
 /** One word: variables replaced, quotes and escapes taken off. Throws PodError `invalid`: a bad form, `${a:?text}`. */
 export function expandWord(word: string, lookup: Lookup, options: ExpandOptions = {}): string {
   if (isPlain(word, options)) return word;
-  return new Expansion(word, lookup, options).until(undefined, false).text;
+  return new Expansion(word, lookup, options, false).until(undefined, false).text;
 }
 
 /** The words of a line, split at blanks after the expansion of what isn't quoted (EXPOSE). */
 export function expandWords(line: string, lookup: Lookup, options: ExpandOptions = {}): string[] {
-  return new Expansion(line, lookup, options).until(undefined, false).words;
+  return new Expansion(line, lookup, options, true).until(undefined, false).words;
 }
 
 function isPlain(word: string, { escape: token = '\\', document = false }: ExpandOptions): boolean {
@@ -43,27 +44,37 @@ function bad(why: string): PodError {
   return new PodError({ code: 'invalid', message: 'cannot expand a word', why });
 }
 
-/** Text, and the words that it falls into where blanks aren't quoted. */
+/** Text, and, where `split` asks for it, the words that it falls into where blanks aren't quoted. */
 class Result {
+  readonly #longest: number;
+  readonly #split: boolean;
   readonly #pieces: string[] = [];
   readonly #done: string[] = [];
   #word: string[] | undefined;
   #length = 0;
 
+  constructor(longest: number, split: boolean) {
+    this.#longest = longest;
+    this.#split = split;
+  }
+
+  #push(text: string): void {
+    this.#length += text.length;
+    if (this.#length > this.#longest) throw bad(`it becomes longer than ${this.#longest >> 20} MiB`);
+    this.#pieces.push(text);
+  }
+
   /** What came out of quotes or an escape: blanks in it part nothing. */
   add(text: string): void {
-    this.#length += text.length;
-    if (this.#length > LONGEST) throw bad('it becomes longer than 16 MiB');
-    this.#pieces.push(text);
-    if (text === '') return;
+    this.#push(text);
+    if (text === '' || !this.#split) return;
     this.#word ??= [];
     this.#word.push(text);
   }
 
   addOpen(text: string): void {
-    this.#length += text.length;
-    if (this.#length > LONGEST) throw bad('it becomes longer than 16 MiB');
-    this.#pieces.push(text);
+    this.#push(text);
+    if (!this.#split) return;
     let begin = 0;
     for (let at = 0; at <= text.length; at++) {
       if (at < text.length && !isBlank(text[at]!)) continue;
@@ -96,20 +107,24 @@ class Expansion {
   readonly #lookup: Lookup;
   readonly #options: ExpandOptions;
   readonly #escape: string;
+  readonly #longest: number;
+  readonly #split: boolean;
   #at = 0;
   #depth = 0;
 
-  constructor(word: string, lookup: Lookup, options: ExpandOptions) {
+  constructor(word: string, lookup: Lookup, options: ExpandOptions, split: boolean) {
     this.#word = word;
     this.#lookup = lookup;
     this.#options = options;
+    this.#longest = options.document ? LONGEST_DOCUMENT : LONGEST_WORD;
+    this.#split = split;
     this.#escape = options.document ? '\\' : (options.escape ?? '\\');
   }
 
   /** Up to `stop`, which is taken, or to the end. `keepEscapes`: they are a pattern's. */
   until(stop: string | undefined, keepEscapes: boolean): Result {
     if (++this.#depth > DEEPEST) throw bad(`variables are nested deeper than ${DEEPEST}`);
-    const result = new Result();
+    const result = new Result(this.#longest, this.#split && stop === undefined);
     const quotes = !this.#options.document;
     for (; this.#at < this.#word.length; ) {
       const character = this.#word[this.#at]!;
@@ -155,7 +170,7 @@ class Expansion {
   }
 
   #doubleQuoted(keepEscapes: boolean): string {
-    const result = new Result();
+    const result = new Result(this.#longest, false);
     for (this.#at++; this.#at < this.#word.length; ) {
       const character = this.#word[this.#at]!;
       if (character === '"') {
@@ -262,7 +277,7 @@ class Expansion {
     const pattern = this.#pattern('/');
     const by = this.until('}', false).text;
     const value = this.#value(name) ?? this.#unset(name);
-    if (by.length * (value.length + 1) > LONGEST * 4) throw bad('it becomes longer than 16 MiB');
+    if (by.length * (value.length + 1) > 64 * this.#longest) throw bad('it becomes too long');
     return replaceMatches(pattern, value, by, all);
   }
 

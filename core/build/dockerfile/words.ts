@@ -2,10 +2,10 @@
 
 import type { Escape } from './dockerfile.ts';
 
-const BLANK = /[\t\v\f\r ]/;
-
+/** Tabs, line breaks, the blank, and two that Go's unicode.IsSpace takes for blanks: NEL and the no-break space. */
 export function isBlank(character: string): boolean {
-  return BLANK.test(character) || character === '\n' || character === '\u00a0' || character === '\u0085';
+  const code = character.charCodeAt(0);
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d) || code === 0x85 || code === 0xa0;
 }
 
 /** The first word, and what follows it. */

@@ -47,10 +47,14 @@ interface AppliedLayer extends UnpackedLayer {
   hidesAll: boolean;
 }
 
-/** Of an image's layers, the lowest first, those that can be seen: none below one that hides everything. */
+/**
+ * Of an image's layers, the lowest first, those that can be seen: none below one that hides everything, and of one that
+ * is there twice the upper (what the lower has and hides, the upper has and hides, too): an overlay takes no directory twice.
+ */
 export function visibleLayers(layersDir: string, diffIds: readonly string[]): readonly string[] {
   const hides = (diffId: string): boolean => existsSync(join(layerPath(layersDir, diffId), 'opaque'));
-  return diffIds.slice(Math.max(0, diffIds.findLastIndex(hides)));
+  const visible = diffIds.slice(Math.max(0, diffIds.findLastIndex(hides)));
+  return new Set(visible).size === visible.length ? visible : [...new Set(visible.toReversed())].toReversed();
 }
 
 /** The layer as it is in the store, or undefined. */
