@@ -1,0 +1,94 @@
+/*
+ * A monitor's side of the hub in DIR, for a hub that serves one user.
+ *   hub-peer DIR join CONTAINER NETWORK PLAN [COMMAND...]: comes into a network, with a network namespace of its own in the
+ *            hub's user namespace, and executes COMMAND there, which keeps it in; prints what the hub refuses it by.
+ *   hub-peer DIR ask TYPE CONTAINER NETWORK PLAN: one request without being a member.
+ *   hub-peer DIR rubbish RUNS SEED: so many messages of all kinds, spoiled, some with a descriptor.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "die.h"
+#include "message.h"
+
+static int userns = -1;
+
+static int connect_here(void) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+  struct message greeting;
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die_errno("cannot connect");
+  if (!receive_message(fd, &greeting) || greeting.fd < 0) die("no greeting");
+  if (userns >= 0) close(userns);
+  userns = greeting.fd;
+  return fd;
+}
+
+static bool ask(int fd, unsigned char type, char **words, int namespace) {
+  char text[4000];
+  size_t length = 0;
+  for (int i = 0; i < 3; i++) length += (size_t)snprintf(text + length, sizeof text - length, "%s", words[i]) + 1;
+  struct message answer;
+  if (!send_message(fd, type, text, length, namespace) || !receive_message(fd, &answer)) die("no answer");
+  if (answer.type == MESSAGE_ERROR) printf("%s", answer.data + 1);
+  fflush(stdout);
+  return answer.type == MESSAGE_STARTED;
+}
+
+static int join(char **argv) {
+  int fd = connect_here();
+  if (setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET) < 0) die_errno("cannot make a namespace");
+  int namespace = open("/proc/self/ns/net", O_RDONLY);
+  send_message(fd, MESSAGE_HOLD, argv[0], strlen(argv[0]) + 1, -1);
+  if (!ask(fd, MESSAGE_ATTACH, argv, namespace)) return 1;
+  if (argv[3]) execvp(argv[3], argv + 3);
+  return argv[3] != NULL;
+}
+
+static uint64_t state;
+static unsigned chance(unsigned below) {
+  state = state * 6364136223846793005u + 1442695040888963407u;
+  return (unsigned)(state >> 33) % below;
+}
+
+static int rubbish(long runs, uint64_t seed) {
+  static const char types[] = "ACDHJLEXS";
+  static const char *const pieces[] = {"abc", "", "0123", "plan 1 run\n", "link eth0 02:00:00:00:00:01 0\n", "bridge 10.9.0.1/24\n",
+                                       "address 10.9.0.9/24\n", "route nowhere\n", "\\999", "XYZ"};
+  state = seed;
+  int fd = connect_here();
+  while (runs-- > 0) {
+    char text[4000];
+    size_t length = 0;
+    for (unsigned count = chance(7); count > 0; count--)
+      length += (size_t)snprintf(text + length, sizeof text - length, "%s", pieces[chance(10)]) + chance(2);
+    if (chance(3) == 0)
+      for (unsigned more = chance(600); more > 0; more--) text[length++] = (char)chance(256);
+    int given = chance(2) ? open(chance(2) ? "/proc/self/ns/net" : "/dev/null", O_RDONLY) : -1;
+    if (!send_message(fd, (unsigned char)types[chance(sizeof types - 1)], text, length, given) || chance(20) == 0) {
+      close(fd);
+      fd = connect_here();
+    }
+    if (given >= 0) close(given);
+    char said[4096];
+    while (recv(fd, said, sizeof said, MSG_DONTWAIT) > 0) continue;
+  }
+  printf("done\n");
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  if (argc < 5 || chdir(argv[1]) < 0) return 2;
+  if (strcmp(argv[2], "join") == 0) return join(argv + 3);
+  if (strcmp(argv[2], "rubbish") == 0) return rubbish(atol(argv[3]), strtoull(argv[4], NULL, 10));
+  int fd = connect_here();
+  return !ask(fd, (unsigned char)*argv[3], argv + 4, open("/proc/self/ns/net", O_RDONLY));
+}

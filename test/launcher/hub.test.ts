@@ -1,0 +1,120 @@
+/** The hub of bridge networks (rootless/native/hub*.c, netlink.c) under the sanitizers, with members and with rubbish. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { encodePlan, type Operation } from '../../rootless/plan.ts';
+import { eventually } from '../e2e/harness/eventually.ts';
+import { buildDriver, buildLauncher, sanitizers, scratch } from './build.ts';
+import { run } from './drivers.ts';
+
+const launcher = buildLauncher();
+const peer = buildDriver('hub-peer', ['message.c', 'die.c']);
+const directory = mkdtempSync(join(scratch(), 'hub-'));
+const findings = mkdtempSync(join(scratch(), 'found-'));
+const seed = process.env.FUZZ_SEED ?? String(Math.floor(Date.now() / 86_400_000));
+
+/** Who starts a hub holds the lock on its directory: until that is free it doesn't end. */
+let lock: ChildProcess;
+
+async function takeLock(): Promise<void> {
+  lock = spawn('flock', [directory, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(lock.stdout!, 'data');
+}
+
+/** The hub has no standard error: what a sanitizer finds in it becomes a file. */
+function startHub(): void {
+  const plan = encodePlan('hub', [
+    ['runtime', directory],
+    ['setgroups', 'deny'],
+    ['uidmap', '0', String(process.getuid!()), '1'],
+    ['gidmap', '0', String(process.getgid!()), '1'],
+  ]);
+  const options = {
+    env: { ...process.env, ...sanitizers, ASAN_OPTIONS: `detect_leaks=0:log_path=${findings}/found` },
+  };
+  assert.equal(run(launcher, ['-c', plan], '', options), { code: 0, stdout: '', stderr: '' });
+}
+
+const isClean = (): void => {
+  for (const file of readdirSync(findings)) throw new Error(readFileSync(join(findings, file), 'utf8'));
+};
+
+const network: Operation[] = [['bridge', '10.9.0.1/24', 'fd99::1/64'], ['resolver']];
+const planOf = (last: number, more: Operation[] = []): string =>
+  encodePlan('run', [
+    ...network,
+    ['link', 'eth0', `02:00:00:00:00:0${last}`, '0'],
+    ['address', `10.9.0.${last}/24`],
+    ['address', `fd99::${last}/64`],
+    ['route', '10.9.0.1'],
+    ['name', `member${last}`],
+    ...more,
+  ]);
+const ID = (last: number): string => String(last).repeat(16);
+
+async function joins(last: number, script: string, where = 'aaaa'): Promise<ChildProcess> {
+  const child = spawn(
+    peer,
+    [directory, 'join', ID(last), where, planOf(last), 'sh', '-c', `echo in; ${script}`],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
+  const [word] = await once(child.stdout!, 'data');
+  assert.is(String(word).split('\n')[0], 'in');
+  return child;
+}
+
+test('members have their devices, and reach each other and the resolver', async () => {
+  await takeLock();
+  startHub();
+  const first = await joins(2, 'cat');
+  const ran = run(peer, [
+    ...[directory, 'join', ID(3), 'aaaa', planOf(3), 'sh', '-c'],
+    'ip -o addr show eth0 | grep -o "inet6* [^ ]* "; ip route; cat /sys/class/net/eth0/address; ping -c 1 -W 2 10.9.0.2 | grep -o "[0-9] received"',
+  ]);
+  assert.is(ran.stderr, '');
+  for (const text of ['10.9.0.3/24', 'fd99::3/64', 'default via 10.9.0.1 dev eth0'])
+    assert.ok(ran.stdout.includes(text), ran.stdout);
+  first.stdin!.end();
+  await once(first, 'exit');
+});
+
+test('what cannot be is refused, and the others go on', async () => {
+  const first = await joins(2, 'cat');
+  const said = (args: string[]): string => run(peer, [directory, ...args]).stdout;
+  assert.match(said(['ask', 'A', ID(2), 'aaaa', planOf(2)]), /the container is in that network/);
+  assert.match(said(['ask', 'D', ID(2), 'bbbb', planOf(2)]), /the container is not in that network/);
+  assert.match(said(['ask', 'D', ID(4), 'aaaa', planOf(4)]), /the container has lost its networks/);
+  assert.match(said(['ask', 'C', 'XYZ', 'aaaa', planOf(4)]), /does not know this request/);
+  assert.match(said(['join', ID(4), 'aaaa', 'no plan']), /Error: /);
+  assert.match(said(['join', ID(4), 'cccc', encodePlan('run', [['bridge', '10.9.0.300/24']])]), /Error: /);
+  assert.match(
+    said(['join', ID(5), 'aaaa', planOf(5, [['route', '192.0.2.1']])]),
+    /cannot add the default route/,
+  );
+  assert.is(said(['join', ID(4), 'aaaa', planOf(4), 'echo', 'well']), 'well\n');
+  first.stdin!.end();
+  await once(first, 'exit');
+  isClean();
+});
+
+test(`no message upsets it (seed ${seed})`, async () => {
+  const first = await joins(2, 'cat');
+  assert.equal(run(peer, [directory, 'rubbish', '3000', seed]), { code: 0, stdout: 'done\n', stderr: '' });
+  isClean();
+  assert.is(run(peer, [directory, 'join', ID(4), 'aaaa', planOf(4), 'echo', 'well']).stdout, 'well\n');
+  first.stdin!.end();
+  await once(first, 'exit');
+});
+
+test('it ends with the last, and leaves nothing', async () => {
+  lock.stdin!.end();
+  await eventually(() => readdirSync(directory).length === 0);
+  isClean();
+});
+
+test.run();
