@@ -53,10 +53,12 @@ static void add_device(const struct plan *plan, const struct hub_request *reques
   netlink = netlink_open();
   struct veth veth = {HUB_BRIDGE, request->namespace, link->words[1], link->words[2], (unsigned)number_of(link->words[3])};
   netlink_make_veth(&netlink, &veth);
+  size_t from = 0;
+  while ((one = plan_next(plan, "address", &from))) netlink_fix_neighbour(&netlink, HUB_BRIDGE, one->words[1], link->words[2]);
   netlink_close(&netlink);
   enter(request->namespace);
   netlink = netlink_open();
-  size_t from = 0;
+  from = 0;
   while ((one = plan_next(plan, "address", &from))) netlink_add_address(&netlink, link->words[1], one->words[1]);
   netlink_raise(&netlink, link->words[1]);
   netlink_close(&netlink);

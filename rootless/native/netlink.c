@@ -6,6 +6,7 @@
 #include <linux/if_addr.h>
 #include <linux/fib_rules.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -18,7 +19,7 @@
 
 #include "die.h"
 
-enum { REQUEST_MAX = 1024 };
+enum { REQUEST_MAX = 1024, BRIDGE_PORT_LOCKED = 39 /* IFLA_BRPORT_LOCKED, if_link.h of Linux 5.18 */ };
 
 struct request {
   _Alignas(struct nlmsghdr) char bytes[REQUEST_MAX];
@@ -56,11 +57,9 @@ static void close_nest(struct request *request, struct rtattr *outer) {
   outer->rta_len = (unsigned short)(request->bytes + header_of(request)->nlmsg_len - (char *)outer);
 }
 
-static void put_mac(struct request *request, const char *text) {
-  unsigned char mac[6];
+static void parse_mac(const char *text, unsigned char mac[6]) {
   if (sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4, mac + 5) != 6)
     bug("%.20s is no hardware address", text);
-  put(request, IFLA_ADDRESS, mac, sizeof mac);
 }
 
 /* 0, or the kernel's errno. */
@@ -116,11 +115,43 @@ void netlink_make_bridge(struct netlink *netlink, const char *name, unsigned mtu
   must(error, "make the bridge", name);
 }
 
+/* A free name: chosen here, since the kernel doesn't tell the one that it chooses. */
+static void choose_name(char name[IFNAMSIZ]) {
+  unsigned number;
+  if (getrandom(&number, sizeof number, 0) != sizeof number) die_errno("getrandom");
+  snprintf(name, IFNAMSIZ, "veth%08x", number);
+}
+
+/* What comes in by a port of a bridge from another hardware address is dropped: bridge(8), locked; kernels before 5.18 don't know it. */
+static void lock_port(struct netlink *netlink, unsigned index, const unsigned char mac[6]) {
+  struct request request;
+  struct ifinfomsg *port = begin(&request, RTM_SETLINK, 0, sizeof *port);
+  port->ifi_family = AF_BRIDGE;
+  port->ifi_index = (int)index;
+  const unsigned char yes = 1, no = 0;
+  struct rtattr *info = put(&request, IFLA_PROTINFO | NLA_F_NESTED, NULL, 0);
+  put(&request, BRIDGE_PORT_LOCKED, &yes, 1);
+  put(&request, IFLA_BRPORT_LEARNING, &no, 1);
+  close_nest(&request, info);
+  must(ask(netlink, &request), "lock the port of", "a network device");
+  struct ndmsg *entry = begin(&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof *entry);
+  entry->ndm_family = AF_BRIDGE;
+  entry->ndm_ifindex = (int)index;
+  entry->ndm_flags = NTF_MASTER;
+  entry->ndm_state = NUD_NOARP;
+  put(&request, NDA_LLADDR, mac, 6);
+  must(ask(netlink, &request), "tell the bridge of", "a network device");
+}
+
 void netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
   struct request request;
+  char name[IFNAMSIZ];
+  unsigned char mac[6];
+  choose_name(name);
+  parse_mac(veth->peer_mac, mac);
   struct ifinfomsg *own = begin(&request, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, sizeof *own);
   own->ifi_flags = own->ifi_change = IFF_UP;
-  put_text(&request, IFLA_IFNAME, "veth%d"); /* the kernel puts a number there */
+  put_text(&request, IFLA_IFNAME, name);
   put_number(&request, IFLA_MASTER, index_of(veth->bridge));
   if (veth->mtu) put_number(&request, IFLA_MTU, veth->mtu);
   struct rtattr *info = put(&request, IFLA_LINKINFO, NULL, 0);
@@ -129,7 +160,7 @@ void netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
   struct ifinfomsg peer = {.ifi_family = AF_UNSPEC};
   struct rtattr *other = put(&request, VETH_INFO_PEER, &peer, sizeof peer);
   put_text(&request, IFLA_IFNAME, veth->peer_name);
-  put_mac(&request, veth->peer_mac);
+  put(&request, IFLA_ADDRESS, mac, sizeof mac);
   if (veth->mtu) put_number(&request, IFLA_MTU, veth->mtu);
   put_number(&request, IFLA_NET_NS_FD, (unsigned)veth->peer_namespace);
   close_nest(&request, other);
@@ -138,6 +169,7 @@ void netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
   int error = ask(netlink, &request);
   if (error == EOPNOTSUPP) set_hint("sudo modprobe veth");
   must(error, "make the container's network device", veth->peer_name);
+  lock_port(netlink, index_of(name), mac);
 }
 
 bool netlink_remove_link(struct netlink *netlink, const char *name) {
@@ -164,6 +196,23 @@ static size_t parse_address(const char *text, int *family, unsigned char bytes[1
   *family = strchr(text, ':') ? AF_INET6 : AF_INET;
   if (inet_pton(*family, text, bytes) != 1) bug("%.60s is no address", text);
   return *family == AF_INET6 ? 16 : 4;
+}
+
+void netlink_fix_neighbour(struct netlink *netlink, const char *device, const char *text, const char *mac) {
+  struct request request;
+  char address[64];
+  unsigned char bytes[16], hardware[6];
+  int family;
+  snprintf(address, sizeof address, "%.*s", (int)strcspn(text, "/"), text);
+  size_t size = parse_address(address, &family, bytes);
+  parse_mac(mac, hardware);
+  struct ndmsg *about = begin(&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof *about);
+  about->ndm_family = (unsigned char)family;
+  about->ndm_ifindex = (int)index_of(device);
+  about->ndm_state = NUD_PERMANENT;
+  put(&request, NDA_DST, bytes, size);
+  put(&request, NDA_LLADDR, hardware, sizeof hardware);
+  must(ask(netlink, &request), "tell the gateway of", text);
 }
 
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text) {

@@ -21,12 +21,15 @@ struct veth {
 };
 
 void netlink_make_bridge(struct netlink *netlink, const char *name, unsigned mtu);
+/* The container's end is heard with that hardware address only. */
 void netlink_make_veth(struct netlink *netlink, const struct veth *veth);
 /* False: there is none of that name. */
 bool netlink_remove_link(struct netlink *netlink, const char *name);
 void netlink_raise(struct netlink *netlink, const char *name);
 /* `10.89.0.2/24` or `fd00::2/64`; without IPv6's search for doubles. */
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text);
+/* Whose address that is, whatever others on the device say: ARP and NDP don't change it. */
+void netlink_fix_neighbour(struct netlink *netlink, const char *device, const char *text, const char *mac);
 /* The default route by a gateway; where one is there already, that stays. */
 void netlink_add_default_route(struct netlink *netlink, const char *gateway);
 /* What is marked so stays in this network namespace, wherever it is to: ip-rule(8), in a table of its own. */
