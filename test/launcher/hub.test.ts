@@ -20,7 +20,9 @@ const seed = process.env.FUZZ_SEED ?? String(Math.floor(Date.now() / 86_400_000)
 let lock: ChildProcess;
 
 async function takeLock(): Promise<void> {
-  lock = spawn('flock', [directory, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  lock = spawn('flock', [directory, 'sh', '-c', 'echo held; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   await once(lock.stdout!, 'data');
 }
 
