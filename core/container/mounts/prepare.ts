@@ -45,9 +45,35 @@ export function prepareMounts(
     const to = owner ?? (foreign ? { uid: 0, gid: 0 } : undefined);
     if (to && isUntouched(data)) give(to, data);
   }
-  for (const path of chown) give(user, path);
+  for (const path of chown) {
+    refuseOthers(host, path);
+    give(user, path);
+  }
   if (jobs.length === 0) return;
-  runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs]);
+  try {
+    runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs]);
+  } catch (cause) {
+    const [path] = chown;
+    if (path === undefined) throw cause;
+    throw cannotGive(path, 'not all in it is yours', `find ${path} ! -user ${currentUser().uid} -ls`, cause);
+  }
+}
+
+function cannotGive(path: string, why: string, hint: string, cause?: unknown): PodError {
+  const message = `cannot give ${path} to the container's user`;
+  return new PodError({ code: 'denied', message, why, hint, cause });
+}
+
+/** Who is root of the user's own ids alone can't give away what belongs to any other. */
+function refuseOthers({ defaultMaps }: HostFacts, path: string): void {
+  const { uid, gid } = statSync(path);
+  if (toContainer(uid, defaultMaps.uid) !== undefined) return;
+  const me = currentUser();
+  throw cannotGive(
+    path,
+    `it belongs to uid ${uid}, gid ${gid}, which is neither you nor one of your subordinate ids`,
+    `sudo chown -R ${me.uid}:${me.gid} ${path}   # or leave U out`,
+  );
 }
 
 /** Nobody has put anything into it, or given it away. */

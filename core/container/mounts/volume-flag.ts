@@ -32,6 +32,9 @@ export function parseVolumeFlag(value: string): MountRequest {
 }
 
 function takeWord(request: MountRequest, word: string): void {
+  // MNT_LOCK_ATIME: mount_namespaces(7), "Restrictions on mount namespaces"
+  if (word === 'noatime' || word === 'nodiratime')
+    throw refuse(request.asked, `${word}: how access times are kept is for only root of the host to change`);
   if (isAccess(word) || isPropagation(word) || word === 'bind' || word === 'rbind')
     request.options.push(word);
   else if (word === 'U') request.chown = true;
