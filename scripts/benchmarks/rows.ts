@@ -351,6 +351,22 @@ export const rows: Row[] = [
     },
   },
   {
+    name: 'push-mounted',
+    work: 'push of that image to another name in its registry (both mount)',
+    budget: 1.5,
+    against: 'podman',
+    needs: 'push',
+    async measure({ registry }) {
+      const name = await pushLarge(registry);
+      for (const tool of both) await well([...tools[tool], 'pull', '-q', name], 300_000);
+      const repository = join(registry.data, 'docker/registry/v2/repositories/bench/again');
+      return compare(3, (tool) => ({
+        prepare: ['rm', '-rf', repository],
+        run: [...tool, 'push', '-q', '--tls-verify=false', name, `${registry.host}/bench/again:latest`],
+      }));
+    },
+  },
+  {
     name: 'files',
     work: '10 000 small files made in a container',
     budget: 1.0,

@@ -53,7 +53,8 @@ test('no working directory leads out by a descriptor that the caller left open',
   for (const fd of [3, 4, 5, 6, 7, 60, 200]) {
     await podOk(['exec', 'links', 'ln', '-sfn', `/proc/self/fd/${fd}`, '/way']);
     const ran = await withOpenDirectories(['exec', '-w', '/way', 'links', ...reveal]);
-    assert.equal([ran.code, ran.stdout], [125, ''], `descriptor ${fd}`);
+    assert.ok([126, 127].includes(ran.code!), `descriptor ${fd}: ${ran.stderr}`);
+    assert.is(ran.stdout, '', `descriptor ${fd}`);
   }
   const listed = await withOpenDirectories(['exec', 'links', 'sh', '-c', 'echo /proc/$$/fd/*']);
   assert.not.match(listed.stdout, /fd\/(5|60|200)\b/);
