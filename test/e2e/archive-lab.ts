@@ -1,7 +1,7 @@
 /** What the tests of archives share: an image with everything odd that a layer may hold, and how images are compared. */
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { command, podOk, test } from './harness/index.ts';
@@ -207,8 +207,12 @@ export async function throughPodman(name: string): Promise<void> {
   await assertSame(name, root, { digest: false });
   const read = otherStore('from-storage');
   const store = `containers-storage:[vfs@${join(sandbox.dir, 'podman')}]`;
-  await podOk(['--root', read, 'pull', '-q', `${store}${name}`], { timeout: 60_000 });
+  const id = await podOk(['--root', read, 'pull', '-q', `${store}${name}`], { timeout: 60_000 });
   await assertSame(name, read, { digest: false });
+  const conf = join(sandbox.work, 'storage.conf');
+  writeFileSync(conf, `[storage]\ndriver = "vfs"\ngraphroot = "${join(sandbox.dir, 'podman')}"\n`);
+  const env = { CONTAINERS_STORAGE_CONF: conf };
+  assert.is(await podOk(['--root', read, 'pull', '-q', `containers-storage:${name}`], { env }), id);
 }
 
 /** save as an OCI archive, skopeo copy, umoci unpack with all owners. */

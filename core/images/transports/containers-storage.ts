@@ -7,6 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../../config/read-config.ts';
+import { loadStorageConfig } from '../../config/storage-conf.ts';
 import { PodError } from '../../error.ts';
 import { printable, type TransportReference } from '../../reference.ts';
 import { digestOf } from '../format/digest.ts';
@@ -41,25 +42,22 @@ interface Store {
 
 const ID = /^[a-f0-9]{64}$/;
 
-/** `[DRIVER@ROOT+RUN]NAME` names the store, as in skopeo; else it is the user's. */
-export function storedImage(
+/** `[DRIVER@ROOT+RUN]NAME` names the store, as in skopeo; else it is where storage.conf says that the user's is. */
+export async function storedImage(
   reference: TransportReference,
   env: Environment,
   namespace: () => Promise<Namespace> | Namespace,
-): FoundImage {
+): Promise<FoundImage> {
   const [, driver, given, text = reference.path] =
     /^\[(?:(\w+)@)?([^+\]]*)[^\]]*\](.*)$/.exec(reference.path) ?? [];
   const what = `containers-storage:${reference.path}`;
-  const store = findStore(given || defaultRoot(env), driver, what);
+  const usual = given ? undefined : await loadStorageConfig(env);
+  const store = findStore(given || usual!.root, driver ?? usual?.driver, what);
   const image = findImage(readImages(store), text, what);
   const all = image.names.map(dockerName).filter((name) => name !== undefined);
   const said = [localName(text), dockerName(text)].find((name) => name !== undefined && all.includes(name));
   const names = said === undefined ? all : [said];
   return { names, source: sourceOf(store, image, what, namespace) };
-}
-
-function defaultRoot(env: Environment): string {
-  return join(env.XDG_DATA_HOME || join(env.HOME ?? '/', '.local/share'), 'containers/storage');
 }
 
 function findStore(root: string, driver: string | undefined, what: string): Store {

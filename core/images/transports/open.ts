@@ -51,8 +51,10 @@ export async function openReference(
       one(await layoutImages(tree, transport, path, selector), transport, path),
     );
   }
-  if (transport === 'containers-storage')
-    return { images: [storedImage(reference, options.env, options.namespace)], close: async () => {} };
+  if (transport === 'containers-storage') {
+    const image = await storedImage(reference, options.env, options.namespace);
+    return { images: [image], close: async () => {} };
+  }
   if (isDirectory(path)) throw noPlace(transport, path, 'it is a directory');
   const tree = await archiveTree(await openArchive(path, options));
   if (transport === 'docker-archive') return opened(tree, () => archiveImages(tree, path, selector));
