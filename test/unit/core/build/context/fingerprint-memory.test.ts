@@ -1,0 +1,74 @@
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { fingerprintMemory } from '../../../../../core/build/context/fingerprint-memory.ts';
+import { type HostFile, identityOf } from '../../../../../core/build/context/host-file.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'fingerprints-'));
+test.after(() => rmSync(directory, { recursive: true }));
+
+let made = 0;
+
+/** A file whose last change is `age` seconds ago, by its ctime as this says it. */
+function file(size: number, age = 60): HostFile {
+  const path = join(directory, `file-${++made}`);
+  writeFileSync(path, 'x'.repeat(size));
+  const about = statSync(path, { bigint: true });
+  const ctimeNs = BigInt(Date.now() - age * 1000) * 1_000_000n;
+  return {
+    path: Buffer.from(path),
+    name: path,
+    size,
+    sparse: false,
+    identity: { ...identityOf(about), ctimeNs },
+  };
+}
+
+test('what was hashed is known in the next build, unless anything about the file is different', () => {
+  const memory = join(directory, 'memory');
+  const one = file(100_000);
+  const first = fingerprintMemory(memory, '/folder');
+  assert.is(first.get(one), undefined);
+  first.set(one, 'abc');
+  first.keep();
+  const second = fingerprintMemory(memory, '/folder');
+  assert.is(second.get(one), 'abc');
+  const { identity } = one;
+  for (const change of [
+    { ino: identity.ino + 1n },
+    { dev: identity.dev + 1n },
+    { size: identity.size + 1n },
+    { mtimeNs: identity.mtimeNs + 1n },
+    { ctimeNs: identity.ctimeNs + 1n },
+  ])
+    assert.is(second.get({ ...one, identity: { ...identity, ...change } }), undefined);
+  assert.is(fingerprintMemory(memory, '/other').get(one), undefined);
+});
+
+test('small files, and files that were changed a moment ago, are not remembered', () => {
+  const memory = join(directory, 'short');
+  const [small, young] = [file(100), file(100_000, 0)];
+  const first = fingerprintMemory(memory, '/folder');
+  first.set(small, 'a');
+  first.set(young, 'b');
+  first.keep();
+  const second = fingerprintMemory(memory, '/folder');
+  assert.equal([second.get(small), second.get(young)], [undefined, undefined]);
+});
+
+test('a memory that is damaged, or cannot be written, is none', () => {
+  const memory = join(directory, 'damaged');
+  const one = file(100_000);
+  const first = fingerprintMemory(memory, '/folder');
+  first.set(one, 'abc');
+  first.keep();
+  writeFileSync(join(memory, readdirSync(memory)[0]!), Buffer.from([0, 255, 10, 32]));
+  assert.is(fingerprintMemory(memory, '/folder').get(one), undefined);
+  const nowhere = fingerprintMemory('/dev/null/x', '/folder');
+  nowhere.set(one, 'abc');
+  nowhere.keep();
+});
+
+test.run();
