@@ -72,6 +72,14 @@ function writeMemory(directory: string, file: string, now: ReadonlyMap<string, s
     });
     renameSync(aside, file);
   } catch {
-    rmSync(aside, { force: true });
+    removeAside(aside);
+  }
+}
+
+function removeAside(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // There is no such place.
   }
 }
