@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle, transform } from 'esbuild';
+import { COLD_ASSET, splitColdModules } from './cold-modules.ts';
 import { compactModules } from './compact-modules.ts';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { lazyModules } from './lazy-modules.ts';
@@ -56,7 +57,11 @@ function buildLauncher(): string {
   return output;
 }
 
-async function bundleProgram(launcherHash: string, version: string): Promise<string> {
+/** The program's file, and that of the modules that it loads from the asset. */
+async function bundleProgram(
+  launcherHash: string,
+  version: string,
+): Promise<{ program: string; cold: string }> {
   const output = join(dist, 'tsc-pod.cjs');
   await bundle({
     entryPoints: ['./cli/main.ts'],
@@ -75,14 +80,19 @@ async function bundleProgram(launcherHash: string, version: string): Promise<str
     plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
-  const compact = await transform(compactModules(readFileSync(output, 'utf8')), {
+  const { program, cold } = splitColdModules(
+    compactModules(inAscii(readFileSync(output, 'utf8'))),
+    nodeBinary(),
+  );
+  const compact = await transform(program, {
     target: 'node24',
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
   });
   writeFileSync(output, inAscii(compact.code));
-  return output;
+  writeFileSync(join(dist, COLD_ASSET), cold);
+  return { program: output, cold: join(dist, COLD_ASSET) };
 }
 
 /**
@@ -149,10 +159,10 @@ async function main(): Promise<void> {
   say('the built-in image');
   execFileSync(process.execPath, [join(root, 'scripts/builtin-image.ts')], { stdio: 'inherit' });
   say('the program');
-  const program = await bundleProgram(hash, version);
+  const { program, cold } = await bundleProgram(hash, version);
   say('the binary');
   const builtin = join(dist, 'builtin');
-  const assets: Record<string, string> = { launcher };
+  const assets: Record<string, string> = { launcher, [COLD_ASSET]: cold };
   for (const name of existsSync(builtin) ? readdirSync(builtin) : [])
     assets[`builtin/${name}`] = join(builtin, name);
   writeFileSync(join(dist, 'assets.json'), JSON.stringify(Object.keys(assets)));
