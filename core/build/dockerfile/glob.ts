@@ -37,9 +37,9 @@ export interface Glob {
   reachesBelow(directory: string): boolean;
 }
 
-/** Undefined for a pattern that is malformed: an unclosed class, a `\` at the end. */
-export function compileGlob(text: string): Glob | undefined {
-  const pattern = patternOf(text);
+/** Undefined for a pattern that is malformed: an unclosed class, a `\` at the end. `deep`: `**` has its meaning. */
+export function compileGlob(text: string, { deep = true } = {}): Glob | undefined {
+  const pattern = patternOf(text, deep);
   if (!pattern) return undefined;
   const aligned = isAligned(pattern.steps);
   return {
@@ -48,13 +48,13 @@ export function compileGlob(text: string): Glob | undefined {
   };
 }
 
-function patternOf(text: string): Pattern | undefined {
+function patternOf(text: string, deep: boolean): Pattern | undefined {
   const steps: number[] = [];
   const classes = new Map<number, (code: number) => boolean>();
   const characters = [...text];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at]!;
-    if (character === '*' && characters[at + 1] === '*') {
+    if (deep && character === '*' && characters[at + 1] === '*') {
       at++;
       if (characters[at + 1] === '/') at++;
       const anything = at + 1 === characters.length || (at === 1 && isSuffix(characters));
