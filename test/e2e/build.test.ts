@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { command, limitEachTest, pod, podOk, sandbox, test } from './harness/index.ts';
+import { command, eventually, limitEachTest, pod, podOk, sandbox, startPod, test } from './harness/index.ts';
 
 limitEachTest(90);
 
@@ -226,6 +226,32 @@ test('--squash makes the layers of the build one, --squash-all all of them', asy
     assert.is((await pod(['run', '--rm', '--network', 'none', image, 'ls', '/a', '/bin/vi'])).code, 1, flag);
   }
 });
+
+for (const [signal, code] of [
+  ['SIGKILL', null],
+  ['SIGINT', 130],
+] as const) {
+  test(`${signal} ends what runs, and the next build goes on behind the last step that was done`, async () => {
+    const seconds = `9${signal.length}${process.pid}`;
+    const files = {
+      Dockerfile: `FROM builtin:busybox\nRUN echo ${signal} >/one\nCOPY seconds /\nRUN sleep "$(cat /seconds)"\n`,
+      seconds,
+    };
+    const args = ['build', '--progress', 'plain', '--network', 'none'];
+    const child = startPod([...args, context(signal, files)]);
+    const sleeps = async () => (await command(['pgrep', '-f', `^sleep ${seconds}$`])).code === 0;
+    await eventually(sleeps);
+    const ended = new Promise((resolve) => child.once('exit', (status) => resolve(status)));
+    child.kill(signal);
+    assert.is(await ended, code);
+    await eventually(async () => !(await sleeps()));
+    const again = await pod([...args, context(signal, { ...files, seconds: '0' })]);
+    assert.is(again.code, 0, again.stderr);
+    assert.match(again.stderr, `RUN echo ${signal} >/one\n#3 CACHED\n`);
+    await eventually(() => readdirSync(join(sandbox.data, 'builds')).length === 0);
+    assert.is(await podOk(['system', 'check']), '');
+  });
+}
 
 test('nothing is left of builds', () => {
   const data = sandbox.data;
