@@ -15,7 +15,7 @@ const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64
 function ask(port: number, host = '127.0.0.1', request = ''): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = '';
-    const socket = connect({ port, host, timeout: 3000 }, () => socket.write(request));
+    const socket = connect({ port, host, timeout: 10_000 }, () => socket.write(request));
     socket.on('data', (chunk) => {
       text += chunk;
     });
