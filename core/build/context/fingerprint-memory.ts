@@ -14,8 +14,6 @@ import type { HostFile } from './host-file.ts';
 const FORMAT = 'fingerprints 1';
 /** Nanoseconds. File systems of other machines keep whole seconds. */
 const TOO_YOUNG = 2_000_000_000n;
-/** A file that is read at once is as quickly read as found here. */
-const WORTHWHILE = 16 << 10;
 
 const keyOf = ({ identity: { dev, ino, size, mtimeNs, ctimeNs } }: HostFile): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
@@ -28,7 +26,6 @@ export function fingerprintMemory(directory: string, folder: string): Fingerprin
   let changed = false;
   return {
     get: (found) => {
-      if (found.size < WORTHWHILE) return undefined;
       old ??= readMemory(file);
       const key = keyOf(found);
       const text = old.get(key);
@@ -36,7 +33,6 @@ export function fingerprintMemory(directory: string, folder: string): Fingerprin
       return text;
     },
     set: (found, text) => {
-      if (found.size < WORTHWHILE) return;
       if (BigInt(Date.now()) * 1_000_000n - found.identity.ctimeNs < TOO_YOUNG) return;
       now.set(keyOf(found), text);
       changed = true;
