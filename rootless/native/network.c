@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 #include "die.h"
 #include "spawn.h"
 
-enum { READY_LIMIT_MS = 15000 };
+enum { READY_LIMIT_MS = 15000, ANSWER_LIMIT_S = 5 };
 
 static int open_namespace(pid_t holder, const char *kind) {
   char path[40];
@@ -89,6 +90,9 @@ bool network_ask(const char *path, const char *json, char *answer) {
   if (strlen(path) >= sizeof address.sun_path) return false;
   strcpy(address.sun_path, path);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const struct timeval limit = {.tv_sec = ANSWER_LIMIT_S}; /* whoever waits for this has others waiting */
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   bool good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
               write(fd, json, strlen(json)) == (ssize_t)strlen(json) && shutdown(fd, SHUT_WR) == 0;
   size_t length = 0;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "die.h"
 #include "dns.h"
 #include "resolve.h"
 
@@ -30,6 +29,7 @@ struct pending {
 static struct {
   int servers[ADDRESSES_MAX * LANES], count, upstream;
   struct pending pending[PENDING];
+  int waiting; /* of those */
 } udp = {.upstream = -1};
 
 /* The last byte of the sender's address, ip(7), ipv6(7): members have addresses one after the other. socket(7) */
@@ -40,8 +40,7 @@ static void choose_lane(int fd, bool six) {
       BPF_STMT(BPF_RET | BPF_A, 0),
   };
   struct sock_fprog program = {sizeof code / sizeof *code, code};
-  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) < 0)
-    die_errno("cannot open the resolver's sockets");
+  setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program); /* else it chooses by the port too */
 }
 
 void resolve_udp_open(const char *const *addresses, int count, int port, const char *upstream) {
@@ -57,9 +56,14 @@ static void reply(int server, const void *data, size_t length, const struct reso
   if (length) sendto(server, data, length, MSG_NOSIGNAL | MSG_DONTWAIT, &to->any, to->size);
 }
 
+static void set_free(struct pending *asked) {
+  asked->since = 0;
+  udp.waiting--;
+}
+
 static void give_up(struct pending *asked) {
   unsigned char answer[DNS_MAX];
-  asked->since = 0;
+  set_free(asked);
   reply(asked->server, answer, dns_refuse(asked->question, asked->length, DNS_SERVER_FAILS, answer), &asked->from);
 }
 
@@ -97,6 +101,7 @@ static void pass_on(int server, const struct resolve_address *from, unsigned cha
     if (getrandom(asked.own_id, 2, 0) != 2) return;
   while (find_pending(asked.own_id));
   memcpy(packet, asked.own_id, 2);
+  udp.waiting += !place->since;
   *place = asked;
   if (send(udp.upstream, packet, length, MSG_NOSIGNAL) < 0 && errno != EAGAIN) give_up(place);
 }
@@ -132,7 +137,7 @@ static bool take_answer(void) {
   struct pending *asked = got < DNS_HEADER ? NULL : find_pending(packet);
   if (!asked) return true;
   memcpy(packet, asked->question, 2);
-  asked->since = 0;
+  set_free(asked);
   reply(asked->server, packet, (size_t)got, &asked->from);
   return true;
 }
@@ -140,7 +145,7 @@ static bool take_answer(void) {
 int resolve_udp_watch(struct pollfd *polls, int *timeout) {
   long long now = clock_ms();
   *timeout = -1;
-  for (struct pending *one = udp.pending; one < udp.pending + PENDING; one++) {
+  for (struct pending *one = udp.pending; udp.waiting && one < udp.pending + PENDING; one++) {
     if (!one->since) continue;
     long long left = one->since + PENDING_MS - now;
     if (left <= 0) give_up(one);
