@@ -117,7 +117,11 @@ class Rules implements Ignore {
   }
 }
 
-/** Paths to look for, the first that is there counts: `build/x.Dockerfile.dockerignore`, then `.dockerignore` of the context. */
+/**
+ * Paths to look for, the first that is there counts: `build/x.Dockerfile.dockerignore`, then `.dockerignore` of the
+ * context; each also as podman's `.containerignore`, which counts first as there.
+ */
 export function ignoreFiles(dockerfile: string | undefined): string[] {
-  return [...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]), '.dockerignore'];
+  const own = dockerfile === undefined ? [] : [`${dockerfile}.containerignore`, `${dockerfile}.dockerignore`];
+  return [...own, '.containerignore', '.dockerignore'];
 }

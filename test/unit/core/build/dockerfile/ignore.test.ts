@@ -150,8 +150,13 @@ test('lists of patterns have the same rules', () => {
 });
 
 test('a Dockerfile may have an ignore file of its own', () => {
-  assert.equal(ignoreFiles('build/x.Dockerfile'), ['build/x.Dockerfile.dockerignore', '.dockerignore']);
-  assert.equal(ignoreFiles(undefined), ['.dockerignore']);
+  assert.equal(ignoreFiles('build/x.Dockerfile'), [
+    'build/x.Dockerfile.containerignore',
+    'build/x.Dockerfile.dockerignore',
+    '.containerignore',
+    '.dockerignore',
+  ]);
+  assert.equal(ignoreFiles(undefined), ['.containerignore', '.dockerignore']);
 });
 
 test('hostile patterns and paths end soon', () => {
