@@ -3,7 +3,7 @@
  * (drivers/NAME.c) is a main() around a few of the launcher's files; `launcher` is all of it.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -45,12 +45,17 @@ export function buildDriver(name: string, native: string[], compiler = 'gcc', fl
   return compile(join(scratch(), name), files, compiler, flags);
 }
 
+/** All of it: compiled once for all files of tests that run together ($TSC_POD_TEST_BUILD, main.ts). */
 export function buildLauncher(): string {
+  const built = join(process.env.TSC_POD_TEST_BUILD ?? scratch(), 'launcher');
+  if (existsSync(built)) return built;
   const files = readdirSync(nativeSource).filter((name) => name.endsWith('.c'));
-  return compile(
-    join(scratch(), 'launcher'),
+  const aside = compile(
+    `${built}.${process.pid}`,
     files.map((file) => join(nativeSource, file)),
   );
+  renameSync(aside, built);
+  return built;
 }
 
 /** What the sanitizers need to work where a process can't be traced. */

@@ -1,5 +1,6 @@
 /** Runs the files beside it, each in a process of its own: `main.ts [--counts FILE] [PART-OF-A-NAME...]`. */
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { killAll, runFile } from '../runner/run-file.ts';
 
@@ -13,6 +14,9 @@ async function main(args: string[]): Promise<number> {
       (name) => name.endsWith('.test.ts') && (args.length === 0 || args.some((part) => name.includes(part))),
     )
     .map((name) => join('test/launcher', name));
+  const build = mkdtempSync(join(process.env.TSC_POD_TEST_TMP ?? tmpdir(), 'tsc-pod-launcher-'));
+  process.env.TSC_POD_TEST_BUILD = build;
+  process.once('exit', () => rmSync(build, { recursive: true, force: true }));
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for (const file of files) {
     const result = await runFile(file, root);
