@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileProcess, compileWorld, type MountExtra } from '../../../rootless/compile.ts';
+import { compileMount, compileProcess, compileWorld, type MountExtra } from '../../../rootless/compile.ts';
 import type { OciMount, OciProcess, OciSpec } from '../../../rootless/oci-spec.ts';
 import { noCapabilities, specOf } from '../core/container/fixtures.ts';
 
@@ -120,6 +120,19 @@ test('options are flags, propagation, or words for the file system', () => {
   assert.equal(mounted({ source: '/s', options: ['bind'] }), ['bind', '/s', '/x', '-']);
   assert.equal(mounted({ type: 'bind', source: '/s' }), ['bind', '/s', '/x', '-']);
   assert.equal(mounted({ type: 'cgroup' }), ['mount', 'cgroup2', 'cgroup2', '/x', '-', '']);
+});
+
+test('a volume in memory is taken from whoever has it, or made', () => {
+  const mount = {
+    destination: '/m',
+    type: 'tmpfs',
+    source: 'tmpfs',
+    options: ['nosuid', 'tmpcopyup', 'size=1m'],
+  };
+  const extra = { memory: '/volumes/m' };
+  assert.equal(compileMount(mount, extra), ['mount-memory', '/volumes/m', 'copy', '/m', 'nosuid', 'size=1m']);
+  const bare = { ...mount, options: ['ro'] };
+  assert.equal(compileMount(bare, extra), ['mount-memory', '/volumes/m', 'empty', '/m', 'ro', '']);
 });
 
 test('a hint comes before its mount alone', () => {

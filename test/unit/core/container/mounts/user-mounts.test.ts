@@ -63,7 +63,9 @@ test('a name is a volume, which is made only when the container is', () => {
     },
   ]);
   assert.equal(wanted, [{ name: 'db', anonymous: false }]);
-  assert.equal(volumes, [{ name: 'db', destination: '/var/lib/db', anonymous: false, fill: true }]);
+  assert.equal(volumes, [
+    { name: 'db', destination: '/var/lib/db', anonymous: false, readOnly: true, fill: true },
+  ]);
   assert.equal(of({ volume: ['db:/a:nocopy'] }).volumes, [
     { name: 'db', destination: '/a', anonymous: false },
   ]);
