@@ -11,6 +11,9 @@
  * - Who connects to a published port from elsewhere is heard only after its first byte: a server that speaks first waits
  *   for ever. Newer ones finish the handshake; the host's loopback is another way (splice) and has no such trouble.
  * - It starts in 9 ms and takes 3 MB. A port of the host's can be published once only, at one address or at all; IPv4 and IPv6 at once only without address.
+ * - It is no uplink of a bridge network: it answers all containers behind it at the address that it saw last, so that of two
+ *   that talk at once one loses its connections; its ports are fixed when it starts; and address translation in front of it
+ *   would have to be set up by nftables.
  * - A port that is taken, or not allowed: "Failed to bind any port for ...".
  */
 
