@@ -1,32 +1,11 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Located, locateInLayers } from './locate-in-layers.ts';
 import { attempt, BYTES_MAX, walkPath } from './walk-path.ts';
 
-const statOf = (path: string): Stats | undefined => attempt(() => lstatSync(path));
-
-/** An overlay's mark for a deleted name: a character device 0:0. */
-function isWhiteout(about: Stats): boolean {
-  return about.isCharacterDevice() && about.rdev === 0;
-}
-
-interface Found {
-  file: string;
-  about: Stats;
-}
-
 /** Where `path` (no links in it but perhaps its last part) is: the topmost layer that has it. */
-function locate(layers: readonly string[], path: string): Found | undefined {
-  for (const layer of layers) {
-    const about = statOf(join(layer, path));
-    if (about) return isWhiteout(about) ? undefined : { file: join(layer, path), about };
-    // A parent that a layer deleted or replaced hides what is below.
-    for (let parent = join(path, '..'); parent !== '/'; parent = join(parent, '..')) {
-      const above = statOf(join(layer, parent));
-      if (above && !above.isDirectory()) return undefined;
-    }
-  }
-  return undefined;
-}
+const locate = (layers: readonly string[], path: string): Located | undefined =>
+  attempt(() => locateInLayers(layers, Buffer.from(path.replace(/^\/+/, '')).toString('latin1')));
 
 /**
  * The text of a file in a stack of directories (the topmost first) as their overlay would show it; undefined when
@@ -34,8 +13,8 @@ function locate(layers: readonly string[], path: string): Found | undefined {
  */
 export function readLayeredFile(layers: readonly string[], path: string): string | undefined {
   let at = '/';
-  let last: Found | undefined;
-  const goTo = (place: string, found?: Found): void => {
+  let last: Located | undefined;
+  const goTo = (place: string, found?: Located): void => {
     at = place;
     last = found;
   };
@@ -50,7 +29,7 @@ export function readLayeredFile(layers: readonly string[], path: string): string
     leave: () => goTo(join(at, '..')),
     restart: () => goTo('/'),
   });
-  const found = isThere ? (last as Found | undefined) : undefined;
+  const found = isThere ? (last as Located | undefined) : undefined;
   if (!found?.about.isFile() || found.about.size > BYTES_MAX) return undefined;
   return attempt(() => readFileSync(found.file, 'utf8'));
 }

@@ -135,4 +135,20 @@ test('a repository, a branch and a directory of it', async () => {
   );
 });
 
+test('--build-context: folders, archives and images under names of their own', async () => {
+  const assets = folder('f: x', 'g.md: g', '.dockerignore: *.md\n.dockerignore');
+  const archive = join(sandbox.work, 'named.tgz');
+  writeFileSync(archive, gzipSync(tar({ path: 'd/x/a.txt', type: 'file', uid: 3, content: 'a' })));
+  const input =
+    'FROM base AS one\nFROM scratch\nCOPY --from=assets . /\nCOPY --from=tarred --parents d/./x/*.txt /t/\n';
+  const named = [`assets=${assets}`, `tarred=${archive}`, 'base=docker-image://builtin:busybox'];
+  const flags = named.flatMap((one) => ['--build-context', one]);
+  assert.equal(await files([...flags, '-f', '-', folder()], { input }), [
+    '-rw-r--r-- 0/0 f',
+    'drwxr-xr-x 0/0 t/',
+    'drwxr-xr-x 0/0 t/x/',
+    '-rw-r--r-- 3/0 t/x/a.txt',
+  ]);
+});
+
 test.run();

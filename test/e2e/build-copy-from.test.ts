@@ -53,4 +53,28 @@ test('a changed file is copied anew, a touched one is not', async () => {
   assert.match(await run(), / two\n/);
 });
 
+test('the destination is what the overlay shows: opaque directories, and names that are no ASCII', async () => {
+  const context = folder('f: x');
+  const input = [
+    'FROM builtin:busybox AS one',
+    'RUN mkdir -p /d/sub /d/é && echo y > /d/é/ü',
+    'RUN rm -r /d/sub && mkdir -p /keep && rm -r /keep',
+    'FROM one AS two',
+    'RUN mkdir -p /o/sub',
+    'RUN rm -r /o && mkdir /o',
+    'COPY f /o/sub',
+    'COPY f /d/é/',
+    'FROM scratch',
+    'COPY --from=two /o /o',
+    'COPY --from=two /d/é /é',
+  ].join('\n');
+  assert.equal(await files(['-f', '-', context], { input }), [
+    'drwxr-xr-x 0/0 o/',
+    '-rw-r--r-- 0/0 o/sub',
+    'drwxr-xr-x 0/0 \\303\\251/',
+    '-rw-r--r-- 0/0 \\303\\251/f',
+    '-rw-r--r-- 0/0 \\303\\251/\\303\\274',
+  ]);
+});
+
 test.run();

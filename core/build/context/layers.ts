@@ -51,7 +51,11 @@ export function layersContext(given: LayersOfContext): BuildContext {
     return prepared;
   };
   const pack = async (path: string, flags: string, sink: TarSink, drain = async () => {}): Promise<void> => {
-    await packFiles(await namespace(), ['pack', '/', `/${path}`, path, flags], { sink, drain, failing });
+    await packFiles(await namespace(), ['pack', '/', `/${text(path)}`, text(path), flags], {
+      sink,
+      drain,
+      failing,
+    });
   };
 
   async function list(path: string): Promise<FoundTree | undefined> {
@@ -124,6 +128,9 @@ export function layersContext(given: LayersOfContext): BuildContext {
     },
   };
 }
+
+/** A plan is text: a name that is no UTF-8 can only be walked to from above. */
+const text = (path: string): string => Buffer.from(path, 'latin1').toString();
 
 /** What is below `top`, without it and the slash. */
 const below = (top: string, path: string): string => (top === '' ? path : path.slice(top.length + 1));

@@ -1,10 +1,10 @@
 /** Where COPY and ADD write: found below the stage's root, links followed, before anything is mounted. */
 
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
-import { posix } from 'node:path';
+import { readlinkSync } from 'node:fs';
 import { printable } from '../../archive/tar-entry.ts';
 import { lookAt } from '../../container/copy/pack-job.ts';
 import type { Place } from '../../container/copy/place.ts';
+import { locateInLayers } from '../../container/locate-in-layers.ts';
 import { errnoOf, PodError } from '../../error.ts';
 
 export interface Seen {
@@ -13,7 +13,7 @@ export interface Seen {
 }
 
 /** What is at a path of which no part but the last is a link; "a/b", a byte string. */
-export type LookInRoot = (path: string) => Promise<Seen | undefined>;
+export type LookInRoot = (path: string) => Promise<Seen | null | undefined>;
 
 export interface Destination {
   /** Below the root, without links: "a/b". */
@@ -72,60 +72,32 @@ export async function resolveDestination(path: string, look: LookInRoot): Promis
   return { path: at.join('/'), found, missing };
 }
 
-/** An overlay's mark for a deleted name: a character device 0:0. */
-const isWhiteout = (about: Stats): boolean => about.isCharacterDevice() && about.rdev === 0;
-
 /**
- * Looks in the directories of the layers, the topmost first; where they are closed to the user, in the mounted root.
+ * Looks in the directories of the layers, the topmost first; where they are closed to the user, or don't tell it all, in
+ * the mounted root.
  */
 export function lookInLayers(layers: readonly string[], place: Place): LookInRoot {
-  return async (path) => {
-    try {
-      return lookHere(layers, path);
-    } catch (error) {
-      if (errnoOf(error) !== 'EACCES') throw error;
-      const found = await lookAt(place, `/${Buffer.from(path, 'latin1').toString()}`, false, 'cannot copy');
-      if (!found) return undefined;
-      const { type, linkTarget } = found;
-      return { type: type === 'directory' || type === 'symlink' ? type : 'other', linkTarget };
-    }
-  };
+  return async (path) => lookHere(layers, path) ?? (await lookThere(path, place));
 }
 
-function lookHere(layers: readonly string[], path: string): Seen | undefined {
-  const names = Buffer.from(path, 'latin1');
-  for (const layer of layers) {
-    const file = Buffer.concat([Buffer.from(`${layer}/`), names]);
-    const about = statOf(file);
-    if (about === 'hidden') return undefined;
-    if (about === undefined) {
-      if (hidesBelow(layer, path)) return undefined;
-      continue;
-    }
-    if (isWhiteout(about)) return undefined;
+/** null: there is nothing; undefined: that can't be seen here. */
+function lookHere(layers: readonly string[], path: string): Seen | null | undefined {
+  try {
+    const found = locateInLayers(layers, path);
+    if (!found) return null;
+    if (!found.certain) return undefined;
+    const { file, about } = found;
     if (about.isSymbolicLink()) return { type: 'symlink', linkTarget: readlinkSync(file, 'latin1') };
     return { type: about.isDirectory() ? 'directory' : 'other', linkTarget: '' };
-  }
-  return undefined;
-}
-
-function statOf(file: Buffer): Stats | undefined | 'hidden' {
-  try {
-    return lstatSync(file);
   } catch (error) {
-    const code = errnoOf(error);
-    if (code === 'ENOENT') return undefined;
-    if (code === 'ENOTDIR') return 'hidden'; // this layer has something else than a directory there
+    if (errnoOf(error) === 'EACCES') return undefined;
     throw error;
   }
 }
 
-/** Whether a directory on the way is a whiteout in this layer (below one that is, nothing is found). */
-function hidesBelow(layer: string, path: string): boolean {
-  for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) {
-    const about = statOf(Buffer.concat([Buffer.from(`${layer}/`), Buffer.from(parent, 'latin1')]));
-    if (about === 'hidden') return true;
-    if (about) return !about.isDirectory();
-  }
-  return false;
+async function lookThere(path: string, place: Place): Promise<Seen | null> {
+  const found = await lookAt(place, `/${Buffer.from(path, 'latin1').toString()}`, false, 'cannot copy');
+  if (!found) return null;
+  const { type, linkTarget } = found;
+  return { type: type === 'directory' || type === 'symlink' ? type : 'other', linkTarget };
 }
