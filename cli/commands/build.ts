@@ -17,7 +17,7 @@ import { Option, PodCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { isTerminal } from '../output/color.ts';
 import { escapeControlsInLines } from '../output/escape.ts';
-import { oneOf, parsed, parseInteger } from '../parse.ts';
+import { oneOf, parseChoice, parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 import { terminalSize } from '../terminal-size.ts';
 
@@ -39,8 +39,8 @@ export class Build extends PodCommand {
     '--build-context',
     'A further context (`name=value`): a folder, an address or an image',
   );
-  cacheFrom = list('--cache-from', 'Take results of steps from this `image`');
-  cacheTo = list('--cache-to', 'Keep results of steps in this `image`');
+  cacheFrom = Option.Array('--cache-from', [], { hidden: true });
+  cacheTo = Option.Array('--cache-to', [], { hidden: true });
   certDir = text('--cert-dir', 'Certificates of registries are in this `directory`');
   check = flag('--check', 'Say what is doubtful in the Dockerfile, and build nothing');
   cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');
@@ -59,10 +59,12 @@ export class Build extends PodCommand {
     description: 'Run this many steps at a time (default: one a processor) (`number`)',
     validator: parsed((value) => parseInteger(value, 0)),
   });
+  forceRm = Option.Boolean('--force-rm', true, { hidden: true }); // nothing of a step stays, however it ends
   label = list('--label', 'Add a label to the image (`key=value`)');
   layers = Option.Boolean('--layers', true, {
     description: 'Keep the result of each step for later builds',
   });
+  load = Option.Boolean('--load', true, { hidden: true }); // images always come into the store
   memory = text('-m,--memory', 'Memory limit of RUN (`size`)');
   memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
   metadataFile = text('--metadata-file', 'Write what was built to this `file`, as JSON');
@@ -79,7 +81,9 @@ export class Build extends PodCommand {
     description: 'Fetch base images: always, missing, never or newer (`when`)',
     tolerateBoolean: true,
   });
+  push = flag('--push', 'Send the image to the registry that its name says');
   quiet = flag('-q,--quiet', 'Print the image id and nothing else');
+  rm = Option.Boolean('--rm', true, { hidden: true });
   secret = list(
     '--secret',
     'A secret for RUN --mount=type=secret: id=name,src=file or id=name,env=NAME (`secret`)',
@@ -201,8 +205,8 @@ export class Build extends PodCommand {
       format: this.imageFormat as BuildOptions['format'],
       iidfile: this.iidfile,
       metadataFile: this.metadataFile,
-      outputs: this.output,
-      sourceDateEpoch: this.sourceDateEpoch as number | undefined,
+      outputs: this.push ? [...this.output, 'type=image,push=true'] : this.output,
+      sourceDateEpoch: (this.sourceDateEpoch as number | undefined) ?? epochOf(this.buildArg),
       timestamp: this.timestamp as number | undefined,
       jobs: Number(this.jobs),
       storageDriver: this.storageDriver,
@@ -224,9 +228,15 @@ function metadataOf({ id, digest, mediaType, names }: ImageRecord, { tags }: Bui
   };
 }
 
-/** Docker's --pull has no value: always. */
+/** Docker's --pull has no value: always. Throws PodError `usage`. */
 function pullPolicy(value: string | boolean): PullPolicy {
   if (value === true || value === 'true') return 'always';
   if (value === false || value === 'false') return 'missing';
-  return oneOf('always', 'missing', 'never', 'newer')(value, {} as never) ? (value as PullPolicy) : 'missing';
+  return parseChoice(value, ['always', 'missing', 'never', 'newer']);
+}
+
+/** As docker's builder takes it: the build arg of this name does what --source-date-epoch does. */
+function epochOf(buildArgs: readonly string[]): number | undefined {
+  const given = buildArgs.findLast((arg) => /^SOURCE_DATE_EPOCH=\d+$/.test(arg));
+  return given === undefined ? undefined : Number(given.slice(given.indexOf('=') + 1));
 }

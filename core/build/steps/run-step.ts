@@ -101,20 +101,32 @@ function failed(argv: readonly string[], exitCode: number): PodError {
   });
 }
 
+/** Throws PodError `denied` for the host's network, unless whoever builds has allowed it. */
 function networkOf({ options }: BuildEnvironment, own: ResolvedRun['network']): string | undefined {
-  if (own === 'none') return own;
-  const wish = own === 'host' ? own : options.network;
+  if (own === 'host' && options.network !== 'host')
+    demandAllowed(
+      options,
+      'network.host',
+      "RUN --network=host reaches what listens on this machine's loopback",
+    );
+  const wish = own === 'none' || own === 'host' ? own : options.network;
   return wish === 'default' ? undefined : wish;
 }
 
-/** As in docker's builder what a Dockerfile asks for has to be allowed by who builds it. */
 function isInsecure({ options }: BuildEnvironment, { security }: ResolvedRun): boolean {
   if (security !== 'insecure') return false;
-  if (options.allow.includes('security.insecure')) return true;
+  const why = 'RUN --security=insecure gives a command all capabilities within the user namespace';
+  demandAllowed(options, 'security.insecure', why);
+  return true;
+}
+
+/** As in docker's builder what a Dockerfile asks for has to be allowed by who builds it. */
+function demandAllowed({ allow }: BuildEnvironment['options'], entitlement: string, why: string): void {
+  if (allow.includes(entitlement)) return;
   throw new PodError({
     code: 'denied',
-    message: 'security.insecure is not allowed',
-    why: 'RUN --security=insecure gives a command all capabilities within the user namespace',
-    hint: 'tsc-pod build --allow security.insecure …',
+    message: `${entitlement} is not allowed`,
+    why,
+    hint: `tsc-pod build --allow ${entitlement} …`,
   });
 }
