@@ -81,9 +81,9 @@ function resolve(instruction: Instruction, word: Word, lookup: Lookup, options: 
       return { ...instruction, paths };
     }
     case 'USER':
-      return { ...instruction, user: word(instruction.user) || fail(empty('the user')) };
+      return { ...instruction, user: word(instruction.user) };
     case 'WORKDIR':
-      return { ...instruction, path: word(instruction.path) || fail(empty('the path')) };
+      return { ...instruction, path: word(instruction.path) };
     case 'STOPSIGNAL':
       return { ...instruction, signal: word(instruction.signal) || fail(empty('the signal')) };
     case 'FROM': {

@@ -42,6 +42,11 @@ test('CMD, ENTRYPOINT, SHELL, HEALTHCHECK, ONBUILD and the command of RUN are le
   });
 });
 
+test('a user or directory that becomes empty is none, as in docker', () => {
+  assert.equal(resolve('USER $none'), { kind: 'USER', user: '' });
+  assert.equal(resolve('WORKDIR $none'), { kind: 'WORKDIR', path: '' });
+});
+
 test('ARG sees what the same instruction has set, others see what was before', () => {
   assert.equal(resolve('ARG a=2 c=$a d'), {
     kind: 'ARG',
@@ -97,10 +102,7 @@ test('what is wrong is told with its line', () => {
   const refused = (text: string) => refusal(() => resolve(text));
   assert.is(refused('ENV x="a'), 'cannot build Dockerfile:2: "\\"a" has no closing "');
   assert.is(refused('USER ${none:?is needed}'), 'cannot build Dockerfile:2: none: is needed');
-  assert.is(
-    refused('USER $none'),
-    'cannot build Dockerfile:2: the user is empty when its variables are expanded',
-  );
+  assert.match(refused('STOPSIGNAL $none'), 'the signal is empty when its variables are expanded');
   assert.match(refused('VOLUME $none'), 'a path of VOLUME is empty');
   assert.match(refused('RUN --mount=type=$a,target=/x y'), '--mount has no type "one"');
 });
