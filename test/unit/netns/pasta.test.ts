@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findPasta, pastaPlan, pastaResolver } from '../../../netns/pasta.ts';
+import type { PodError } from '../../../core/error.ts';
+import { checkPastaPorts, findPasta, pastaPlan, pastaResolver } from '../../../netns/pasta.ts';
 import { DEFAULT_PASTA, parsePastaOptions, pastaAddress } from '../../../netns/pasta-options.ts';
 import type { PortMapping } from '../../../netns/port.ts';
 
@@ -49,9 +50,9 @@ test('all of IPv4 and IPv6 is one word without an address', () => {
 test("what pasta can't publish is refused", () => {
   const refused = (...ports: PortMapping[]) => {
     try {
-      pastaPlan({ ...BASE, ports });
+      checkPastaPorts(ports);
     } catch (error) {
-      return String(error);
+      return String((error as PodError).why);
     }
     return 'nothing';
   };
