@@ -86,6 +86,11 @@ double record_ran(void) {
   return (double)(time.tv_sec - started_monotonic.tv_sec) + (double)(time.tv_nsec - started_monotonic.tv_nsec) / 1e9;
 }
 
+/* RUNTIME/kept: `restart` starts the container again, though it was to go when it has ended. */
+static const struct operation *removal_of(const struct plan *plan) {
+  return access("kept", F_OK) == 0 ? NULL : plan_find(plan, "remove-at-exit");
+}
+
 void record_start(const struct plan *plan, pid_t pid) {
   const char *pid_file = plan_word(plan, "pid-file", 1);
   now(started_at);
@@ -216,7 +221,7 @@ static void remove_container(const struct plan *plan, int userns, const struct o
 }
 
 void remove_traces(const struct plan *plan, int userns) {
-  const struct operation *removal = plan_find(plan, "remove-at-exit");
+  const struct operation *removal = removal_of(plan);
   const char *runtime = plan_word(plan, "runtime", 1);
   if (removal) remove_container(plan, userns, removal);
   else if (runtime) remove_runtime(runtime);

@@ -157,6 +157,17 @@ test('a container made with --rm goes after its first run', async () => {
   assert.equal(remains(), []);
 });
 
+test('restart: one made with --rm stays, and goes when it is stopped', async () => {
+  await podOk(['run', '-d', '--rm', '--name', 'brief', ...plain, BUSYBOX, 'sleep', '1000']);
+  const id = await show('brief', '{{.Id}}');
+  for (let time = 0; time < 2; time++) {
+    assert.equal(await pod(['restart', '-t', '0', 'brief']), ended(0, 'brief\n'));
+    assert.is(await show('brief', '{{.Id}} {{.State.Status}}'), `${id} running`);
+  }
+  await podOk(['stop', '-t', '0', 'brief']);
+  assert.equal(remains(), []);
+});
+
 test('restart: a running one ends first, a stopped one starts, several are done side by side', async () => {
   const script = 'trap "echo bye; exit 0" TERM; echo up; while :; do sleep 0.01; done';
   for (const name of ['x', 'y']) await create(name, [], 'sh', '-c', script);
