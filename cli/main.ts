@@ -3,6 +3,7 @@
  * what belongs to one run (argv, environment, streams) is taken in `main`.
  */
 
+import { writeFileSync } from 'node:fs';
 import { getAsset } from 'node:sea';
 import { startupSnapshot } from 'node:v8';
 import { provideAssets } from '../core/assets.ts';
@@ -12,6 +13,7 @@ import { provideOwnProgram } from '../core/own-program.ts';
 import { PodCommand, type PodContext } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { commands } from './commands.ts';
+import { COMPILER, compileModules } from './compile-modules.ts';
 import { dispatch } from './dispatch.ts';
 import { reportError } from './output/error.ts';
 import { standardStreams } from './output/standard-streams.ts';
@@ -26,6 +28,10 @@ const table = newTable();
 
 async function main(): Promise<void> {
   if (process.argv[2] === UNPACKER) return unpackForAnother();
+  if (process.argv[2] === COMPILER) {
+    writeFileSync(process.argv[3]!, JSON.stringify(await compileModules(newTable())));
+    process.exit(0);
+  }
   const { env } = process;
   const streams = standardStreams((stream, name) =>
     watchOutput(stream, name, (error) =>
@@ -57,5 +63,6 @@ async function unpackForAnother(): Promise<void> {
 
 if (startupSnapshot.isBuildingSnapshot()) {
   startupSnapshot.setDeserializeMainFunction(() => void main());
-  void warmUp(newTable()); // one of its own: what commands declare is read again where it is needed
+  // With a table of its own: what commands declare is read again where it is needed.
+  void warmUp(newTable(), 'typical');
 } else void main();

@@ -11,6 +11,18 @@ import type { CommandTable } from './command-table.ts';
 import { dispatch } from './dispatch.ts';
 import { writeWarmContainer } from './warm-container.ts';
 
+const DOCKERFILE = [
+  'ARG A=b',
+  'FROM warm AS one',
+  'ARG A',
+  'ENV C=$A D="$C e"',
+  'LABEL f=g',
+  'FROM one',
+  'CMD ["sh"]',
+  'COPY . /there',
+  'RUN true',
+].join('\n');
+
 /** An image of no layers, as files of a layout: enough for `run --dry-run`. */
 function writeImage(root: string, name: string): void {
   const directory = join(root, 'images/blobs/sha256');
@@ -65,6 +77,43 @@ const LINES = [
   'rm -f made',
 ];
 
+/** Those that need modules which are kept outside of the snapshot, as far as they go without a network. */
+const OTHER_LINES = [
+  'build -q --target one -t built @context@',
+  'build -q --target one -t built @context@',
+  'build --no-cache --progress plain -t x @context@',
+  'create --name other --network none --storage-driver copy warm true',
+  'run -d --network slirp4netns -p 12345:80 --storage-driver copy warm true',
+  'cp none:/a /b',
+  'network create n',
+  'network ls',
+  'network inspect n',
+  'run -d --network n --storage-driver copy warm true',
+  'network rm n',
+  'volume create v',
+  'volume ls',
+  'run -d -v v:/v --storage-driver copy warm true',
+  'volume inspect v',
+  'volume rm v',
+  'pod create --name p',
+  'pod ls',
+  'pod rm -f p',
+  'pull localhost:1/none',
+  'push warm localhost:1/none',
+  'tag warm other',
+  'save -o @context@/saved warm',
+  'load -i @context@/saved',
+  'rmi other',
+  'history warm',
+  'top none',
+  'stats --no-stream',
+  'events --since 1 --until 2',
+  'system df',
+  'system check',
+  'info',
+  'rm -f other',
+];
+
 /**
  * What V8 has compiled so far is gone, and compiled again when it runs. Most of it ran once: what set up Node and our
  * modules, whose result is in the snapshot anyway. Garbage is collected when a heap snapshot is taken.
@@ -77,9 +126,9 @@ function forgetCompiledCode(): void {
 
 /**
  * Runs typical commands while the start-up snapshot is made: V8 keeps the compiled code of what has run, so a start
- * doesn't compile it again. Nothing that they print or find is kept.
+ * doesn't compile it again. Nothing that they print or find is kept. `all` is for the modules that aren't in the snapshot.
  */
-export async function warmUp(table: CommandTable): Promise<void> {
+export async function warmUp(table: CommandTable, what: 'typical' | 'all'): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'tsc-pod-warm-up-'));
   const said: string[] = [];
   const sink = (): Writable =>
@@ -92,14 +141,17 @@ export async function warmUp(table: CommandTable): Promise<void> {
   const env = { HOME: root, PATH: process.env.PATH, XDG_RUNTIME_DIR: root };
   const context = { stdout: sink(), stderr: sink(), env, colorDepth: 1 } as unknown as PodContext;
   try {
+    writeFileSync(join(root, 'Dockerfile'), DOCKERFILE);
     writeImage(join(root, 'data'), 'docker.io/library/warm:latest');
     writeWarmContainer(join(root, 'data'), join(root, 'tsc-pod'), CONTAINER);
     const run = async () => {
-      for (const line of LINES)
-        await dispatch(['--root', join(root, 'data'), ...line.split(' ')], table, context);
+      for (const line of what === 'all' ? [...LINES, ...OTHER_LINES] : LINES) {
+        const words = line.replace('@context@', root).split(' ');
+        await dispatch(['--root', join(root, 'data'), ...words], table, context);
+      }
     };
     await run();
-    forgetCompiledCode();
+    if (what === 'typical') forgetCompiledCode();
     await run();
     try {
       process.execve!(0 as never);

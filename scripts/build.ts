@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle, transform } from 'esbuild';
-import { COLD_ASSET, splitColdModules } from './cold-modules.ts';
+import { keepCompiledModules, splitColdModules } from './cold-modules.ts';
 import { compactModules } from './compact-modules.ts';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { lazyModules } from './lazy-modules.ts';
@@ -57,11 +57,18 @@ function buildLauncher(): string {
   return output;
 }
 
-/** The program's file, and that of the modules that it loads from the asset. */
+/**
+ * What costs at each start and helps nothing that is over soon: a new seed for V8's hash tables (4 ms;
+ * core/images/format/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
+ * V8 counts what is read from the network as part of its heap, and would collect garbage every few megabytes.
+ */
+const V8_FLAGS = ['--no-rehash-snapshot', '--no-sparkplug', '--initial-old-space-size=256'];
+
+/** The program's file, and those of the assets that it takes modules from. */
 async function bundleProgram(
   launcherHash: string,
   version: string,
-): Promise<{ program: string; cold: string }> {
+): Promise<{ program: string; assets: Record<string, string> }> {
   const output = join(dist, 'tsc-pod.cjs');
   await bundle({
     entryPoints: ['./cli/main.ts'],
@@ -91,8 +98,10 @@ async function bundleProgram(
     legalComments: 'none',
   });
   writeFileSync(output, inAscii(compact.code));
-  writeFileSync(join(dist, COLD_ASSET), cold);
-  return { program: output, cold: join(dist, COLD_ASSET) };
+  const assets = { modules: join(dist, 'modules'), code: join(dist, 'code') };
+  writeFileSync(assets.modules, cold);
+  writeFileSync(assets.code, '');
+  return { program: output, assets };
 }
 
 /**
@@ -129,24 +138,16 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       useSnapshot: true,
       useCodeCache: false,
       disableExperimentalSEAWarning: true,
-      // What costs at each start and helps nothing that is over soon: a new seed for V8's hash tables (4 ms;
-      // core/images/format/json.ts tells what that means for hostile input), and its baseline compiler (1 ms).
-      // And Node looks for options of its own, --env-file, in our command line as far as a `--`.
-      // No debugger for who sends SIGUSR1: it would listen on a port of the host.
-      // V8 counts what is read from the network as part of its heap, and would collect garbage every few megabytes.
-      execArgv: [
-        '--no-rehash-snapshot',
-        '--no-sparkplug',
-        '--disable-sigusr1',
-        '--initial-old-space-size=256',
-        '--',
-      ],
+      // No debugger for who sends SIGUSR1: it would listen on a port of the host. And Node looks for options of its
+      // own, --env-file, in our command line as far as a `--`.
+      execArgv: [...V8_FLAGS, '--disable-sigusr1', '--'],
       // NODE_OPTIONS is for other programs.
       execArgvExtension: 'none',
       assets,
     },
   });
   slimSnapshot(output);
+  keepCompiledModules(output);
   renameSync(output, join(dist, 'tsc-pod'));
 }
 
@@ -159,10 +160,10 @@ async function main(): Promise<void> {
   say('the built-in image');
   execFileSync(process.execPath, [join(root, 'scripts/builtin-image.ts')], { stdio: 'inherit' });
   say('the program');
-  const { program, cold } = await bundleProgram(hash, version);
+  const { program, assets } = await bundleProgram(hash, version);
   say('the binary');
   const builtin = join(dist, 'builtin');
-  const assets: Record<string, string> = { launcher, [COLD_ASSET]: cold };
+  assets.launcher = launcher;
   for (const name of existsSync(builtin) ? readdirSync(builtin) : [])
     assets[`builtin/${name}`] = join(builtin, name);
   writeFileSync(join(dist, 'assets.json'), JSON.stringify(Object.keys(assets)));
