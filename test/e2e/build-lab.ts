@@ -12,7 +12,9 @@ export async function files(args: string[], options: RunOptions = {}): Promise<s
     options,
   );
   if (code !== 0) throw new Error(stderr);
-  const list = execFileSync('tar', ['tvf', out, '--numeric-owner'], { encoding: 'utf8' });
+  const list = execFileSync('tar', ['tvf', out, '--numeric-owner', '--quoting-style=literal'], {
+    encoding: 'utf8',
+  });
   return list
     .trimEnd()
     .split('\n')
