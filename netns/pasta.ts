@@ -9,8 +9,8 @@
  *   started in there. Then it gives all rights away but two, its file system and /proc.
  * - A published TCP port shows the client's address; a connection to the host's loopback comes from the container's own.
  * - Who connects to a published port from elsewhere is heard only after its first byte: a server that speaks first waits
- *   for ever. Newer ones finish the handshake; the host's loopback is another way (splice) and has no such trouble.
- * - It starts in 9 ms and takes 3 MB. A port of the host's can be published once only, at one address or at all; IPv4 and IPv6 at once only without address.
+ *   for ever. The host's loopback is another way (splice) and has no such trouble.
+ * - A port of the host's can be published once only, at one address or at all; IPv4 and IPv6 at once only without address.
  * - It is no uplink of a bridge network: it answers all containers behind it at the address that it saw last, so that of two
  *   that talk at once one loses its connections; its ports are fixed when it starts; and address translation in front of it
  *   would have to be set up by nftables.

@@ -2,7 +2,7 @@
  * Published TCP ports as operations of a launcher's plan: `publish` and `publish-to`, carried out by a process of the
  * launcher (rootless/native/forward.h). The container sees the client's address, whatever its network is made by.
  *
- * Found with kernel 6.18: twice the throughput of libslirp's forwarding, and no backlog of 1. Clients of the other family
+ * Faster than libslirp's forwarding, without its backlog of 1. Clients of the other family
  * than the container's, and those of the host's loopback, are the gateway to it.
  */
 
