@@ -10,6 +10,7 @@ import { newId } from '../container/name.ts';
 import { identify } from '../container/process-identity.ts';
 import { removeTrees } from '../container/remove-tree.ts';
 import { chooseDriver } from '../container/root.ts';
+import { createGate, type Gate } from '../gate.ts';
 import type { Write } from '../images/archive/tar-output.ts';
 import type { ImageRecord } from '../images/format/types.ts';
 import type { RegistryOptions } from '../images/push/push.ts';
@@ -18,7 +19,6 @@ import { openCache } from './cache/cache.ts';
 import type { BuildListener } from './events.ts';
 import type { BuildOptions } from './options.ts';
 import { type Report, reportTo, type StepTelling } from './report.ts';
-import { type Slots, slots } from './slots.ts';
 import type { BuildEnvironment } from './steps/step.ts';
 import { readBuildArgs } from './variables.ts';
 
@@ -41,7 +41,7 @@ export interface SessionParts {
 
 export interface BuildSession extends BuildEnvironment {
   readonly parts: SessionParts;
-  readonly slots: Slots;
+  readonly slots: Gate;
   readonly report: Report;
   /** Ends everything that is under way. */
   abort(reason: unknown): void;
@@ -67,7 +67,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     buildArgs: readBuildArgs(options.buildArgs, environment),
     report: reportTo(parts.tell, signal),
     cache: openCache(paths),
-    slots: slots(options.jobs || availableParallelism()),
+    slots: createGate(options.jobs || availableParallelism()),
     contextEnvironment: {
       ...{ directory, workingDirectory, environment, input, signal },
       memory: join(parts.paths.cache, 'contexts'),

@@ -1,13 +1,13 @@
 /** One stage, from its FROM to its last instruction. */
 
 import { PodError } from '../error.ts';
+import type { Gate } from '../gate.ts';
 import { cacheKey } from './cache/cache.ts';
 import type { BuildContext } from './context/build-context.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
 import { type Resolved, resolveInstruction } from './dockerfile/resolve.ts';
 import { failureOf } from './failure.ts';
-import type { Slots } from './slots.ts';
 import { executionOf, type StageState, withConfig, withLayer } from './stage-state.ts';
 import { configStep, resolvedDirectory } from './steps/config-step.ts';
 import { copyStep } from './steps/copy-step.ts';
@@ -21,7 +21,7 @@ export interface StageBuild extends BuildEnvironment {
   readonly dockerfile: Dockerfile;
   /** What ARG without a value of its own means. */
   readonly globals: ReadonlyMap<string, string>;
-  readonly slots: Slots;
+  readonly slots: Gate;
   /** The files that COPY and ADD take, `from` as written; undefined: the build's own context. */
   filesOf(from: string | undefined, stage: Stage): Promise<BuildContext>;
   /** Whether results of this stage may come from the cache. */

@@ -1,6 +1,6 @@
 /** Several pieces of work at once, of which the first failure stops the others. */
 
-import { createGate } from './gate.ts';
+import { createGate } from '../gate.ts';
 
 /**
  * Does `work` for every item, so many at a time. The first failure aborts the signal that the others have, and is

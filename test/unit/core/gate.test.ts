@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { slots } from '../../../../core/build/slots.ts';
+import { createGate } from '../../../core/gate.ts';
 
 test('so many at a time, the others in their order, and a failure gives its place back', async () => {
-  const take = slots(2);
+  const take = createGate(2);
   const log: string[] = [];
   let running = 0;
   let most = 0;
