@@ -4,7 +4,16 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readdirSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bootId, identify, isSameProcess } from './container/process-identity.ts';
 
@@ -40,6 +49,32 @@ export function collectAside(path: string): void {
     } catch {
       // another user's
     }
+  }
+}
+
+/**
+ * Writes a file, which has its name when it is whole. What is no plain file, /dev/stdout or a pipe, is written as it is.
+ * `open` gives the descriptor of the one or the other.
+ */
+export async function writeWhole(
+  path: string,
+  write: (emit: (bytes: Uint8Array) => void) => Promise<void>,
+  open = (file: string, flags: 'wx' | 'w'): number => openSync(file, flags, 0o644),
+): Promise<void> {
+  const plain = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  if (plain) collectAside(path);
+  const file = plain ? asidePath(path) : path;
+  const fd = open(file, plain ? 'wx' : 'w');
+  try {
+    await write((bytes) => {
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+    });
+    if (plain) renameSync(file, path);
+  } catch (error) {
+    if (plain) rmSync(file, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
   }
 }
 

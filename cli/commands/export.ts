@@ -1,10 +1,10 @@
+import { writeWhole } from '../../core/aside.ts';
 import { exportContainer } from '../../core/container/export.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { PodError } from '../../core/error.ts';
 import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
 import { isTerminal } from '../output/color.ts';
-import { writeToFile } from '../output/to-file.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Export extends PodCommand {
@@ -21,7 +21,7 @@ export class Export extends PodCommand {
     const write = async (emit: (bytes: Uint8Array) => void) => {
       for (const notice of await exportContainer(parts, emit)) this.warn(notice);
     };
-    if (this.output !== undefined) await writeToFile(this.output, write);
+    if (this.output !== undefined) await writeWhole(this.output, write);
     else if (!isTerminal(this.context.stdout)) await write((bytes) => void this.context.stdout.write(bytes));
     else
       throw new PodError({

@@ -1,11 +1,11 @@
 /** The files of a result, without an image around them: `--output type=local` and `type=tar`. */
 
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { encodeFileOps } from '../../../rootless/file-ops.ts';
 import { layerOps } from '../../archive/layer-ops.ts';
 import { tarSink } from '../../archive/tar-sink.ts';
-import { asidePath, collectAside } from '../../aside.ts';
+import { writeWhole } from '../../aside.ts';
 import { ownedBy, withoutSetId } from '../../container/copy/copy-owners.ts';
 import { hostPlace } from '../../container/copy/place.ts';
 import { errnoOf, PodError } from '../../error.ts';
@@ -55,22 +55,12 @@ export async function writeTar(files: BuildContext, write: Write): Promise<void>
 }
 
 /** Into a file, which has its name when it is whole. */
-export async function writeTarFile(files: BuildContext, path: string): Promise<void> {
-  const plain = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
-  if (plain) collectAside(path);
-  const made = plain ? asidePath(path) : path;
-  const file = openFile(made, plain ? 'wx' : 'w', path);
-  try {
-    await writeTar(files, async (bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-    });
-    if (plain) renameSync(made, path);
-  } catch (error) {
-    if (plain) rmSync(made, { force: true });
-    throw error;
-  } finally {
-    closeSync(file);
-  }
+export function writeTarFile(files: BuildContext, path: string): Promise<void> {
+  return writeWhole(
+    path,
+    (emit) => writeTar(files, async (bytes) => emit(bytes)),
+    (file, flags) => openFile(file, flags, path),
+  );
 }
 
 export const placeOfOutput = (destination: string, workingDirectory: string): string =>
