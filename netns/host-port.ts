@@ -6,7 +6,8 @@ import { type HostPortFacts, hostPortFacts, refusal } from './try-port.ts';
 
 export { type HostPortFacts, hostPortFacts } from './try-port.ts';
 
-function clash(taken: readonly PortMapping[], wish: PortMapping): PortMapping | undefined {
+/** Which of them has that port of the host's already. */
+export function clash(taken: readonly PortMapping[], wish: PortMapping): PortMapping | undefined {
   return taken.find(
     (one) =>
       one.protocol === wish.protocol && one.hostPort === wish.hostPort && overlap(one.hostIp, wish.hostIp),

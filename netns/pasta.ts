@@ -32,9 +32,9 @@ export interface PastaPlan {
 }
 
 /** What nothing else uses, and is on no network: podman's choice too. */
-export const PASTA_RESOLVER = '169.254.1.1';
+const PASTA_RESOLVER = '169.254.1.1';
 
-export const INSTALL_PASTA = 'sudo apt-get install passt   # or: sudo dnf install passt';
+const INSTALL_PASTA = 'sudo apt-get install passt   # or: sudo dnf install passt';
 
 /** Throws PodError `missing` where there is no pasta, or no /dev/net/tun. */
 export function findPasta(searchPath: string | undefined): string {

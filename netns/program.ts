@@ -2,7 +2,7 @@
 
 import { accessSync, constants, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { PodError } from '../core/error.ts';
+import { errnoOf, PodError } from '../core/error.ts';
 
 const ALWAYS = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
 
@@ -27,7 +27,7 @@ export function checkTun(instead: string): void {
   try {
     accessSync(device, constants.R_OK | constants.W_OK);
   } catch (cause) {
-    const absent = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const absent = errnoOf(cause) === 'ENOENT';
     throw new PodError({
       code: 'missing',
       message: 'cannot set up the network',

@@ -1,11 +1,11 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { parseAddHost } from '../../netns/hosts.ts';
 import { type NetworkMode, parseNetworkMode } from '../../netns/mode.ts';
 import { networkFiles } from '../../netns/network-files.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { readNetworkOptions } from './network-options.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerDirectory } from './store.ts';
 
@@ -53,16 +53,14 @@ function rewrite(file: string, text: string): void {
 export async function refreshFiles(paths: Paths, record: ContainerRecord, spec: OciSpec): Promise<void> {
   const mode = modeOf(record);
   if (mode.kind === 'container') return;
-  const none = { network: [], publish: [], publishAll: false, expose: [], addHost: [] };
-  const asked = { ...none, dns: [], dnsSearch: [], dnsOption: [], hostname: undefined, ...record.asked };
-  const { dns, addHosts } = readNetworkOptions({ ...asked, publish: [], publishAll: false });
+  const { dns = [], dnsSearch = [], dnsOption = [], addHost = [], noHosts } = record.asked ?? {};
   const files = networkFiles({
     mode,
     hostname: spec.hostname ?? '',
     containerName: record.name,
-    dns,
-    addHosts,
-    noHosts: asked.noHosts,
+    dns: { servers: dns, search: dnsSearch, options: dnsOption },
+    addHosts: addHost.map(parseAddHost),
+    noHosts,
     bridge: await placeOf(paths, record),
   });
   const directory = containerDirectory(paths, record.id);
