@@ -118,6 +118,14 @@ void make_user_namespace(const struct plan *plan) {
   }
 }
 
+int open_namespace(pid_t holder, const char *kind) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/%d/ns/%s", holder, kind);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) die_errno("cannot open %s", path);
+  return fd;
+}
+
 int open_user_namespace(const struct plan *plan, pid_t stage) {
   const struct operation *holder = find_holder(plan, "user");
   const char *named = path_to_join(plan, "user");

@@ -27,6 +27,8 @@ void join_pid_namespace(const struct plan *plan);
 /* The group that this process is in becomes its root. */
 void make_cgroup_namespace(const struct plan *plan);
 
+/* That of a process: "user", "net"; dies when it can't be had. */
+int open_namespace(pid_t holder, const char *kind);
 /* The user namespace of a container whose first stage is the process `stage`, for the monitor; -1 when it can't be had. */
 int open_user_namespace(const struct plan *plan, pid_t stage);
 

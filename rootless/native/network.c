@@ -14,17 +14,10 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "namespaces.h"
 #include "spawn.h"
 
 enum { READY_LIMIT_MS = 15000, ANSWER_LIMIT_S = 5 };
-
-static int open_namespace(pid_t holder, const char *kind) {
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/ns/%s", holder, kind);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) die_errno("cannot open %s", path);
-  return fd;
-}
 
 static pid_t start_outside(const struct operation *helper, pid_t holder, struct network *network, int ready) {
   char pid[24], **argv = calloc(helper->count, sizeof *argv);

@@ -19,6 +19,7 @@
 #include "die.h"
 #include "forward.h"
 #include "message.h"
+#include "namespaces.h"
 #include "netlink.h"
 
 enum { BACKLOG = 4096, TABLE = 116 };
@@ -50,14 +51,6 @@ static struct forward_port listen_at(const struct operation *wish) {
   if (fd < 0 || bind(fd, &address.any, six ? sizeof address.six : sizeof address.four) < 0 || listen(fd, BACKLOG) < 0)
     die_errno("cannot publish %s%s%s:%s/tcp", six ? "[" : "", wish->words[1], six ? "]" : "", wish->words[2]);
   return (struct forward_port){fd, port_of(wish->words[3])};
-}
-
-static int open_namespace(pid_t holder, const char *kind) {
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/ns/%s", holder, kind);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) die_errno("cannot open %s", path);
-  return fd;
 }
 
 /* Answers go where the question came from: who accepts a marked connection marks what it sends, tcp(7) tcp_fwmark_accept. */
