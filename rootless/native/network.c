@@ -44,14 +44,14 @@ static pid_t start_inside(const struct operation *helper, pid_t holder, struct n
   return started;
 }
 
-static const struct operation *find_helper(const struct plan *plan) {
+const struct operation *network_helper(const struct plan *plan) {
   const struct operation *helper = plan_find(plan, "network-helper");
   return helper ? helper : plan_find(plan, "network-helper-inside");
 }
 
 struct network network_start(const struct plan *plan, pid_t holder) {
   struct network network = {0, -1, -1, -1, publish_start(plan, holder)};
-  const struct operation *helper = find_helper(plan);
+  const struct operation *helper = network_helper(plan);
   if (!helper) return network;
   int ready[2];
   if (pipe2(ready, O_CLOEXEC) < 0) die_errno("pipe");
@@ -115,7 +115,7 @@ void network_publish(const struct plan *plan) {
 void network_finish(const struct plan *plan, struct network *network) {
   publish_finish(&network->publisher);
   if (!network->pid) return;
-  await_ready(find_helper(plan)->words[1], network);
+  await_ready(network_helper(plan)->words[1], network);
   close(network->ready);
   network->ready = -1;
   fcntl(network->said, F_ADD_SEALS, F_SEAL_GROW); /* nobody reads what it says from here on */

@@ -18,6 +18,9 @@ struct network {
   struct publisher publisher;
 };
 
+/* The operation that names the program which makes the network, or NULL. */
+const struct operation *network_helper(const struct plan *plan);
+
 struct network network_start(const struct plan *plan, pid_t holder);
 /* Waits until it is ready, then makes the plan's requests to its socket (network-api SOCKET JSON). Dies when one fails. */
 void network_finish(const struct plan *plan, struct network *network);

@@ -23,6 +23,7 @@
 #include "message.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "network.h"
 #include "overlay.h"
 #include "path.h"
 #include "process.h"
@@ -190,7 +191,7 @@ static void make_first_process_among_others(const struct plan *plan, int socket,
  * proc_pid(5). In a user namespace of its own no container is there yet that could look.
  */
 static void let_look(const struct plan *plan) {
-  prctl(PR_SET_DUMPABLE, !joins_user_namespace(plan) || plan_find(plan, "network-helper"));
+  prctl(PR_SET_DUMPABLE, !joins_user_namespace(plan) || network_helper(plan));
 }
 
 void stage_one(const struct plan *plan, int socket, const int fds[3]) {

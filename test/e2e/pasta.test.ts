@@ -73,6 +73,13 @@ while True:
     return { helper: helper ?? 0, monitor };
   }
 
+  test('a container that shares the ipc namespace of another has a network by pasta', async () => {
+    await podOk(['run', '-d', '--name', 'shares', '--network', 'none', IMAGE, 'sleep', '1000']);
+    const joined = ['--ipc', 'container:shares', '--network', APART];
+    assert.match(await sh('ip -o -4 addr show tap0', ...joined), / 10\.0\.2\.100\/24 /);
+    await podOk(['rm', '-f', '-t', '0', 'shares']);
+  });
+
   test("by default it has the host's own address and a way out", async () => {
     const address = own();
     const text = await sh('ip -4 addr show; ip route; cat /etc/hosts', '--network', 'pasta');
