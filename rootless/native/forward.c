@@ -17,7 +17,7 @@
 
 #include "die.h"
 
-enum { PIPE_BYTES = 256 * 1024, ROUNDS = 16, EVENTS = 128, POOL = 32, ACCEPTS = 64, DESCRIPTORS = 6 };
+enum { PIPE_BYTES = 256 * 1024, ROUNDS = 16, EVENTS = 128, POOL = 32, ACCEPTS = 64, DESCRIPTORS = 6, PAUSE_MS = 100 };
 
 /* One way of a connection. A pipe is there only while bytes are in it. */
 struct flow {
@@ -293,14 +293,15 @@ void forward(const struct forward_port *ports, size_t count, struct forward_targ
   forwarder.targets = targets;
   open_all();
   for (;;) {
-    int ready = epoll_wait(forwarder.epoll, events, EVENTS, forwarder.more ? 0 : -1);
+    int ready = epoll_wait(forwarder.epoll, events, EVENTS, forwarder.more ? 0 : forwarder.paused ? PAUSE_MS : -1);
     if (ready < 0 && errno != EINTR) _exit(EXIT_TOOL);
     step_more();
     for (int i = 0; i < ready; i++) {
       if (events[i].data.u64 < count) accept_some(&ports[events[i].data.u64]);
       else run((struct link *)(uintptr_t)events[i].data.u64, events[i].events & EPOLLERR);
     }
-    if (forwarder.paused && forwarder.links < forwarder.most) watch_listeners(true);
+    bool freed = forwarder.dead || ready == 0; /* the machine may lack what this process has enough of */
+    if (forwarder.paused && freed && forwarder.links < forwarder.most) watch_listeners(true);
     free_dead();
   }
 }

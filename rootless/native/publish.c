@@ -102,9 +102,9 @@ static void keep_descriptors(struct forward_port *ports, size_t count, int *sock
   syscall(SYS_close_range, (unsigned)next, ~0U, 0U);
 }
 
-__attribute__((noreturn)) static void serve(const struct plan *plan, struct forward_port *ports, size_t count, pid_t holder, int socket) {
+__attribute__((noreturn)) static void serve(const struct plan *plan, struct forward_port *ports, size_t count, pid_t holder, int socket,
+                                              pid_t parent) {
   struct forward_target targets[2];
-  pid_t parent = getppid();
   sigset_t none;
   report_to(socket);
   prctl(PR_SET_NAME, "tsc-pod ports");
@@ -140,9 +140,10 @@ struct publisher publish_start(const struct plan *plan, pid_t holder) {
   from = count = 0;
   while ((wish = plan_next(plan, "publish", &from))) ports[count++] = listen_at(wish);
   message_pair(sockets);
+  pid_t parent = getpid();
   publisher.pid = fork();
   if (publisher.pid < 0) die_errno("fork");
-  if (publisher.pid == 0) serve(plan, ports, count, holder, sockets[1]);
+  if (publisher.pid == 0) serve(plan, ports, count, holder, sockets[1], parent);
   close(sockets[1]);
   publisher.socket = sockets[0];
   for (size_t i = 0; i < count; i++) close(ports[i].listener);

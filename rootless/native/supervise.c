@@ -139,6 +139,7 @@ static void undo(int code, const char *text) {
   }
   end_all();
   stop_helpers();
+  memory_let_in(container.plan); /* what follows may last, and others wait for the volumes */
   relay_drain(&container.relay, container.signals);
   struct ending ending = {code, 0, false, text, false};
   conclude(&ending);
