@@ -5,6 +5,7 @@ import { checkReport, warningSummary } from '../../core/build/checks/report.ts';
 import { excerptOf } from '../../core/build/dockerfile/refusal.ts';
 import { BuildFailure } from '../../core/build/failure.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
+import { parseOutput } from '../../core/build/output/output.ts';
 import type { SessionParts } from '../../core/build/session.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import type { Write } from '../../core/images/archive/tar-output.ts';
@@ -144,7 +145,8 @@ export class Build extends PodCommand {
       if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
       if (this.metadataFile !== undefined)
         writeFileSync(this.metadataFile, JSON.stringify(metadataOf(image, options), null, 2));
-      const isTaken = this.output.some((text) => /(?:^|,dest=)-(?:,|$)/.test(text));
+      const outputs = this.output.map(parseOutput);
+      const isTaken = outputs.some((to) => to && 'destination' in to && to.destination === '-');
       if (this.quiet && !isTaken) stdout.write(`sha256:${image.id}\n`);
     } catch (error) {
       progress.end();

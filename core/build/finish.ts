@@ -22,7 +22,7 @@ export async function finish(
     layersContext({
       ...{ paths, host, label: 'the result', directory: session.directory },
       diffIds: state.layers.map(({ diffId }) => diffId),
-      storageDriver: options.storageDriver,
+      driver: session.driver,
     });
   const registry = { ...parts.registry, signal: session.signal };
   for (const output of outputs)

@@ -54,9 +54,9 @@ export function stageBuilder(
   const filesOfLayers = (key: string, label: string, state: StageState): BuildContext => {
     const known = files.get(key);
     if (known) return known;
-    const { host, directory } = session;
+    const { host, directory, driver } = session;
     const diffIds = state.layers.map(({ diffId }) => diffId);
-    const made = layersContext({ paths: session.parts.paths, host, label, diffIds, directory });
+    const made = layersContext({ paths: session.parts.paths, host, label, diffIds, directory, driver });
     files.set(key, made);
     return made;
   };

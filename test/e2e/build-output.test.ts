@@ -59,6 +59,11 @@ test('tar: to standard output and to a file, with owners', async () => {
   assert.ok(stdout.startsWith('o/'));
 });
 
+test('where standard output is the archive, nothing else is written to it', async () => {
+  for (const to of ['-', 'type=tar', 'dest=-,type=tar', 'type=oci'])
+    assert.not.match((await build('-q', '-o', to)).stdout, /sha256:[0-9a-f]{64}\n$/);
+});
+
 test('archives and layouts of the image, several at once, under its names', async () => {
   const cwd = out();
   const args = [

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import type { FoundEntry } from '../../../rootless/file-stream.ts';
 import { findProgram, mapPlan } from '../../../rootless/id-map.ts';
 import { ownerShift } from '../../../rootless/id-map-shift.ts';
+import type { DriverName } from '../../../rootless/overlay/driver.ts';
 import { copyPlan, readOnlyRootPlan } from '../../../rootless/overlay/root-plan.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import type { TarSink } from '../../archive/tar-parser.ts';
 import { packFiles } from '../../container/copy/pack-job.ts';
 import type { HostFacts } from '../../container/facts.ts';
-import { chooseDriver } from '../../container/root.ts';
 import { PodError } from '../../error.ts';
 import { layerPath } from '../../images/layout.ts';
 import { enterAndDo, type Namespace } from '../../images/unpack/apply-job.ts';
@@ -30,8 +30,8 @@ export interface LayersOfContext {
   readonly diffIds: readonly string[];
   /** The build's own, which exists until `close`: for mount points. */
   readonly directory: string;
-  /** Of the user's, when fuse-overlayfs or copies are to be used. */
-  readonly storageDriver?: string | undefined;
+  /** What root file systems are made with. */
+  readonly driver: () => Promise<DriverName>;
 }
 
 /** More places than this are read by one walk over all that is between them. */
@@ -216,7 +216,7 @@ async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
   const lowers = visibleLayers(paths.layers, parts.diffIds)
     .map((diffId) => join(layerPath(paths, diffId), 'fs'))
     .reverse();
-  const name = await chooseDriver(paths, host, host.defaultMaps, parts.storageDriver);
+  const name = await parts.driver();
   const shift = ownerShift(host.defaultMaps, host.defaultMaps);
   const program = name === 'fuse-overlayfs' ? findProgram('fuse-overlayfs') : undefined;
   const maps = [...mapPlan(host.defaultMaps), ['namespace', 'user']];
