@@ -223,24 +223,30 @@ void members_hear(void) {
   }
 }
 
-/* Who was in it leaves all its networks, and may come again. */
+/* Who was in a network whose process ended leaves all its networks, and may come again. */
+static void lose(const struct member *member, void (*lost)(const char *container)) {
+  char container[HUB_ID + 1];
+  snprintf(container, sizeof container, "%s", member->container);
+  lost(container);
+  members_leave(container);
+}
+
+/* Who waits for a worker is not hung up on before that has said why it failed: the network's own reason, mostly. */
 static void network_ended(struct network *network, void (*lost)(const char *container)) {
   network->pid = 0;
   network->knows = false;
   for (;;) {
     const struct member *member = table.members;
-    char container[HUB_ID + 1];
-    while (member && (member->network != network || member->leaving)) member = member->next;
+    while (member && (member->network != network || member->leaving || member->worker)) member = member->next;
     if (!member) return;
-    snprintf(container, sizeof container, "%s", member->container);
-    lost(container);
-    members_leave(container);
+    lose(member, lost);
   }
 }
 
-static void worker_ended(struct member *member, int status) {
+static void worker_ended(struct member *member, int status, void (*lost)(const char *container)) {
   member->worker = 0;
   if (member->leaving || (status != 0 && !member->text)) drop_member(member);
+  else if (member->network->pid == 0) lose(member, lost);
 }
 
 void members_reaped(pid_t pid, int status, void (*lost)(const char *container)) {
@@ -248,6 +254,6 @@ void members_reaped(pid_t pid, int status, void (*lost)(const char *container)) 
   struct network *network = table.networks;
   while (member && member->worker != pid) member = member->next;
   while (network && network->pid != pid) network = network->next;
-  if (member) worker_ended(member, status);
+  if (member) worker_ended(member, status, lost);
   else if (network) network_ended(network, lost);
 }
