@@ -7,6 +7,7 @@ import { LimitCommand } from './limit-command.ts';
 import { obtainImage } from './obtain-image.ts';
 import { oneOf, parseDuration, parsed, parseInteger } from './parse.ts';
 import { pathsOf } from './paths.ts';
+import { platformText } from './platform-flags.ts';
 import { terminalSize } from './terminal-size.ts';
 
 const list = (names: string, description: string) => Option.Array(names, [], { description });
@@ -19,9 +20,12 @@ const flag = (names: string, description: string) => Option.Boolean(names, false
 export abstract class ContainerCommand extends LimitCommand {
   addHost = list('--add-host', 'Add a line to /etc/hosts (`name:address`)');
   annotation = list('--annotation', 'Add an annotation (`key=value`)');
+  arch = text('--arch', 'Of several images the one for this `architecture`');
   attach = list('-a,--attach', 'Attach only to stdin, stdout or stderr (`stream`)');
+  authfile = text('--authfile', 'Credentials of registries are in this `file`');
   capAdd = list('--cap-add', 'Add a `capability`');
   capDrop = list('--cap-drop', 'Drop a `capability`');
+  certDir = text('--cert-dir', 'Certificates of registries are in this `directory`');
   cgroupns = text('--cgroupns', 'Cgroup namespace: private, host, container:NAME or ns:PATH (`mode`)');
   cidfile = text('--cidfile', 'Write the container id to this `file`');
   detachKeys = text('--detach-keys', 'The `keys` that detach from a container (default ctrl-p,ctrl-q)');
@@ -90,6 +94,7 @@ export abstract class ContainerCommand extends LimitCommand {
   noHealthcheck = flag('--no-healthcheck', 'Do not check its health');
   oomKillDisable = flag('--oom-kill-disable', 'Has no effect on cgroup v2');
   oomScoreAdj = text('--oom-score-adj', 'How soon the kernel kills it for memory, -1000 to 1000 (`number`)');
+  os = text('--os', 'Of several images the one for this `system`');
   pid = text('--pid', 'PID namespace: private, host, container:NAME or ns:PATH (`mode`)');
   pidfile = text('--pidfile', 'Write the process id of the container to this `file`');
   pod = text('--pod', 'Put it into a `pod`; new:NAME makes one');
@@ -122,12 +127,14 @@ export abstract class ContainerCommand extends LimitCommand {
   secret = list('--secret', 'Give a `secret`: name[,type=mount|env,target=x,uid=n,gid=n,mode=n]');
   securityOpt = list('--security-opt', 'A security `option`');
   shmSize = text('--shm-size', 'Size of /dev/shm (`size`)');
+  signaturePolicy = Option.String('--signature-policy', { hidden: true });
   stopSignal = text('--stop-signal', 'The `signal` that stops the container');
   stopTimeout = Option.String('--stop-timeout', {
     description: 'Time to stop before it is killed, -1: no limit (`seconds`)',
     validator: parsed((text) => parseInteger(text, -1)),
   });
   sysctl = list('--sysctl', 'Set a kernel parameter of a namespace (`key=value`)');
+  tlsVerify = Option.Boolean('--tls-verify', { description: 'Check certificates of registries' });
   tmpfs = list('--tmpfs', 'Mount a tmpfs (`path[:options]`)');
   tty = flag('-t,--tty', 'Give the container a terminal');
   uidmap = list('--uidmap', 'User id map (`container:host:size`)');
@@ -136,6 +143,7 @@ export abstract class ContainerCommand extends LimitCommand {
   user = text('-u,--user', '`user[:group]`, names or numbers');
   userns = text('--userns', 'User namespace: host, keep-id, nomap, auto, container:NAME or ns:PATH (`mode`)');
   uts = text('--uts', 'UTS namespace: private, host, container:NAME or ns:PATH (`mode`)');
+  variant = text('--variant', 'Of several images the one for this `variant` of the architecture');
   volume = list('-v,--volume', 'Mount a `volume`: /host/path:/path[:ro] or name:/path');
   volumesFrom = list('--volumes-from', "Mount another container's volumes (`container[:ro]`)");
   workdir = text('-w,--workdir', 'Working `directory`');
@@ -229,7 +237,7 @@ export abstract class ContainerCommand extends LimitCommand {
       sdnotify: this.sdnotify,
       cidfile: this.cidfile,
       pidfile: this.pidfile,
-      platform: this.platform,
+      platform: platformText(this),
       preserveFds: Number(this.preserveFds),
       storageDriver: this.storageDriver,
     };
@@ -252,13 +260,15 @@ export abstract class ContainerCommand extends LimitCommand {
   /** `starts`: this process goes on to start what it creates. */
   protected createContext(starts: boolean): CreateContext {
     const { env } = this.context;
+    const { quiet, authfile, certDir, signaturePolicy, tlsVerify } = this;
+    const flags = { quiet, authfile, certDir, signaturePolicy, tlsVerify };
     return {
       paths: pathsOf(this),
       starts,
       environment: env,
       commandLine: ['tsc-pod', ...process.argv.slice(2)],
       host: hostFacts(env),
-      image: (options) => obtainImage(options.image, { ...options, quiet: this.quiet }, this),
+      image: (options) => obtainImage(options.image, { ...options, ...flags }, this),
       terminalSize: terminalSize(1, () => this.context.stdout),
       notice: (line) => this.warn(line),
     };

@@ -1,3 +1,4 @@
+import type { Credentials } from '../core/config/credentials.ts';
 import type { ImageRecord } from '../core/images/format/types.ts';
 import { obtainImage as obtain } from '../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../core/images/pull/pull-options.ts';
@@ -15,6 +16,7 @@ export interface ObtainFlags {
   certDir?: string | undefined;
   signaturePolicy?: string | undefined;
   authfile?: string | undefined;
+  credentials?: Credentials | undefined;
 }
 
 /** The image of a name, fetched where the policy says so, with progress on standard error. */
@@ -24,9 +26,9 @@ export async function obtainImage(
   command: PodCommand,
 ): Promise<ImageRecord> {
   const env = withAuthFile(command.context.env, flags.authfile);
-  const { pull: policy, platform, tlsVerify, certDir, signaturePolicy } = flags;
+  const { pull: policy, platform, tlsVerify, certDir, signaturePolicy, credentials } = flags;
   const settings = {
-    ...{ paths: pathsOf(command), policy, platform, tlsVerify, certDir, signaturePolicy, env },
+    ...{ paths: pathsOf(command), policy, platform, tlsVerify, certDir, signaturePolicy, credentials, env },
     choose: (name: string, choices: readonly string[]) => chooseName(command, name, choices),
   };
   if (flags.quiet) return obtain(name, settings);

@@ -1,5 +1,6 @@
 import { hostIdMap, mapPlan } from '../../../rootless/id-map.ts';
 import { readAsset } from '../../assets.ts';
+import type { Credentials } from '../../config/credentials.ts';
 import type { Environment } from '../../config/read-config.ts';
 import type { ChooseName } from '../../config/short-names.ts';
 import { launcherPath } from '../../launcher.ts';
@@ -22,6 +23,7 @@ export interface ObtainOptions {
   tlsVerify?: boolean | undefined;
   certDir?: string | undefined;
   signaturePolicy?: string | undefined;
+  credentials?: Credentials | undefined;
   choose?: ChooseName | undefined;
   onProgress?: (progress: LayerProgress) => void;
   onNotice?: (text: string) => void;

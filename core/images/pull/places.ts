@@ -1,6 +1,5 @@
 /** Asking the places where an image may be, registries and their mirrors, one after the other. */
 
-import type { Credentials } from '../../config/credentials.ts';
 import { type Endpoint, endpointsOf } from '../../config/endpoints.ts';
 import { loadRegistriesConfig, type RegistriesConfig } from '../../config/registries-conf.ts';
 import { expandShortName } from '../../config/short-names.ts';
@@ -11,11 +10,10 @@ import { RegistryError } from '../../registry/error.ts';
 import { openTransport, type Transport } from '../../registry/transport.ts';
 import type { PullOptions } from './pull-options.ts';
 
-export interface PlaceOptions
-  extends Pick<PullOptions, 'env' | 'tlsVerify' | 'certDir' | 'onNotice' | 'signal' | 'retry'> {
-  /** --creds: takes the place of what auth files say. */
-  readonly credentials?: Credentials | undefined;
-}
+export type PlaceOptions = Pick<
+  PullOptions,
+  'env' | 'tlsVerify' | 'certDir' | 'credentials' | 'onNotice' | 'signal' | 'retry'
+>;
 
 /** One place that may have it: `name` is what it is called wherever it is, endpoint.reference what it is called there. */
 export interface Place {
@@ -48,6 +46,7 @@ export async function fromPlaces<T>(
       const client = openRegistry({
         ...options,
         endpoint: { ...endpoint, insecure },
+        credentials: isElsewhere(endpoint, name) ? undefined : options.credentials,
         transport,
         credentialHelpers: config.credentialHelpers,
       });
@@ -78,6 +77,11 @@ export async function searchPlaces<T>(
   } finally {
     transport.close();
   }
+}
+
+/** A mirror at another host has credentials of its own. */
+function isElsewhere({ mirror, reference }: Endpoint, name: ImageReference): boolean {
+  return mirror && reference.domain !== name.domain;
 }
 
 /** Whether another place may do better. */

@@ -1,5 +1,6 @@
 /** What a pull is told. */
 
+import type { Credentials } from '../../config/credentials.ts';
 import type { Environment } from '../../config/read-config.ts';
 import type { ChooseName } from '../../config/short-names.ts';
 import type { Platform } from '../../platform.ts';
@@ -26,6 +27,8 @@ export interface PullOptions {
   readonly certDir?: string | undefined;
   /** --signature-policy: takes the place of policy.json. */
   readonly signaturePolicy?: string | undefined;
+  /** --creds: takes the place of what auth files say, but not for mirrors at another host. */
+  readonly credentials?: Credentials | undefined;
   /** Asks a person where a short name is to be looked for. */
   readonly choose?: ChooseName | undefined;
   readonly onProgress?: (progress: LayerProgress) => void;
