@@ -3,7 +3,6 @@ import { buildImage } from '../../core/build/build.ts';
 import { checkBuild } from '../../core/build/check-build.ts';
 import { checkReport, warningSummary } from '../../core/build/checks/report.ts';
 import { excerptOf } from '../../core/build/dockerfile/refusal.ts';
-import { BuildFailure } from '../../core/build/failure.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
 import { parseOutput } from '../../core/build/output/output.ts';
 import type { SessionParts } from '../../core/build/session.ts';
@@ -150,7 +149,7 @@ export class Build extends PodCommand {
       if (this.quiet && !isTaken) stdout.write(`sha256:${image.id}\n`);
     } catch (error) {
       progress.end();
-      const place = error instanceof BuildFailure ? error.place : excerptOf(error);
+      const place = excerptOf(error);
       if (place !== undefined) stderr.write(`${escapeControlsInLines(place)}\n`);
       throw error;
     }

@@ -2,25 +2,15 @@
 
 import { PodError } from '../error.ts';
 import type { Dockerfile, Instruction } from './dockerfile/dockerfile.ts';
-import { framedExcerpt } from './dockerfile/excerpt.ts';
+import { DockerfilePlace, excerptOf } from './dockerfile/refusal.ts';
 import { storeResult } from './result.ts';
 import type { StageState } from './stage-state.ts';
 import type { BuildEnvironment } from './steps/step.ts';
 
-/** `place`: the lines of the Dockerfile that it is about, to be shown before the error. */
-export class BuildFailure extends PodError {
-  readonly place: string;
-
-  constructor(detail: ConstructorParameters<typeof PodError>[0], place: string) {
-    super(detail);
-    this.place = place;
-  }
-}
-
 /** A command of the Dockerfile's has failed: who wants to know why wants to look around where it ran. */
 export class CommandFailure extends PodError {}
 
-/** The error with its lines, and of a command with the way into the files that it had before it. */
+/** The error with its place (`excerptOf`), and of a command with the way into the files that it had before it. */
 export async function failureOf(
   error: unknown,
   build: BuildEnvironment,
@@ -28,14 +18,18 @@ export async function failureOf(
   { line }: Instruction,
   before: StageState,
 ): Promise<unknown> {
-  if (!(error instanceof PodError) || error.code === 'interrupted' || error instanceof BuildFailure)
-    return error;
+  if (!(error instanceof PodError) || error.code === 'interrupted' || excerptOf(error)) return error;
   const { code, message, why, hint, exitCode } = error;
   const advice = hint ?? (error instanceof CommandFailure ? await wayIn(build, before) : undefined);
-  return new BuildFailure(
-    { code, message, exitCode, ...(why && { why }), ...(advice && { hint: advice }), cause: error },
-    framedExcerpt(dockerfile, line),
-  );
+  const cause = new DockerfilePlace(dockerfile, line, error);
+  return new PodError({
+    code,
+    message,
+    exitCode,
+    ...(why && { why }),
+    ...(advice && { hint: advice }),
+    cause,
+  });
 }
 
 /** A command that opens a shell there. The state is kept as an image without a name, which `image prune` removes. */
