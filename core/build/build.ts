@@ -40,9 +40,7 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
     for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
     const state = await squashAsAsked(session, await stages.result(target));
     await session.settle();
-    const image = await finish(session, state, outputs);
-    await opened.context.close();
-    return { image, warnings };
+    return { image: await finish(session, state, outputs), warnings };
   } catch (error) {
     session.abort(error);
     throw error;

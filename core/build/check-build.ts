@@ -18,12 +18,8 @@ export async function checkBuild(options: BuildOptions, parts: SessionParts): Pr
   const session = beginSession(options, parts);
   try {
     const opened = await openBuild(options, session.contextEnvironment);
-    try {
-      const dockerfile = parseDockerfile(opened.dockerfile.text, opened.dockerfile.name);
-      return { dockerfile, warnings: checkDockerfile(dockerfile, checkOptions(session, opened)) };
-    } finally {
-      await opened.context.close();
-    }
+    const dockerfile = parseDockerfile(opened.dockerfile.text, opened.dockerfile.name);
+    return { dockerfile, warnings: checkDockerfile(dockerfile, checkOptions(session, opened)) };
   } finally {
     await session.end();
   }

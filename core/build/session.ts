@@ -61,6 +61,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, parts.signal]);
   const pending: Promise<unknown>[] = [];
+  const endings: ((succeeded: boolean) => void)[] = [];
   let driver: Promise<DriverName> | undefined;
   return {
     ...{ parts, paths, host, options, environment, directory, runtime, signal },
@@ -71,6 +72,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     contextEnvironment: {
       ...{ directory, workingDirectory, environment, input, signal },
       memory: join(parts.paths.cache, 'contexts'),
+      atEnd: (work) => void endings.push(work),
     },
     driver: () => (driver ??= chooseDriver(paths, host, host.defaultMaps, options.storageDriver)),
     now: () => nowOf(options),
@@ -82,6 +84,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     settle: async () => void (await Promise.all(pending)),
     end: async () => {
       await Promise.allSettled(pending);
+      for (const work of endings) work(!signal.aborted);
       removeTrees([directory]);
       rmSync(runtime, { recursive: true, force: true });
     },

@@ -26,6 +26,7 @@ const parts: ContextEnvironment = {
     throw new Error('nobody reads it');
   },
   signal: new AbortController().signal,
+  atEnd: () => {},
 };
 
 function add(context: string, paths: string[], wish: Partial<AddWish> = {}): Promise<Selection> {

@@ -1,7 +1,7 @@
 /** Where `build` finds its files and its Dockerfile, with the built binary. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -149,6 +149,17 @@ test('--build-context: folders, archives and images under names of their own', a
     'drwxr-xr-x 0/0 t/x/',
     '-rw-r--r-- 3/0 t/x/a.txt',
   ]);
+});
+
+test('what was read of folders is remembered, also of named ones, and when the build has failed', async () => {
+  const memory = join(sandbox.data, 'cache/contexts');
+  rmSync(memory, { recursive: true, force: true });
+  const older = join(import.meta.dirname, 'registry'); // what was changed a moment ago isn't remembered
+  const input = 'FROM scratch\nCOPY --from=older . /\nCOPY memory-registry.ts none /\n';
+  const said = await failure(['--build-context', `older=${older}`, '-f', '-', older], { input });
+  assert.match(said, /cannot copy none: the build context has no none/);
+  const [remembered = ''] = readdirSync(memory).map((name) => readFileSync(join(memory, name), 'utf8'));
+  assert.is(remembered.trim().split('\n').length, 1 + readdirSync(older).length);
 });
 
 test.run();

@@ -38,6 +38,4 @@ export interface BuildContext {
   read(entries: readonly ContextEntry[], sink: TarSink, drain: () => Promise<void>): Promise<void>;
   /** Why nothing may be at a path, for an error: ".dockerignore leaves it out". */
   hint?(path: string): string | undefined;
-  /** Removes what was made for it (a clone, an unpacked archive). */
-  close(): Promise<void>;
 }

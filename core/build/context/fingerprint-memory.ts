@@ -18,8 +18,13 @@ const TOO_YOUNG = 2_000_000_000n;
 const keyOf = ({ identity: { dev, ino, size, mtimeNs, ctimeNs } }: HostFile): string =>
   `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 
+export interface KeptMemory extends FingerprintMemory {
+  /** Writes it down. `whole`: all files were asked for; what wasn't is forgotten. */
+  keep(whole: boolean): void;
+}
+
 /** `directory`: where all folders' memories are; one that can't be read or written is none. */
-export function fingerprintMemory(directory: string, folder: string): FingerprintMemory {
+export function fingerprintMemory(directory: string, folder: string): KeptMemory {
   const file = join(directory, createHash('sha256').update(folder).digest('hex'));
   let old: Map<string, string> | undefined;
   const now = new Map<string, string>();
@@ -37,8 +42,8 @@ export function fingerprintMemory(directory: string, folder: string): Fingerprin
       now.set(keyOf(found), text);
       changed = true;
     },
-    keep: () => {
-      if (changed) writeMemory(directory, file, now);
+    keep: (whole) => {
+      if (changed) writeMemory(directory, file, whole ? now : new Map([...(old ?? []), ...now]));
       changed = false;
     },
   };

@@ -26,31 +26,20 @@ export interface FolderOptions {
   readonly memory?: FingerprintMemory | undefined;
   /** Modes are 755 and 644, whatever the umask was when it was made: a checkout's. */
   readonly plainModes?: boolean;
-  /** Removes the folder, if it was made for the build. */
-  readonly close?: () => Promise<void>;
 }
 
 /** Fingerprints by what a file is known by (host-file.ts). */
 export interface FingerprintMemory {
   get(file: HostFile): string | undefined;
   set(file: HostFile, fingerprint: string): void;
-  /** Writes it down. */
-  keep(): void;
 }
 
-const FORGETFUL: FingerprintMemory = { get: () => undefined, set: () => {}, keep: () => {} };
+const FORGETFUL: FingerprintMemory = { get: () => undefined, set: () => {} };
 
 /** `directory`: absolute. PodError `not-found` where it is no directory. */
 export function folderContext(directory: string, options: FolderOptions): TreeContext {
   const { label, memory = FORGETFUL } = options;
-  const close = async (): Promise<void> => {
-    memory.keep();
-    await options.close?.();
-  };
-  return treeContext(folderTree(openFolder(directory, label), memory, options.plainModes === true), {
-    label,
-    close,
-  });
+  return treeContext(folderTree(openFolder(directory, label), memory, options.plainModes === true), label);
 }
 
 /** Where it is, links followed: a byte string. */

@@ -28,7 +28,7 @@ export interface LayersOfContext {
   readonly label: string;
   /** "sha256:…" of the unpacked layers, the lowest first. */
   readonly diffIds: readonly string[];
-  /** The build's own, which exists until `close`: for mount points. */
+  /** The build's own, which is removed at its end: for mount points. */
   readonly directory: string;
   /** What root file systems are made with. */
   readonly driver: () => Promise<DriverName>;
@@ -117,16 +117,7 @@ export function layersContext(given: LayersOfContext): BuildContext {
     return entries.map(({ path }) => found.get(path) ?? '');
   }
 
-  return {
-    label: parts.label,
-    walk,
-    fingerprints,
-    read,
-    close: async () => {
-      const made = await prepared?.catch(() => undefined);
-      if (made) await removeCopies(parts);
-    },
-  };
+  return { label: parts.label, walk, fingerprints, read };
 }
 
 /** A plan is text: a name that is no UTF-8 can only be walked to from above. */
@@ -207,11 +198,9 @@ function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
   };
 }
 
-const copyOf = (directory: string): string => join(directory, 'copy');
-
 async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
   const { paths, host, directory } = parts;
-  const [root, empty, copy] = [join(directory, 'root'), join(directory, 'empty'), copyOf(directory)];
+  const [root, empty, copy] = [join(directory, 'root'), join(directory, 'empty'), join(directory, 'copy')];
   for (const one of [root, empty, copy]) mkdirSync(one, { recursive: true, mode: 0o755 });
   const lowers = visibleLayers(paths.layers, parts.diffIds)
     .map((diffId) => join(layerPath(paths, diffId), 'fs'))
@@ -237,9 +226,4 @@ async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
     ['root-target', root],
   ];
   return { launcher: launcherPath(), maps: [...maps, ...at, ...mounted] };
-}
-
-async function removeCopies(parts: LayersOfContext): Promise<void> {
-  const maps = [...mapPlan(parts.host.defaultMaps), ['namespace', 'user']];
-  await enterAndDo({ launcher: launcherPath(), maps }, ['remove', copyOf(parts.directory)]);
 }

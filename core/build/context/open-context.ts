@@ -28,6 +28,8 @@ export interface ContextEnvironment {
   readonly environment: NodeJS.ProcessEnv;
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
+  /** Has something done when the build ends, whether it succeeds or not. */
+  readonly atEnd: (work: (succeeded: boolean) => void) => void;
   /** How far a download or clone has come; bytes, total 0 where unknown. */
   readonly progress?: (what: string, current: number, total: number, done: boolean) => void;
 }
@@ -68,21 +70,16 @@ export async function openBuild(
       message: 'cannot read context and Dockerfile from standard input both',
     });
   const found = await openPlace(wish.context, environment, LABEL);
-  try {
-    const dockerfile = await findDockerfile(wish, found, environment);
-    let ignore: Ignore | undefined;
-    for (const name of ignoreFiles(dockerfile.path)) {
-      const text = readBeside(name, found);
-      if (text === undefined) continue;
-      ignore = createIgnore(text, basename(name));
-      found.context.ignore(ignore);
-      break;
-    }
-    return { context: found.context, dockerfile, ignore };
-  } catch (error) {
-    await found.context.close();
-    throw error;
+  const dockerfile = await findDockerfile(wish, found, environment);
+  let ignore: Ignore | undefined;
+  for (const name of ignoreFiles(dockerfile.path)) {
+    const text = readBeside(name, found);
+    if (text === undefined) continue;
+    ignore = createIgnore(text, basename(name));
+    found.context.ignore(ignore);
+    break;
   }
+  return { context: found.context, dockerfile, ignore };
 }
 
 interface FoundDockerfile {
@@ -156,6 +153,7 @@ async function openPlace(place: string, environment: ContextEnvironment, label: 
   const folder = resolve(environment.workingDirectory, place);
   if (isArchive(folder)) return openStream(createReadStream(folder), environment, label, folder);
   const memory = environment.memory === undefined ? undefined : fingerprintMemory(environment.memory, folder);
+  if (memory) environment.atEnd(memory.keep);
   return { context: folderContext(folder, { label, memory }), folder };
 }
 
@@ -166,14 +164,14 @@ const isArchive = (path: string): boolean =>
 /** A tar, compressed or not, or the text of a Dockerfile. */
 async function openStream(
   bytes: AsyncIterable<Uint8Array>,
-  { directory, environment }: ContextEnvironment,
+  environment: ContextEnvironment,
   label: string,
   from = 'standard input',
 ): Promise<Found> {
-  const foreign = expandByProgram(environment);
+  const foreign = expandByProgram(environment.environment);
   const plain = decompress(bytes, EXPANSION_LIMIT, { foreign });
   const { isTar, all } = await peek(plain);
-  if (isTar) return { context: await tarContext(all, directory, label) };
+  if (isTar) return { context: await tarContext(all, environment, label) };
   const text = await readAll(all, MOST_TEXT);
   if (text.includes('\0'))
     throw new PodError({
@@ -181,7 +179,7 @@ async function openStream(
       message: `cannot use ${/^https?:/.test(from) ? describeAddress(from) : from} as ${label}`,
       why: 'it is neither a tar archive nor a Dockerfile',
     });
-  const empty = treeContext({ look: () => undefined, names: () => [] }, { label });
+  const empty = treeContext({ look: () => undefined, names: () => [] }, label);
   return { context: empty, text };
 }
 

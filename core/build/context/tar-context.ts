@@ -11,6 +11,7 @@ import { NO_XATTRS, type TarEntry } from '../../archive/tar-entry.ts';
 import { createTarParser } from '../../archive/tar-parser.ts';
 import { randomBytes } from '../../random.ts';
 import type { ContextEntry } from './build-context.ts';
+import type { ContextEnvironment } from './open-context.ts';
 import {
   type Content,
   type ContextTree,
@@ -24,25 +25,28 @@ type Piece = { readonly at: number; length: number } | { readonly hole: number }
 
 const CHUNK = 256 << 10;
 
-/** `bytes`: the archive, not compressed. `directory`: for the spool. Throws PodError `invalid`, `no-space`. */
+/** `fd`: -1 when the build has ended; a stage that was given up may still want to read. */
+interface Spool {
+  fd: number;
+}
+
+/** `bytes`: the archive, not compressed. Throws PodError `invalid`, `no-space`. */
 export async function tarContext(
   bytes: AsyncIterable<Uint8Array>,
-  directory: string,
+  { directory, atEnd }: Pick<ContextEnvironment, 'directory' | 'atEnd'>,
   label: string,
 ): Promise<TreeContext> {
   const path = join(directory, `archive-${randomBytes(8).toString('hex')}`);
-  const spool = openSync(path, 'wx+', 0o600);
+  const spool: Spool = { fd: openSync(path, 'wx+', 0o600) };
   unlinkSync(path);
-  try {
-    const tree = await readTree(bytes, spool);
-    return treeContext(tree, { label, close: async () => closeSync(spool) });
-  } catch (error) {
-    closeSync(spool);
-    throw error;
-  }
+  atEnd(() => {
+    closeSync(spool.fd);
+    spool.fd = -1;
+  });
+  return treeContext(await readTree(bytes, spool), label);
 }
 
-async function readTree(bytes: AsyncIterable<Uint8Array>, spool: number): Promise<ContextTree> {
+async function readTree(bytes: AsyncIterable<Uint8Array>, spool: Spool): Promise<ContextTree> {
   const nodes = new Map<string, TreeNode>([['', { entry: madeDirectory('') }]]);
   let end = 0;
   let pieces: Piece[] | undefined;
@@ -54,7 +58,7 @@ async function readTree(bytes: AsyncIterable<Uint8Array>, spool: number): Promis
       if (node) nodes.set(path, node);
     },
     data: (data) => {
-      for (let at = 0; at < data.length; ) at += writeSync(spool, data, at, data.length - at, end + at);
+      for (let at = 0; at < data.length; ) at += writeSync(spool.fd, data, at, data.length - at, end + at);
       const last = pieces?.at(-1);
       if (last && 'at' in last && last.at + last.length === end) last.length += data.length;
       else pieces?.push({ at: end, length: data.length });
@@ -109,14 +113,14 @@ function place(path: string, nodes: Map<string, TreeNode>, lists: Map<string, Se
   }
 }
 
-function contentOf(spool: number, pieces: readonly Piece[], { size, path }: TarEntry): Content {
+function contentOf(spool: Spool, pieces: readonly Piece[], { size, path }: TarEntry): Content {
   function* chunks(): Generator<Buffer | number> {
     for (const piece of pieces) {
       if ('hole' in piece) yield piece.hole;
       else
         for (let done = 0; done < piece.length; ) {
           const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, piece.length - done));
-          const n = readSync(spool, buffer, 0, buffer.length, piece.at + done);
+          const n = readSync(spool.fd, buffer, 0, buffer.length, piece.at + done);
           if (n === 0) throw new Error(`the spool of ${path} is cut off`);
           done += n;
           yield buffer.subarray(0, n);

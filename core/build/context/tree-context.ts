@@ -38,18 +38,13 @@ export interface TreeContext extends BuildContext {
   ignore(ignore: Ignore): void;
 }
 
-export interface TreeOptions {
-  readonly label: string;
-  readonly close?: () => Promise<void>;
-}
-
 const joined = (parent: string, name: string): string => (parent === '' ? name : `${parent}/${name}`);
 
 /** Patterns are text; a name that is no UTF-8 has replacement characters in it for them. */
 export const asText = (name: string): string =>
   /^[\0-\x7f]*$/.test(name) ? name : Buffer.from(name, 'latin1').toString('utf8');
 
-export function treeContext(tree: ContextTree, { label, close }: TreeOptions): TreeContext {
+export function treeContext(tree: ContextTree, label: string): TreeContext {
   let ignoring: Ignore | undefined;
   const isHidden = (path: string): boolean => path !== '' && (ignoring?.ignores(asText(path)) ?? false);
 
@@ -103,7 +98,6 @@ export function treeContext(tree: ContextTree, { label, close }: TreeOptions): T
       const node = at === undefined ? undefined : tree.look(at);
       return node?.content && bounded(node.entry, max) && node.content.whole();
     },
-    close: async () => close?.(),
   };
 }
 

@@ -17,7 +17,7 @@ export interface Delivery {
   readonly paths: Paths;
   /** It is stored, under the names of -t. */
   readonly image: ImageRecord;
-  /** Its files, opened when they are needed; closed by the caller. */
+  /** Its files, opened when they are needed. */
   readonly files: () => BuildContext;
   readonly workingDirectory: string;
   /** Standard output; undefined where that is a terminal. */

@@ -32,7 +32,7 @@ test('what was hashed is known in the next build, unless anything about the file
   const first = fingerprintMemory(memory, '/folder');
   assert.is(first.get(one), undefined);
   first.set(one, 'abc');
-  first.keep();
+  first.keep(true);
   const second = fingerprintMemory(memory, '/folder');
   assert.is(second.get(one), 'abc');
   const { identity } = one;
@@ -52,9 +52,26 @@ test('a file that was changed a moment ago is not remembered', () => {
   const young = file(100_000, 0);
   const first = fingerprintMemory(memory, '/folder');
   first.set(young, 'b');
-  first.keep();
+  first.keep(true);
   const second = fingerprintMemory(memory, '/folder');
   assert.is(second.get(young), undefined);
+});
+
+test('what a whole build did not ask for is forgotten, and after one that was broken off it is kept', () => {
+  const memory = join(directory, 'part');
+  const [one, two, three] = [file(100_000), file(100_001), file(100_002)];
+  const known = () =>
+    [one, two, three].map((each) => fingerprintMemory(memory, '/folder').get(each) !== undefined);
+  const build = (whole: boolean, ...files: HostFile[]): void => {
+    const found = fingerprintMemory(memory, '/folder');
+    for (const each of files) if (found.get(each) === undefined) found.set(each, 'abc');
+    found.keep(whole);
+  };
+  build(true, one);
+  build(false, two);
+  assert.equal(known(), [true, true, false]);
+  build(true, two, three);
+  assert.equal(known(), [false, true, true]);
 });
 
 test('a memory that is damaged, or cannot be written, is none', () => {
@@ -62,12 +79,12 @@ test('a memory that is damaged, or cannot be written, is none', () => {
   const one = file(100_000);
   const first = fingerprintMemory(memory, '/folder');
   first.set(one, 'abc');
-  first.keep();
+  first.keep(true);
   writeFileSync(join(memory, readdirSync(memory)[0]!), Buffer.from([0, 255, 10, 32]));
   assert.is(fingerprintMemory(memory, '/folder').get(one), undefined);
   const nowhere = fingerprintMemory('/dev/null/x', '/folder');
   nowhere.set(one, 'abc');
-  nowhere.keep();
+  nowhere.keep(true);
 });
 
 test.run();
