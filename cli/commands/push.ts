@@ -21,17 +21,12 @@ import { untilInterrupted } from '../interrupt.ts';
 import { oneOf, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 import { reportPush } from '../push-report.ts';
+import { NO_SIGSTORE, refuseFlags } from '../refused-flags.ts';
 import { readCredentials, retryPolicy } from '../registry-flags.ts';
 
-const SIGNING = {
-  reason: 'cannot make signatures of sigstore: tsc-pod keeps no keys',
-  hint: 'sign what was pushed: cosign sign IMAGE@DIGEST; or push --sign-by with a key of gpg',
-};
 /** What is refused with its reason: properties of the command, some for one value only. */
 const REFUSED = {
-  signBySigstore: SIGNING,
-  signBySigstoreKey: SIGNING,
-  signPassphraseFile: SIGNING,
+  ...NO_SIGSTORE,
   'compressionFormat=zstd:chunked': {
     reason: 'cannot compress as zstd:chunked: there is no specification of its table of contents',
     hint: 'use --compression-format zstd, which everybody who reads zstd:chunked reads too',
@@ -115,7 +110,7 @@ export class Push extends PodCommand {
     } finally {
       report?.end();
     }
-    if (signing) await signDigests(reference, [sent.digest], signing);
+    if (signing) await signDigests(reference, [sent.digest, ...(sent.members ?? [])], signing);
     if (this.digestfile !== undefined) writeFileSync(this.digestfile, sent.digest);
     emitImageEvent(pathsOf(this), 'push', name);
     if (this.quiet) return name;
@@ -163,12 +158,7 @@ export class Push extends PodCommand {
       throw refuse('--all-tags goes with no destination: every tag is pushed to where its name says');
     if (this.allTags && this.digestfile !== undefined)
       throw refuse('--all-tags and --digestfile are mutually exclusive');
-    for (const [flag, { reason, hint }] of Object.entries(REFUSED)) {
-      const [name, value] = flag.split('=');
-      const given = this[name as 'signBy'];
-      if (given === undefined || (value !== undefined && given !== value)) continue;
-      throw new PodError({ code: 'unsupported', message: reason, hint });
-    }
+    refuseFlags(this, REFUSED);
   }
 }
 

@@ -213,8 +213,8 @@ test('the errors of lists say what is wrong', async () => {
     /^125 Error: no such manifest list: nosuch\n/,
   );
   assert.match(
-    await refused(['manifest', 'push', '--sign-by', 'x', 'errors']),
-    /^125 Error: cannot sign lists/,
+    await refused(['manifest', 'push', '--sign-by-sigstore', 'x', 'errors']),
+    /^125 Error: cannot make signatures of sigstore/,
   );
   assert.match(
     await refused(['manifest', 'push', '--add-compression', 'zstd', 'errors']),

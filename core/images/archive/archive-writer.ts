@@ -56,12 +56,13 @@ export function archiveWriter(output: TarOutput, kind: ArchiveKind): ArchiveWrit
     bytes: Uint8Array,
     mediaType: string,
     digest: string,
-    names: readonly string[],
+    names: readonly string[] | undefined,
   ): Promise<void> {
     const parsed = parseAnyManifest(bytes, mediaType, digest);
     await prepare();
     if (!written.has(digest)) await output.put(pathOf(digest), bytes);
     written.add(digest);
+    if (names === undefined) return; // the list that it is in has the name
     const entry = { mediaType: parsed.mediaType, digest, size: bytes.length };
     const named = names.map((name) => ({ ...entry, annotations: kind.annotate(name) }));
     const known = entries.some((other) => other.digest === digest);
@@ -87,7 +88,7 @@ export function archiveWriter(output: TarOutput, kind: ArchiveKind): ArchiveWrit
         onProgress?.(size);
       },
       putManifest: (bytes, mediaType, digest) =>
-        putManifest(bytes, mediaType, digest ?? digestOf(bytes), digest === undefined ? names : []),
+        putManifest(bytes, mediaType, digest ?? digestOf(bytes), digest === undefined ? names : undefined),
       commit: async () => {},
       close: async () => {},
     }),

@@ -41,7 +41,8 @@ export async function sendList(
     list.members.every(({ descriptor }, at) => descriptor.digest === sent[at]!.digest);
   const bytes = same ? list.bytes : listDocument(mediaType, sent, list.index.annotations);
   await destination.putManifest(bytes, mediaType);
-  return { digest: digestOf(bytes), size: bytes.length, mediaType };
+  const members = sent.map(({ digest }) => digest);
+  return { digest: digestOf(bytes), size: bytes.length, mediaType, members };
 }
 
 async function sendMember(

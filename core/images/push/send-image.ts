@@ -50,6 +50,8 @@ export interface SentImage {
   /** Bytes of the manifest. */
   readonly size: number;
   readonly mediaType: string;
+  /** Of a list: the digests of its manifests. */
+  readonly members?: readonly string[];
 }
 
 const CHUNK = 256 << 10;
