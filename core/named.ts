@@ -145,8 +145,12 @@ export function claimName(paths: Paths, id: string, name: string): void {
   }
 }
 
-/** The id that has a name. A reservation is taken back that was left by who died while making or renaming what has it. */
+/**
+ * The id that has a name. A reservation is taken back that was left by who died while making or renaming what has it.
+ * What can't be a name has no holder: `../x` would lead to files that are nobody's reservation, and be taken back.
+ */
 export function holderOf(paths: Paths, name: string): string | undefined {
+  if (!isName(name)) return undefined;
   for (const id of entries(join(paths.names, name))) {
     // In this order: a draft that becomes whole in between is seen by the second look.
     const drafted = NAMED_KINDS.some((kind) => isDrafted(paths, kind, id));

@@ -23,7 +23,11 @@ test('rename gives another name, at once and for all commands', async () => {
     await pod(['rename', 'new', 'new']),
     ended(125, '', 'Error: cannot rename new: that is its name already\n'),
   );
-  assert.is((await pod(['rename', 'new', '../x'])).code, 125);
+  await podOk(['secret', 'create', 'key', '-'], { input: 'x' });
+  assert.is((await pod(['rename', 'new', '../secrets'])).code, 125);
+  const climbing = await pod(['run', ...plain, '--name', '../secrets', BUSYBOX, 'true']);
+  assert.match(climbing.stderr, /^Error: "\.\.\/secrets" can't be the name of a container: /);
+  await podOk(['secret', 'rm', 'key']); // which is still there
   assert.equal(names(), ['new', 'old']);
   await podOk(['rm', '-f', 'new', 'old']);
   assert.equal(remains(), []);

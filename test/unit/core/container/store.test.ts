@@ -191,6 +191,16 @@ test('names that could lead elsewhere are refused before anything is made', () =
   assert.equal([readdirSync(paths.names), readdirSync(paths.containers)], [[], []]);
 });
 
+test('a name that leads elsewhere costs nobody a file there', () => {
+  const paths = emptyPaths();
+  mkdirSync(paths.secrets, { recursive: true });
+  writeFileSync(join(paths.secrets, 'key'), 'x');
+  mkdirSync(paths.names, { recursive: true });
+  for (const name of ['../secrets', paths.secrets, '..', 'a'.repeat(256)])
+    assert.is(holderOf(paths, name), undefined);
+  assert.equal(readdirSync(paths.secrets), ['key']);
+});
+
 test('of many who want one name at once, one gets it', async () => {
   const paths = emptyPaths();
   // One reservation of a dead maker is in the way, which all of them take back.
