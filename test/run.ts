@@ -1,13 +1,13 @@
 /**
- * The test runner: `node test/run.ts [unit|e2e|fuzz] [PART-OF-A-PATH] [-t PART-OF-A-NAME] [--times]`.
+ * The test runner: `node test/run.ts [unit|launcher|fuzz|e2e] [PART-OF-A-PATH] [-t PART-OF-A-NAME] [--times]`.
  *
  * Each file is a process of its own, as many side by side as there are processors (two at most); files named
  * `*.alone.test.ts` run after the others, one by one. One line a file; what failed is printed wholly. The closing
  * line is `N passed, N failed, N skipped`; with --counts FILE it is appended there as three numbers instead. --times
  * shows the tests that took longer than half a second.
  */
-import { appendFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { type FileResult, killAll, runFile } from './runner/run-file.ts';
 
@@ -22,7 +22,7 @@ interface ExpectedSkip {
 const root = join(import.meta.dirname, '..');
 /** Milliseconds. */
 const SLOW_MS = 500;
-const parts = ['unit', 'e2e', 'fuzz'];
+const parts = ['unit', 'launcher', 'fuzz', 'e2e'];
 
 function filesOf(part: string): string[] {
   const dir = join(root, 'test', part);
@@ -78,6 +78,10 @@ async function main(args: string[]): Promise<number> {
     console.error(`no test file's path contains ${patterns.join(' or ')}`);
     return 1;
   }
+  // What several files compile, test/launcher/build.ts compiles once.
+  const built = mkdtempSync(join(process.env.TSC_POD_TEST_TMP ?? tmpdir(), 'tsc-pod-built-'));
+  process.env.TSC_POD_TEST_BUILD = built;
+  process.once('exit', () => rmSync(built, { recursive: true, force: true }));
   const expected = JSON.parse(readFileSync(join(root, 'test/expected-skips.json'), 'utf8')) as ExpectedSkip[];
   const sum = { passed: 0, failed: 0, skipped: 0 };
   const work = async (queue: string[]) => {

@@ -3,7 +3,7 @@
  * (drivers/NAME.c) is a main() around a few of the launcher's files; `launcher` is all of it.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,8 +32,11 @@ export function scratch(): string {
   return directory;
 }
 
+/** Once, where several ask for the same output at once. */
 function compile(output: string, files: string[], compiler = 'gcc', flags = FLAGS): string {
-  execFileSync(compiler, [...flags, '-I', nativeSource, '-o', output, ...files], {
+  const once = 'test -e "$0" || { "$@" -o "$0.new" && mv "$0.new" "$0"; }';
+  const command = [compiler, ...flags, '-I', nativeSource, ...files];
+  execFileSync('flock', [`${output}.lock`, 'sh', '-c', once, output, ...command], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return output;
@@ -42,20 +45,16 @@ function compile(output: string, files: string[], compiler = 'gcc', flags = FLAG
 /** drivers/NAME.c with these files of the launcher's. */
 export function buildDriver(name: string, native: string[], compiler = 'gcc', flags = FLAGS): string {
   const files = [join(here, 'drivers', `${name}.c`), ...native.map((file) => join(nativeSource, file))];
-  return compile(join(scratch(), name), files, compiler, flags);
+  return compile(join(mkdtempSync(join(scratch(), 'driver-')), name), files, compiler, flags);
 }
 
-/** All of it: compiled once for all files of tests that run together ($TSC_POD_TEST_BUILD, main.ts). */
+/** All of it: compiled once for all files of tests that run together ($TSC_POD_TEST_BUILD, test/run.ts). */
 export function buildLauncher(): string {
-  const built = join(process.env.TSC_POD_TEST_BUILD ?? scratch(), 'launcher');
-  if (existsSync(built)) return built;
   const files = readdirSync(nativeSource).filter((name) => name.endsWith('.c'));
-  const aside = compile(
-    `${built}.${process.pid}`,
+  return compile(
+    join(process.env.TSC_POD_TEST_BUILD ?? scratch(), 'launcher'),
     files.map((file) => join(nativeSource, file)),
   );
-  renameSync(aside, built);
-  return built;
 }
 
 /** What the sanitizers need to work where a process can't be traced. */

@@ -15,7 +15,7 @@ Object.assign(process.env, sanitizers, { PATH: '/usr/bin:/bin' });
 /** Process 1 of new namespaces, as the host numbers it. */
 const container = spawn(
   'unshare',
-  ['-Urpmf', '--map-auto', '--kill-child', 'sh', '-c', 'echo up; exec sleep 100'],
+  ['-Urpmf', '--map-auto', '--kill-child', 'sh', '-c', 'echo up; exec sleep infinity'],
   {
     stdio: ['ignore', 'pipe', 'inherit'],
   },
@@ -57,7 +57,10 @@ function late(script: string, word: RegExp, timeout: number): ReturnType<typeof 
 }
 const told = ({ took: _, ...ran }: ReturnType<typeof check>) => ran;
 
-/** Processes whose arguments have this word: each test's own. */
+/** Seconds that no other process sleeps: each test's own, and each run's. */
+const seconds = (test: number) => `${test}.${process.pid}`;
+
+/** Processes whose arguments have this word. */
 function running(word: string): string[] {
   return readdirSync('/proc').filter((pid) => {
     try {
@@ -84,7 +87,7 @@ test('of endless output the first 4096 bytes are kept, and the command is not he
 });
 
 test('what takes too long is ended with all that it has started', () => {
-  const word = '613.5';
+  const word = seconds(613);
   const ran = late(
     `trap "" TERM HUP; echo before; setsid sleep ${word} & (setsid sh -c "trap '' TERM; sleep ${word}; :" &) ; sleep ${word}`,
     /before/,
@@ -95,7 +98,7 @@ test('what takes too long is ended with all that it has started', () => {
 });
 
 test('what a check leaves behind ends with it', () => {
-  const word = '614.5';
+  const word = seconds(614);
   assert.equal(
     told(sh(`(setsid sleep ${word} >/dev/null 2>&1 &); (sleep ${word} &); echo done`)),
     said('0\ndone\n'),
@@ -104,7 +107,7 @@ test('what a check leaves behind ends with it', () => {
 });
 
 test('one that goes on forking is ended', () => {
-  const word = '615.5';
+  const word = seconds(615);
   const ran = sh(
     `fork() { sleep 0.01; (setsid sleep ${word} & fork) & }; i=0; while [ $i -lt 20 ]; do fork; i=$((i+1)); done; sleep ${word}`,
     300,
@@ -150,7 +153,7 @@ test('its target may be named by a file; one that has ended is told', () => {
 
 test('called off it says nothing, and killed it leaves nothing', async () => {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    const word = signal === 'SIGTERM' ? '616.5' : '617.5';
+    const word = seconds(signal === 'SIGTERM' ? 616 : 617);
     const child = spawn(launcher, ['-c', plan(['sleep', word], 60_000)], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
