@@ -1,9 +1,9 @@
 /** `--secret NAME[,type=mount|env,target=TARGET,uid=N,gid=N,mode=OCTAL]`, podman-run(1). */
 
 import { isAbsolute, normalize } from 'node:path';
+import { csvPairs } from '../csv.ts';
 import { PodError } from '../error.ts';
 import { findSecret, readSecretData, type SecretPaths } from '../secret/store.ts';
-import { csvFields } from './mounts/csv.ts';
 
 /** A secret that a container has: by name, since what it is now is looked up at each start. */
 export interface SecretUse {
@@ -38,11 +38,11 @@ function refuse(value: string, why: string, hint?: string): PodError {
 
 /** What the flag says; the secret isn't looked up, and has no id. Throws PodError `usage`. */
 export function parseSecretFlag(value: string): Omit<SecretUse, 'id'> {
-  const [first = '', ...rest] = csvFields(value) ?? [];
+  const [first = ['', undefined], ...rest] = csvPairs(value) ?? [];
+  const bare = first[1] === undefined;
   const given = new Map<string, string>();
-  for (const field of first.includes('=') ? [first, ...rest] : rest) {
-    const equals = field.indexOf('=');
-    const key = equals < 0 ? field : field.slice(0, equals).toLowerCase();
+  for (const [word, text] of bare ? rest : [first, ...rest]) {
+    const key = word.toLowerCase();
     const name = TARGETS[key] ?? key;
     if (!['source', 'type', 'target', 'uid', 'gid', 'mode'].includes(name))
       throw refuse(
@@ -50,10 +50,10 @@ export function parseSecretFlag(value: string): Omit<SecretUse, 'id'> {
         `unknown option ${JSON.stringify(key)}`,
         'there is type, target, uid, gid and mode',
       );
-    if (equals < 0 || equals === field.length - 1) throw refuse(value, `${key} needs a value`);
-    given.set(name, field.slice(equals + 1));
+    if (!text) throw refuse(value, `${key} needs a value`);
+    given.set(name, text);
   }
-  const name = first.includes('=') ? given.get('source') : first;
+  const name = bare ? first[0] : given.get('source');
   if (!name) throw refuse(value, 'no secret is named');
   const type = given.get('type') ?? 'mount';
   if (type !== 'mount' && type !== 'env') throw refuse(value, `type=${type}: there is mount and env`);

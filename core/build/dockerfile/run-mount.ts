@@ -1,8 +1,8 @@
 /** RUN --mount (Dockerfile reference, "RUN --mount"). */
 
 import { posix } from 'node:path';
-import { csvFields } from '../../container/mounts/csv.ts';
 import { parseSize } from '../../container/size.ts';
+import { csvPairs } from '../../csv.ts';
 import { PodError } from '../../error.ts';
 import { nearest } from '../../nearest.ts';
 import { boolean } from './directives.ts';
@@ -62,15 +62,15 @@ export function mountFlag(text: string, refuse: Refuse): MountFlag {
 
 function fieldsOf(text: string, refuse: Refuse): Map<string, string> {
   const fields = new Map<string, string>();
-  for (const field of csvFields(text) ?? fail(refuse(`--mount has an unclosed quote: ${quoted(text)}`))) {
-    const equals = field.indexOf('=');
-    const typed = (equals < 0 ? field : field.slice(0, equals)).trim().toLowerCase();
+  for (const [word, value] of csvPairs(text) ??
+    fail(refuse(`--mount has an unclosed quote: ${quoted(text)}`))) {
+    const typed = word.trim().toLowerCase();
     const key = Object.hasOwn(KEYS, typed)
       ? KEYS[typed]!
       : fail(unknownKey(typed, Object.keys(KEYS), refuse));
-    if (equals < 0 && !SWITCHES.includes(key))
+    if (value === undefined && !SWITCHES.includes(key))
       throw refuse(`${key} of --mount has no value`, `write ${key}=VALUE`);
-    fields.set(key, equals < 0 ? 'true' : field.slice(equals + 1));
+    fields.set(key, value ?? 'true');
   }
   return fields;
 }

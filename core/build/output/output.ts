@@ -1,5 +1,6 @@
 /** `--output`: where the result of a build goes beside the store. docker-buildx-build(1). */
 
+import { csvPairs } from '../../csv.ts';
 import { PodError } from '../../error.ts';
 
 export type BuildOutput =
@@ -88,14 +89,11 @@ function outputOf(type: string, fields: ReadonlyMap<string, string>, text: strin
   }
 }
 
-/** `a=b,"c=d,e"`: a field in quotation marks may have commas, as RFC 4180 has it. */
 function fieldsOf(text: string): [string, string][] {
-  const fields: string[] = [];
-  for (const [, quoted, plain] of text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g))
-    fields.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
-  return fields.map((field) => {
-    const equals = field.indexOf('=');
-    if (equals <= 0) throw refused(text, `${JSON.stringify(field)} is not KEY=VALUE`);
-    return [field.slice(0, equals).trim().toLowerCase(), field.slice(equals + 1)];
+  const pairs = csvPairs(text);
+  if (!pairs) throw refused(text, 'a quote is out of place', 'quote a whole field: "name=a,b"');
+  return pairs.map(([key, value]) => {
+    if (key === '' || value === undefined) throw refused(text, `${JSON.stringify(key)} is not KEY=VALUE`);
+    return [key.trim().toLowerCase(), value];
   });
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { csvFields } from '../../container/mounts/csv.ts';
+import { csvPairs } from '../../csv.ts';
 import { errnoOf, PodError } from '../../error.ts';
 import { makeSecret } from '../../secret/store.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
@@ -26,12 +26,11 @@ export function parseSecret(text: string): { id: string; origin: Origin } {
       hint: 'write it as: --secret id=name,src=file, or --secret id=name,env=VARIABLE',
     });
   const fields = new Map<string, string>();
-  for (const field of csvFields(text) ?? []) {
-    const equals = field.indexOf('=');
-    const key = equals < 0 ? field : field.slice(0, equals).toLowerCase();
+  for (const [word, value] of csvPairs(text) ?? []) {
+    const key = word.toLowerCase();
     if (!['id', 'src', 'source', 'env', 'type'].includes(key)) throw refuse(`unknown option ${key}`);
-    if (equals < 0) throw refuse(`${key} needs a value`);
-    fields.set(key === 'source' ? 'src' : key, field.slice(equals + 1));
+    if (value === undefined) throw refuse(`${key} needs a value`);
+    fields.set(key === 'source' ? 'src' : key, value);
   }
   const id = fields.get('id');
   if (!id) throw refuse('no id is given');

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { csvPairs } from '../../csv.ts';
 import { checkName } from '../name.ts';
-import { csvFields } from './csv.ts';
 import { MOUNT_TYPES, type MountType, takeKey } from './mount-keys.ts';
 import { destinationOf, type MountRequest, refuse } from './request.ts';
 import { tmpfsOptions } from './tmpfs-flag.ts';
@@ -11,12 +11,8 @@ const ALIASES: Record<string, string> = { src: 'source', dst: 'destination', tar
 /** `--mount type=TYPE,KEY=VALUE,...`: docker's keys and podman's, podman-run(1). */
 export function parseMountFlag(value: string): MountRequest {
   const asked = `--mount ${value}`;
-  const fields = csvFields(value);
-  if (!fields) throw refuse(asked, 'a quote is out of place', `quote a whole field: "source=/a,b"`);
-  const pairs = fields.map((field): [string, string | undefined] => {
-    const equals = field.indexOf('=');
-    return equals < 0 ? [field, undefined] : [field.slice(0, equals), field.slice(equals + 1)];
-  });
+  const pairs = csvPairs(value);
+  if (!pairs) throw refuse(asked, 'a quote is out of place', `quote a whole field: "source=/a,b"`);
   const named = new Map<string, string>();
   const rest: [string, string | undefined][] = [];
   for (const [key, given] of pairs) {

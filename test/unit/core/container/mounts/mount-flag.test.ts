@@ -1,6 +1,5 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { csvFields } from '../../../../../core/container/mounts/csv.ts';
 import { parseMountFlag } from '../../../../../core/container/mounts/mount-flag.ts';
 import { refusal } from '../fixtures.ts';
 
@@ -9,14 +8,6 @@ const parsed = (value: string) => {
   assert.is(asked, `--mount ${value}`);
   return rest;
 };
-
-test('fields are separated as by encoding/csv', () => {
-  assert.equal(csvFields('a,b'), ['a', 'b']);
-  assert.equal(csvFields('"a,b",c'), ['a,b', 'c']);
-  assert.equal(csvFields('"a""b"'), ['a"b']);
-  assert.equal(csvFields(',"",'), ['', '', '']);
-  for (const bad of ['a"b', '"a', '"a"b', '"a"",b']) assert.is(csvFields(bad), undefined, bad);
-});
 
 test('keys of docker and of podman mean the same', () => {
   const bind = { kind: 'bind', destination: '/d', source: '/s', options: ['rbind', 'ro', 'rprivate'] };
