@@ -26,6 +26,11 @@ export function isAddress(text: string): boolean {
   return isIPv4(text) || isIPv6(text);
 }
 
+/** `10.0.2.1` of `10.0.2.1/24`. */
+export function bareAddress(text: string): string {
+  return text.split('/', 1)[0]!;
+}
+
 /** 127.0.0.0/8, ::1, and IPv4's loopback written as IPv6. */
 export function isLoopback(text: string): boolean {
   if (isIPv4(text)) return text.startsWith('127.');

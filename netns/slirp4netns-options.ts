@@ -1,7 +1,7 @@
 /** `--network slirp4netns:NAME=VALUE,...`, as podman has it: podman-run(1), slirp4netns(1). */
 
 import { PodError } from '../core/error.ts';
-import { isIPv4, isIPv6, numberOf, parseIPv4Network, textOf } from './address.ts';
+import { bareAddress, isIPv4, isIPv6, numberOf, parseIPv4Network, textOf } from './address.ts';
 
 export interface Slirp4netnsOptions {
   /** Bytes. */
@@ -36,7 +36,7 @@ export interface Slirp4netnsAddresses {
 }
 
 export function slirp4netnsAddresses(cidr: string): Slirp4netnsAddresses {
-  const base = numberOf(cidr.split('/')[0] ?? '');
+  const base = numberOf(bareAddress(cidr));
   return { guest: textOf(base + 100), gateway: textOf(base + 2), dns: textOf(base + 3) };
 }
 

@@ -38,7 +38,12 @@ async function launchOf(record: ContainerRecord, mode: StartMode, context: Start
   const { ports } = record.network;
   if (ports.length > 0) await checkPorts(paths, ports);
   const bridge = await bridgeOf(record, context);
-  await refreshFiles(paths, record, spec);
+  refreshFiles(
+    paths,
+    record,
+    spec,
+    bridge && (await import('../network/place.ts')).placeOf(bridge.membership),
+  );
   return launchPlan({ paths, host, record, spec, mode, bridge });
 }
 

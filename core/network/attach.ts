@@ -1,3 +1,4 @@
+import { bareAddress } from '../../netns/address.ts';
 import type { BridgeWish } from '../../netns/bridge-options.ts';
 import type { BridgePlace } from '../../netns/network-files.ts';
 import type { PortRequest } from '../../netns/port.ts';
@@ -22,13 +23,11 @@ export async function checkNetworks(paths: Paths, wishes: readonly BridgeWish[])
  * for seconds to send to whoever had it before, arp(7).
  */
 function macOf(network: NetworkRecord, addresses: readonly string[]): string {
-  const number = addressNumber(bare(addresses[0]!))!;
+  const number = addressNumber(bareAddress(addresses[0]!))!;
   const low = [24n, 16n, 8n, 0n].map((shift) => Number((number >> shift) & 0xffn));
   const bytes = [0x02, Number.parseInt(network.id.slice(0, 2), 16), ...low];
   return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':');
 }
-
-const bare = (address: string): string => address.split('/')[0]!;
 
 function freeInterface(taken: readonly NetworkAttachment[]): string {
   for (let index = 0; ; index++)
@@ -83,5 +82,5 @@ export async function attach(
       for (const address of addresses) releaseAddress(paths, name, address, id);
     throw error;
   }
-  return { networks: attached, place: placeOf(records, attached) };
+  return { networks: attached, place: placeOf({ networks: records, attached }) };
 }

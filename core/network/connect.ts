@@ -19,16 +19,11 @@ import { emitEvent } from '../events.ts';
 import type { Paths } from '../paths.ts';
 import { askHub } from './ask-hub.ts';
 import { attachTo } from './attach.ts';
-import { type Membership, updateContainerFiles } from './container-files.ts';
+import { updateContainerFiles } from './container-files.ts';
 import { findNetwork } from './find.ts';
 import { releaseAddress } from './leases.ts';
-import {
-  attachOperation,
-  type BridgeOperations,
-  bridgeOperations,
-  networkOf,
-  routedNetwork,
-} from './operations.ts';
+import { type Membership, membershipOf, routedNetwork } from './membership.ts';
+import { attachOperation, type BridgeOperations, bridgeOperations, hubChanges } from './operations.ts';
 import type { NetworkRecord } from './store.ts';
 
 export interface NetworkContext {
@@ -71,27 +66,15 @@ function withNetworks(record: ContainerRecord, networks: NetworkAttachment[]): C
   return { ...record, network: { ...record.network, networks } };
 }
 
-function membershipOf(paths: Paths, record: ContainerRecord): Membership {
-  const attached = record.network.networks ?? [];
-  return { attached, networks: attached.map((attachment) => networkOf(paths, record, attachment)) };
-}
-
-/** What of a start's operations is to be done for a container that runs: the ports, where another network leads out now. */
-function opened(before: Membership, after: Membership, { operations }: BridgeOperations): Operation[] {
-  const out = routedNetwork(after.networks);
+/** What a container that runs needs where another network leads out now: the default route, if it is in that already, and its ports. */
+function redirected(before: Membership, all: BridgeOperations): Operation[] {
+  const out = routedNetwork(all.membership.networks);
   if (!out || out.id === routedNetwork(before.networks)?.id) return [];
-  return operations.filter(([name]) => name === 'network-api');
-}
-
-/** The same for the default route: of a network that it is in already. */
-function rerouted(before: Membership, after: Membership, { operations }: BridgeOperations): Operation[] {
-  const out = routedNetwork(after.networks);
-  if (!out || out.id === routedNetwork(before.networks)?.id) return [];
-  return operations.flatMap(([name, id, ...rest]) =>
-    name === 'hub-attach' && id === out.id && before.networks.some((one) => one.id === id)
-      ? [['hub-change', id, ...rest]]
-      : [],
-  );
+  const stays = before.networks.some(({ id }) => id === out.id);
+  return [
+    ...(stays ? hubChanges(all).filter(([, id]) => id === out.id) : []),
+    ...all.operations.filter(([name]) => name === 'network-api'),
+  ];
 }
 
 function tell(paths: Paths, { name, id }: NetworkRecord, action: string, record: ContainerRecord): void {
@@ -128,13 +111,12 @@ export async function connectNetwork(
     const before = membershipOf(paths, record);
     try {
       const next = withNetworks(record, [...others, attachment]);
-      const after = membershipOf(paths, next);
       const all = await bridgeOperations(paths, host, next);
       const own = all.operations.filter(([name, id]) => name === 'hub-attach' && id === network.id);
-      if (runs(paths, record)) askHub(paths, record, [...own, ...opened(before, after, all)]);
+      if (runs(paths, record)) askHub(paths, record, [...own, ...redirected(before, all)]);
       storeRecord(paths, next);
       storePlan(paths, record, all);
-      updateContainerFiles(paths, record, before, after);
+      updateContainerFiles(paths, record, before, all.membership);
     } catch (error) {
       for (const address of attachment.addresses) releaseAddress(paths, network.name, address, record.id);
       throw error;
@@ -165,18 +147,17 @@ export async function disconnectNetwork(
       record,
       attached.filter((one) => one !== attachment),
     );
-    const after = membershipOf(paths, next);
     const all = await bridgeOperations(paths, host, next);
     const leave = leaveOperation(record, network, attachment);
     if (runs(paths, record))
       try {
-        askHub(paths, record, [leave, ...rerouted(before, after, all), ...opened(before, after, all)]);
+        askHub(paths, record, [leave, ...redirected(before, all)]);
       } catch (error) {
         if (!force) throw error;
       }
     storeRecord(paths, next);
     storePlan(paths, record, all);
-    updateContainerFiles(paths, record, before, after);
+    updateContainerFiles(paths, record, before, all.membership);
     for (const address of attachment.addresses) releaseAddress(paths, network.name, address, record.id);
     tell(paths, network, 'disconnect', record);
   });
@@ -199,13 +180,8 @@ export async function renameInNetworks(
   const all = await bridgeOperations(paths, host, record);
   storePlan(paths, record, all);
   if (!runs(paths, record)) return;
-  const changes = all.operations.filter(([name]) => name === 'hub-attach');
   try {
-    askHub(
-      paths,
-      record,
-      changes.map(([, ...words]) => ['hub-change', ...words]),
-    );
+    askHub(paths, record, hubChanges(all));
   } catch (error) {
     if (!(error instanceof PodError)) throw error;
   }

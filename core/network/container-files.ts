@@ -1,48 +1,20 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { bareAddress } from '../../netns/address.ts';
 import { bridgeReach } from '../../netns/network-files.ts';
 import { parseResolvConf, resolvConfText } from '../../netns/resolv-conf.ts';
-import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
+import { editInPlace } from '../container/edit-in-place.ts';
+import type { ContainerRecord } from '../container/record.ts';
 import { containerDirectory } from '../container/store.ts';
-import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import type { Membership } from './membership.ts';
 import { placeOf } from './place.ts';
-import type { NetworkRecord } from './store.ts';
-
-/** The networks of a container, before or after it has come into one or left one. */
-export interface Membership {
-  networks: readonly NetworkRecord[];
-  attached: readonly NetworkAttachment[];
-}
-
-const BYTES_MAX = 65536; // a container may write what it likes into its files
-
-/** In place: a running container has the file itself mounted. One write, so that no reader sees less than a whole text. */
-function change(paths: Paths, id: string, path: string, edit: (text: string) => string): void {
-  let fd: number;
-  try {
-    fd = openSync(join(containerDirectory(paths, id), basename(path)), 'r+');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return; // the image's own
-    throw error;
-  }
-  try {
-    if (fstatSync(fd).size > BYTES_MAX) return;
-    const before = readFileSync(fd, 'utf8');
-    const text = edit(before);
-    if (text === before) return;
-    ftruncateSync(fd, writeSync(fd, text, 0));
-  } finally {
-    closeSync(fd);
-  }
-}
 
 const same = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((word) => other.includes(word));
 
 function resolvers(membership: Membership): string[] {
   const wish = { servers: [], search: [], options: [] };
-  const text = resolvConfText(wish, bridgeReach(placeOf(membership.networks, membership.attached)));
+  const text = resolvConfText(wish, bridgeReach(placeOf(membership)));
   return parseResolvConf(text ?? '').nameservers;
 }
 
@@ -57,7 +29,7 @@ function editResolvConf(text: string, before: Membership, after: Membership): st
 }
 
 const bare = ({ attached }: Membership): string[] =>
-  attached.flatMap(({ addresses }) => addresses.map((address) => address.split('/')[0]!));
+  attached.flatMap(({ addresses }) => addresses.map(bareAddress));
 
 /** The line of its own names. */
 function editHosts(text: string, name: string, before: Membership, after: Membership): string {
@@ -77,7 +49,10 @@ export function updateContainerFiles(
   before: Membership,
   after: Membership,
 ): void {
-  if (!asked?.dns?.length)
-    change(paths, id, '/etc/resolv.conf', (text) => editResolvConf(text, before, after));
-  change(paths, id, '/etc/hosts', (text) => editHosts(text, name, before, after));
+  const edit = (name: string, change: (text: string) => string): void =>
+    editInPlace(join(containerDirectory(paths, id), name), (text) =>
+      text === undefined ? undefined : change(text),
+    );
+  if (!asked?.dns?.length) edit('resolv.conf', (text) => editResolvConf(text, before, after));
+  edit('hosts', (text) => editHosts(text, name, before, after));
 }

@@ -1,5 +1,6 @@
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bareAddress } from '../../netns/address.ts';
 import { addressText, contains, parseSubnet, type Subnet, sizeOf } from '../../netns/subnet.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isContainer } from '../container/store.ts';
@@ -17,9 +18,9 @@ function leasesOf(paths: Paths, name: string): string {
   return join(networkDirectory(paths, name), 'leases');
 }
 
-/** The file by which a container has an address. */
+/** The file by which a container has an address, with or without its prefix. */
 export function leaseFile(paths: Paths, name: string, address: string): string {
-  return join(leasesOf(paths, name), address);
+  return join(leasesOf(paths, name), bareAddress(address));
 }
 
 /** Who has it; undefined: it isn't there. */
@@ -160,7 +161,7 @@ export function giveAddresses(
 }
 
 export function releaseAddress(paths: Paths, name: string, address: string, id: string): void {
-  const file = leaseFile(paths, name, address.split('/')[0]!);
+  const file = leaseFile(paths, name, address);
   if (readLease(file) === id) rmSync(file, { force: true });
 }
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { bareAddress } from '../../netns/address.ts';
 import { publishPlan } from '../../netns/publish.ts';
 import { checkSlirp4netnsPort, ownPorts, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
 import { slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
@@ -13,15 +14,12 @@ import type { ContainerRecord, NetworkAttachment } from '../container/record.ts'
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
-import { type NetworkRecord, readNetwork } from './store.ts';
-
-/** Of the networks of a container that by which it gets out, and which its published ports come in by. */
-export function routedNetwork(networks: readonly NetworkRecord[]): NetworkRecord | undefined {
-  return networks.find(({ internal }) => !internal);
-}
+import { type Membership, membershipOf, routedNetwork } from './membership.ts';
+import type { NetworkRecord } from './store.ts';
 
 /** What a container needs of the hub (rootless/native/hub.h) to be in its networks. */
 export interface BridgeOperations {
+  membership: Membership;
   /** Its id map, as ids of the hub's user namespace. */
   maps: Operation[];
   operations: Operation[];
@@ -102,21 +100,6 @@ function memberOperations(
   ];
 }
 
-export function networkOf(
-  paths: Paths,
-  record: Pick<ContainerRecord, 'name'>,
-  { name, id }: NetworkAttachment,
-): NetworkRecord {
-  const network = readNetwork(paths, name);
-  if (network?.id === id) return network;
-  throw new PodError({
-    code: 'not-found',
-    message: `cannot start ${record.name}`,
-    why: `its network ${name} is gone`,
-    hint: `tsc-pod rm ${record.name}`,
-  });
-}
-
 /** `hub-attach` of one network. */
 export function attachOperation(
   record: Pick<ContainerRecord, 'name'>,
@@ -129,6 +112,11 @@ export function attachOperation(
     ...memberOperations(record, network, attachment, routed),
   ];
   return ['hub-attach', network.id, encodePlan('run', plan)];
+}
+
+/** Tells the hub of networks that the container is in already what they are to it now. */
+export function hubChanges({ operations }: Pick<BridgeOperations, 'operations'>): Operation[] {
+  return operations.filter(([name]) => name === 'hub-attach').map(([, ...words]) => ['hub-change', ...words]);
 }
 
 export function findUplink(paths: Paths): Promise<Slirp4netnsProgram> {
@@ -168,7 +156,7 @@ function publishOperations(
 ): Operation[] {
   const allowHostLoopback = allowsHostLoopback(network);
   for (const port of ports) checkSlirp4netnsPort(port, { allowHostLoopback });
-  const bare = addresses.map((address) => address.split('/')[0]!);
+  const bare = addresses.map(bareAddress);
   const four = bare.find((address) => !address.includes(':'));
   const socket = join('../hub', apiSocket(network));
   const targets = bare.flatMap((address) => {
@@ -187,8 +175,8 @@ export async function bridgeOperations(
   host: HostFacts,
   record: ContainerRecord,
 ): Promise<BridgeOperations> {
-  const attached = record.network.networks ?? [];
-  const networks = attached.map((attachment) => networkOf(paths, record, attachment));
+  const membership = membershipOf(paths, record);
+  const { networks, attached } = membership;
   const out = routedNetwork(networks);
   const program = out && (await findUplink(paths));
   const attach = attached.map((attachment, index) =>
@@ -197,6 +185,7 @@ export async function bridgeOperations(
   const member = attached.find(({ id }) => id === out?.id);
   const ports = out && member ? publishOperations(record, out, member) : [];
   return {
+    membership,
     maps: mapPlan({ ...record.maps, ...nestMaps(record.maps, host.defaultMaps), helpers: undefined }),
     operations: [hubPlan(paths, host), ...attach, ...ports],
   };

@@ -9,7 +9,7 @@ import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { askHub } from './ask-hub.ts';
-import { bridgeOperations } from './operations.ts';
+import { bridgeOperations, hubChanges } from './operations.ts';
 
 const RETURNS_MS = 10_000;
 const LOOK_EVERY_MS = 50;
@@ -43,10 +43,7 @@ export async function reloadNetworks(
       why: 'it is not running',
     });
   if (!record.network.networks) return;
-  const { operations } = await bridgeOperations(paths, host, record);
-  const changes = operations
-    .filter(([name]) => name === 'hub-attach')
-    .map(([, ...words]) => ['hub-change', ...words]);
+  const changes = hubChanges(await bridgeOperations(paths, host, record));
   runLauncher(launcherPath(), 'hub-return', [['runtime', runtimeDirectory(paths, record.id)]]);
   for (let left = RETURNS_MS; ; left -= LOOK_EVERY_MS)
     try {

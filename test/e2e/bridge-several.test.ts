@@ -104,6 +104,17 @@ test('what somebody has written into resolv.conf stays', async () => {
   assert.equal(await resolvers('own'), ['192.0.2.2']);
 });
 
+test('a container that has given its hosts and resolv.conf away comes into a network all the same', async () => {
+  await podOk(['run', '-d', '--name', 'given', '--network', 'near', IMAGE, 'sleep', '99']);
+  await podOk(['exec', 'given', 'chown', '7', '/etc/hosts', '/etc/resolv.conf']);
+  await podOk(['network', 'connect', 'deep', 'given']);
+  assert.equal(await resolvers('given'), [await gatewayOf('near')]);
+  assert.is(await lookUp('given', 'db'), await addressOf('store', 'deep'));
+  await podOk(['restart', '-t', '0', 'given']);
+  assert.equal(await resolvers('given'), [await gatewayOf('near'), await gatewayOf('deep')]);
+  await podOk(['rm', '-f', '-t', '0', 'given']);
+});
+
 test('a stopped container is changed as one that runs', async () => {
   await podOk(['create', '--name', 'still', '--network', 'near', IMAGE, 'sleep', '99']);
   await podOk(['network', 'connect', 'deep', 'still']);

@@ -148,6 +148,22 @@ test('a container that comes back with another address is still behind its port'
   await podOk(['network', 'rm', 'ports-a']);
 });
 
+test('a container that leaves the network which its port came in by is reached by another, or by none', async () => {
+  for (const name of ['ports-a', 'ports-b']) await podOk(['network', 'create', name]);
+  const port = await freePort();
+  const id = await serve('--network', 'ports-a', '--name', 'leaver', '-p', `127.0.0.1:${port}:80`);
+  const first = await eventually(() => ask(port, '127.0.0.1'));
+  await podOk(['network', 'connect', 'ports-b', 'leaver']);
+  await podOk(['network', 'disconnect', 'ports-a', 'leaver']);
+  assert.is(await ask(port, '127.0.0.1'), first);
+  await podOk(['network', 'disconnect', 'ports-b', 'leaver']);
+  assert.is(await ask(port, '127.0.0.1'), undefined);
+  await podOk(['network', 'connect', 'ports-a', 'leaver']);
+  assert.is(await ask(port, '127.0.0.1'), first);
+  await podOk(['rm', '-f', '-t', '0', id]);
+  await podOk(['network', 'rm', 'ports-a', 'ports-b']);
+});
+
 test('it forwards to whatever runs after a restart, and ends with the monitor', async () => {
   const port = await freePort();
   const id = await serve('--network', 'bridge', '-p', `127.0.0.1:${port}:80`);
