@@ -9,8 +9,11 @@ import type { SessionParts } from '../../core/build/session.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import type { Write } from '../../core/images/archive/tar-output.ts';
 import type { ImageRecord } from '../../core/images/format/types.ts';
+import type { ManifestList } from '../../core/images/lists/manifest-list.ts';
+import { newImageName } from '../../core/images/new-image.ts';
 import { obtainImage } from '../../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
+import { isWholeList } from '../../core/images/push/push-target.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
 import { Option, PodCommand } from '../command.ts';
@@ -65,6 +68,7 @@ export class Build extends PodCommand {
     description: 'Keep the result of each step for later builds',
   });
   load = Option.Boolean('--load', true, { hidden: true }); // images always come into the store
+  manifest = text('--manifest', 'Add the image to this `list`, which is made where there is none');
   memory = text('-m,--memory', 'Memory limit of RUN (`size`)');
   memorySwap = text('--memory-swap', 'Memory and swap together, -1: no limit (`size`)');
   metadataFile = text('--metadata-file', 'Write what was built to this `file`, as JSON');
@@ -72,7 +76,7 @@ export class Build extends PodCommand {
   noCache = flag('--no-cache', 'Carry out all steps anew');
   noCacheFilter = list('--no-cache-filter', 'Carry out the steps of this `stage` anew');
   output = list('-o,--output', 'Where the result goes: type=local|tar|oci|docker|image,dest=path (`output`)');
-  platform = list('--platform', 'Build for this `platform`, as linux/arm64');
+  platform = list('--platform', 'Build for this `platform`, as linux/arm64; for several, a list');
   progress = Option.String('--progress', 'auto', {
     description: 'How it is shown: auto, plain, tty, rawjson or quiet (`kind`)',
     validator: oneOf('auto', 'plain', 'tty', 'quiet', 'rawjson'),
@@ -141,12 +145,13 @@ export class Build extends PodCommand {
       progress.end();
       if (warnings.length > 0 && kind !== 'quiet')
         stderr.write(`\n${escapeControlsInLines(warningSummary(warnings))}\n`);
-      if (this.iidfile !== undefined) writeFileSync(this.iidfile, `sha256:${image.id}`);
+      const id = image && shownId(image);
+      if (this.iidfile !== undefined) writeFileSync(this.iidfile, id ?? '');
       if (this.metadataFile !== undefined)
-        writeFileSync(this.metadataFile, JSON.stringify(metadataOf(image, options), null, 2));
+        writeFileSync(this.metadataFile, JSON.stringify(image ? metadataOf(image, options) : {}, null, 2));
       const outputs = this.output.map(parseOutput);
       const isTaken = outputs.some((to) => to && 'destination' in to && to.destination === '-');
-      if (this.quiet && !isTaken) stdout.write(`sha256:${image.id}\n`);
+      if (this.quiet && !isTaken && id) stdout.write(`${id}\n`);
     } catch (error) {
       progress.end();
       const place = excerptOf(error);
@@ -172,6 +177,7 @@ export class Build extends PodCommand {
       context: this.folder ?? '.',
       file: this.file,
       tags: this.tag,
+      manifest: this.manifest,
       buildArgs: this.buildArg,
       target: this.target,
       noCache: this.noCache,
@@ -219,13 +225,18 @@ export class Build extends PodCommand {
   }
 }
 
+/** Of a list its digest, as docker has it: by both it is found. */
+const shownId = (image: ImageRecord | ManifestList): string =>
+  isWholeList(image) ? image.entry.digest : `sha256:${image.id}`;
+
 /** Docker's keys: docker-buildx-build(1), --metadata-file. */
-function metadataOf({ id, digest, mediaType, names }: ImageRecord, { tags }: BuildOptions): object {
+function metadataOf(image: ImageRecord | ManifestList, { tags }: BuildOptions): object {
+  const { mediaType, digest } = isWholeList(image) ? image.entry : image;
   return {
-    'containerimage.config.digest': `sha256:${id}`,
+    ...(!isWholeList(image) && { 'containerimage.config.digest': `sha256:${image.id}` }),
     'containerimage.digest': digest,
     'containerimage.descriptor': { mediaType, digest },
-    ...(tags.length > 0 && { 'image.name': names.join(',') }),
+    ...(tags.length > 0 && { 'image.name': tags.map(newImageName).join(',') }),
   };
 }
 

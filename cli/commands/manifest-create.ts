@@ -17,7 +17,8 @@ export class ManifestCreate extends ListCommand {
   async execute(): Promise<number> {
     const change = await this.addition(this.images, this.all);
     const annotations = parseKeyValues(this.annotation);
-    this.printLine(await createList(pathsOf(this), newName(this.list), this.amend, change, annotations));
+    const whereTaken = this.amend ? 'amend' : 'refuse';
+    this.printLine(await createList(pathsOf(this), newName(this.list), whereTaken, change, annotations));
     return 0;
   }
 }

@@ -1,22 +1,26 @@
 /** `build`: context and Dockerfile -> stages -> steps -> image. This file is the flow, and knows nothing else. */
 
 import type { ImageRecord } from '../images/format/types.ts';
+import type { ManifestList } from '../images/lists/manifest-list.ts';
+import { formatPlatform } from '../platform.ts';
 import { checkOptions } from './check-build.ts';
 import { checkDockerfile, checkFailure } from './checks/check.ts';
 import type { Warning } from './checks/rule.ts';
 import { openBuild } from './context/open-context.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
-import { finish } from './finish.ts';
+import { finish, type PlatformResult } from './finish.ts';
 import { checkReferences, neededStages, targetStage } from './graph.ts';
 import type { BuildOptions } from './options.ts';
 import { parseOutput } from './output/output.ts';
+import { platformsOf } from './platforms.ts';
 import { refuseUnmet } from './refused.ts';
 import { beginSession, type SessionParts } from './session.ts';
 import { stageBuilder } from './stages.ts';
 import { squashAsAsked } from './steps/squash.ts';
 
 export interface BuiltImage {
-  readonly image: ImageRecord;
+  /** Of several platforms, the list of their images; undefined where only files were wanted. */
+  readonly image: ImageRecord | ManifestList | undefined;
   /** Of docker's checks. */
   readonly warnings: readonly Warning[];
 }
@@ -36,11 +40,19 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
     const failure = checkFailure(dockerfile, warnings);
     if (failure) throw failure;
     const target = targetStage(dockerfile, options.target);
-    const stages = stageBuilder(session, dockerfile, opened.context, target);
-    for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
-    const state = await squashAsAsked(session, await stages.result(target));
+    const platforms = platformsOf(options);
+    const builders = platforms.map((platform) => {
+      const label = platforms.length > 1 ? `${formatPlatform(platform)} ` : '';
+      return stageBuilder(session, dockerfile, opened.context, { stage: target, platform, label });
+    });
+    for (const stages of builders)
+      for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
+    const states = await Promise.all(builders.map(({ result }) => result(target)));
+    const results: PlatformResult[] = [];
+    for (const [at, platform] of platforms.entries())
+      results.push({ platform, state: await squashAsAsked(session, states[at]!) });
     await session.settle();
-    return { image: await finish(session, state, outputs), warnings };
+    return { image: await finish(session, results, outputs), warnings };
   } catch (error) {
     session.abort(error);
     throw error;

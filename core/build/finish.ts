@@ -1,35 +1,79 @@
-/** The end of a build: the image is stored, and the result is brought to where it is wanted. */
+/** The end of a build: what it has made is stored, and brought to where it is wanted. */
 
 import type { ImageRecord } from '../images/format/types.ts';
+import { hideMembers, putBuiltList } from '../images/lists/built-list.ts';
+import { type ManifestList, readList } from '../images/lists/manifest-list.ts';
+import { newImageName } from '../images/new-image.ts';
+import { tagImage } from '../images/tag.ts';
+import { formatPlatform, type Platform } from '../platform.ts';
+import type { BuildContext } from './context/build-context.ts';
+import { foldersContext } from './context/folders.ts';
 import { layersContext } from './context/layers.ts';
 import { deliver, describeOutput } from './output/deliver.ts';
-import type { BuildOutput } from './output/output.ts';
+import { type BuildOutput, storesImage } from './output/output.ts';
 import { storeResult } from './result.ts';
 import type { BuildSession } from './session.ts';
 import type { StageState } from './stage-state.ts';
 
+/** What was built for one of the platforms. */
+export interface PlatformResult {
+  readonly platform: Platform;
+  readonly state: StageState;
+}
+
+/** Gives the image, or of several platforms their list; undefined where only files were wanted. */
 export async function finish(
   session: BuildSession,
-  state: StageState,
+  results: readonly PlatformResult[],
   outputs: readonly BuildOutput[],
-): Promise<ImageRecord> {
+): Promise<ImageRecord | ManifestList | undefined> {
   const { parts, options, report } = session;
-  const { paths, host, workingDirectory, write } = parts;
-  const image = await report
-    .step('exporting to image')
-    .during(() => storeResult(paths, state, options, session.now()));
-  const files = () =>
-    layersContext({
-      ...{ paths, host, label: 'the result', directory: session.directory },
-      diffIds: state.layers.map(({ diffId }) => diffId),
-      driver: session.driver,
-    });
+  const { paths, workingDirectory, write } = parts;
+  const image = storesImage(options)
+    ? await report.step('exporting to image').during(() => store(session, results))
+    : undefined;
   const registry = { ...parts.registry, signal: session.signal };
+  const names = options.tags.map(newImageName);
+  const files = () => filesOf(session, results);
   for (const output of outputs)
     await report
       .step(describeOutput(output))
       .during(({ notice }) =>
-        deliver(output, { paths, image, files, workingDirectory, notice, write, registry }),
+        deliver(output, { paths, image, names, files, workingDirectory, notice, write, registry }),
       );
   return image;
+}
+
+/** Several images are stored without names: those of -t are their list's. */
+async function store(
+  session: BuildSession,
+  results: readonly PlatformResult[],
+): Promise<ImageRecord | ManifestList> {
+  const { options, parts } = session;
+  const { paths } = parts;
+  const single = results.length === 1;
+  const images: ImageRecord[] = [];
+  for (const { state } of results)
+    images.push(await storeResult(paths, state, single ? options : { ...options, tags: [] }, session.now()));
+  const ids = images.map(({ id }) => id);
+  const list = options.manifest && (await putBuiltList(paths, newImageName(options.manifest), ids, true));
+  if (single) return images[0]!;
+  const [name, ...others] = options.tags.map(newImageName);
+  const made = name === undefined && list ? list : await putBuiltList(paths, name, ids, false);
+  if (others.length > 0) await tagImage(paths, made, others);
+  await hideMembers(paths, ids);
+  return readList(paths, made);
+}
+
+function filesOf(session: BuildSession, results: readonly PlatformResult[]): BuildContext {
+  const { parts, directory, driver } = session;
+  const { paths, host } = parts;
+  const contexts = results.map(({ platform, state }): [string, BuildContext] => [
+    formatPlatform(platform).replaceAll('/', '_'),
+    layersContext({
+      ...{ paths, host, label: 'the result', directory, driver },
+      diffIds: state.layers.map(({ diffId }) => diffId),
+    }),
+  ]);
+  return contexts.length === 1 ? contexts[0]![1] : foldersContext('the result', new Map(contexts));
 }

@@ -12,13 +12,15 @@ export interface BuildOptions {
   tags: readonly string[];
   /** `NAME=VALUE`, or `NAME` for the caller's own. */
   buildArgs: readonly string[];
+  /** The list that what is built is added to, in the place of its images for the same platforms; made where there is none. */
+  manifest?: string | undefined;
   /** Name or number of the last stage to build. */
   target?: string | undefined;
   noCache: boolean;
   /** Names of stages that are built anew. */
   noCacheFilter: readonly string[];
   pull: PullPolicy;
-  /** `linux/arm64`; none: this machine's. */
+  /** `linux/arm64`; none: this machine's. Of several the images become a list. */
   platforms: readonly string[];
   /** `KEY=VALUE` */
   labels: readonly string[];

@@ -6,19 +6,7 @@ import { hostPlatform } from '../platform.ts';
 import type { BuildOptions } from './options.ts';
 
 /** Throws PodError `unsupported` or `usage`. */
-export function refuseUnmet({
-  platforms,
-  cacheFrom,
-  cacheTo,
-  sourceDateEpoch,
-  timestamp,
-}: BuildOptions): void {
-  if (platforms.length > 1)
-    throw new PodError({
-      code: 'unsupported',
-      message: `cannot build for ${platforms.length} platforms at once`,
-      hint: 'build for each with a -t of its own, then: tsc-pod manifest create NAME IMAGE…',
-    });
+export function refuseUnmet({ cacheFrom, cacheTo, sourceDateEpoch, timestamp }: BuildOptions): void {
   const [flag, value] = cacheFrom.length > 0 ? ['--cache-from', cacheFrom[0]] : ['--cache-to', cacheTo[0]];
   if (value !== undefined)
     throw new PodError({

@@ -68,6 +68,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     buildArgs: readBuildArgs(options.buildArgs, environment),
     report: reportTo(parts.tell, signal),
     cache: openCache(paths),
+    making: new Map(),
     slots: createGate(options.jobs || availableParallelism()),
     contextEnvironment: {
       ...{ directory, workingDirectory, environment, input, signal },

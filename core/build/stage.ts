@@ -19,6 +19,8 @@ import { declare, lookupIn } from './variables.ts';
 /** What a stage needs of the build that it is in. */
 export interface StageBuild extends BuildEnvironment {
   readonly dockerfile: Dockerfile;
+  /** For the titles of steps: "linux/arm64 " where that isn't the only platform. */
+  readonly label: string;
   /** What ARG without a value of its own means. */
   readonly globals: ReadonlyMap<string, string>;
   readonly slots: Gate;
@@ -41,7 +43,7 @@ export async function buildStage(build: StageBuild, stage: Stage, base: StageSta
   for (const instruction of instructions) {
     build.signal.throwIfAborted();
     if (IS_STEP.has(instruction.kind)) number++;
-    const title = `${stepPrefix(build.dockerfile, stage)}${number}/${count}]`;
+    const title = `${stepPrefix(build, stage)}${number}/${count}]`;
     try {
       state = await carryOut({ build, stage, title }, instruction, state);
     } catch (error) {
@@ -51,10 +53,13 @@ export async function buildStage(build: StageBuild, stage: Stage, base: StageSta
   return state;
 }
 
-/** `[build 2/3]`; of the only stage, if it has no name, `[2/3]`. */
-export function stepPrefix({ stages }: Dockerfile, { name, index }: Stage): string {
-  if (name === undefined && stages.length === 1) return '[';
-  return `[${name ?? `stage-${index}`} `;
+/** `[build 2/3]`; of the only stage, if it has no name, `[2/3]`; for one of several platforms `[linux/arm64 build 2/3]`. */
+export function stepPrefix(
+  { dockerfile, label }: Pick<StageBuild, 'dockerfile' | 'label'>,
+  { name, index }: Stage,
+): string {
+  if (name === undefined && dockerfile.stages.length === 1) return `[${label}`;
+  return `[${label}${name ?? `stage-${index}`} `;
 }
 
 interface Place {
@@ -117,8 +122,14 @@ async function fromCacheOrMade(place: Place, step: ReadyStep, state: StageState)
   const { sourceDateEpoch, timestamp } = build.options;
   const { architecture, variant } = state.config;
   const key = cacheKey(state.layers, [step.key, architecture, variant, sourceDateEpoch, timestamp]);
-  const known = build.cached(stage) ? build.cache.find(key) : undefined;
-  if (!known) return make(place, step, state, key);
+  const same = build.making.get(key);
+  if (same) await same.catch(() => {}); // told by whoever made it
+  const known = same || build.cached(stage) ? build.cache.find(key) : undefined;
+  if (!known) {
+    const making = make(place, step, state, key);
+    build.making.set(key, making);
+    return making;
+  }
   build.report.step(`${title} ${oneLine(step.shown)}`, stageLabel(stage)).cached();
   return known.layer
     ? withLayer(state, known.layer, known.created, step.text)

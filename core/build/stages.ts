@@ -2,7 +2,7 @@
 
 import { PodError } from '../error.ts';
 import { resolveImage } from '../images/find.ts';
-import { formatPlatform, hostPlatform, type Platform, parsePlatform } from '../platform.ts';
+import { formatPlatform, type Platform, parsePlatform } from '../platform.ts';
 import { emptyState, stateOfImage, stateOfStage } from './base.ts';
 import type { BuildContext } from './context/build-context.ts';
 import { layersContext } from './context/layers.ts';
@@ -14,6 +14,14 @@ import type { BuildSession } from './session.ts';
 import { buildStage, type StageBuild, stepPrefix } from './stage.ts';
 import type { StageState } from './stage-state.ts';
 import { globalVariables, platformArgs } from './variables.ts';
+
+/** What is built: the last stage that is wanted, for one platform. */
+export interface BuildTarget {
+  readonly stage: Stage;
+  readonly platform: Platform;
+  /** Of several platforms, which: "linux/arm64 ", for the titles of steps; else nothing. */
+  readonly label: string;
+}
 
 export interface StageBuilder {
   /** The image that a stage begins with, its variables expanded. */
@@ -27,10 +35,9 @@ export function stageBuilder(
   session: BuildSession,
   dockerfile: Dockerfile,
   context: BuildContext,
-  target: Stage,
+  { stage: target, platform, label }: BuildTarget,
 ): StageBuilder {
   const { options } = session;
-  const platform = options.platforms[0] === undefined ? hostPlatform() : parsePlatform(options.platforms[0]);
   const args = platformArgs(platform, target.name ?? String(target.index));
   const globals = globalVariables(dockerfile, session.buildArgs, args);
   const states = new Map<Stage, Promise<StageState>>();
@@ -63,7 +70,7 @@ export function stageBuilder(
 
   const build: StageBuild = {
     ...session,
-    ...{ dockerfile, globals },
+    ...{ dockerfile, globals, label },
     cached: ({ name }) => !options.noCache && !options.noCacheFilter.includes(name ?? ''),
     async filesOf(from, stage) {
       if (from === undefined) return context;
@@ -114,7 +121,7 @@ export function stageBuilder(
     const wanted = base.platform === undefined ? platform : parsePlatform(base.platform);
     if (base.image === 'scratch') return buildStage(build, stage, emptyState(wanted));
     const count = 1 + stage.instructions.filter(({ kind }) => /^(RUN|COPY|ADD|WORKDIR)$/.test(kind)).length;
-    const title = `${stepPrefix(dockerfile, stage)}1/${count}] FROM ${base.image}`;
+    const title = `${stepPrefix(build, stage)}1/${count}] FROM ${base.image}`;
     return buildStage(
       build,
       stage,

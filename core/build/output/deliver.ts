@@ -3,8 +3,10 @@
 import { PodError } from '../../error.ts';
 import { fileOutput, streamOutput, type Write } from '../../images/archive/tar-output.ts';
 import type { ImageRecord } from '../../images/format/types.ts';
+import type { ManifestList } from '../../images/lists/manifest-list.ts';
 import { newImageName } from '../../images/new-image.ts';
-import { pushImage, type RegistryOptions } from '../../images/push/push.ts';
+import { pushImage, pushList, type RegistryOptions } from '../../images/push/push.ts';
+import { isWholeList } from '../../images/push/push-target.ts';
 import { saveArchive, saveDirectory } from '../../images/push/save.ts';
 import { tagImage } from '../../images/tag.ts';
 import type { Paths } from '../../paths.ts';
@@ -15,8 +17,10 @@ import { placeOfOutput, writeLocal, writeTar, writeTarFile } from './write-files
 
 export interface Delivery {
   readonly paths: Paths;
-  /** It is stored, under the names of -t. */
-  readonly image: ImageRecord;
+  /** As it is stored; undefined where only files are wanted. */
+  readonly image: ImageRecord | ManifestList | undefined;
+  /** Those of -t, canonical. */
+  readonly names: readonly string[];
   /** Its files, opened when they are needed. */
   readonly files: () => BuildContext;
   readonly workingDirectory: string;
@@ -66,9 +70,9 @@ async function deliverArchive(
   output: BuildOutput & { type: 'oci' | 'docker' },
   delivery: Delivery,
 ): Promise<void> {
-  const { paths, image, registry } = delivery;
-  const names = [...image.names.filter((name) => !name.includes('@')), ...output.names.map(newImageName)];
-  const images = [{ image, names: [...new Set(names)] }];
+  const { paths, registry } = delivery;
+  const names = [...new Set([...delivery.names, ...output.names.map(newImageName)])];
+  const images = [{ image: stored(delivery), names }];
   const options = { paths, signal: registry.signal };
   if (!output.tar) return saveDirectory(images, 'oci-dir', placeOf(output, delivery), options);
   const archive =
@@ -80,17 +84,20 @@ async function deliverArchive(
 
 async function deliverImage(
   { names, push }: BuildOutput & { type: 'image' },
-  { paths, image, registry }: Delivery,
+  delivery: Delivery,
 ): Promise<void> {
+  const { paths, registry } = delivery;
+  const image = stored(delivery);
   if (names.length > 0) await tagImage(paths, image.id, names.map(newImageName));
   if (!push) return;
-  const targets = names.length > 0 ? names : image.names;
-  if (targets.length === 0)
-    throw new PodError({
-      code: 'usage',
-      message: 'cannot push the image',
-      why: 'it has no name',
-      hint: 'give one with -t, or name= of --output',
-    });
-  for (const name of targets) await pushImage(image, parseImageReference(name), { ...registry, paths });
+  for (const name of names.length > 0 ? names : delivery.names) {
+    const reference = parseImageReference(name);
+    if (isWholeList(image)) await pushList(image, reference, { ...registry, paths, all: true });
+    else await pushImage(image, reference, { ...registry, paths });
+  }
+}
+
+function stored({ image }: Delivery): ImageRecord | ManifestList {
+  if (image) return image;
+  throw new Error('an image is wanted that was not stored');
 }

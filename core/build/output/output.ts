@@ -2,6 +2,7 @@
 
 import { csvPairs } from '../../csv.ts';
 import { PodError } from '../../error.ts';
+import type { BuildOptions } from '../options.ts';
 
 export type BuildOutput =
   /** An image in the store: `name=` beside -t, `push=true`. */
@@ -16,6 +17,13 @@ export type BuildOutput =
       readonly names: readonly string[];
       readonly tar: boolean;
     };
+
+/** Whether the build's image comes into the store, or its files are all that is wanted. Throws PodError `usage`. */
+export function storesImage({ tags, manifest, outputs }: BuildOptions): boolean {
+  if (tags.length > 0 || manifest !== undefined || outputs.length === 0) return true;
+  const types = outputs.map((text) => parseOutput(text)?.type);
+  return types.some((type) => type !== undefined && type !== 'local' && type !== 'tar');
+}
 
 const KEYS: Record<string, readonly string[]> = {
   image: ['name', 'push'],

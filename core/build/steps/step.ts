@@ -29,6 +29,8 @@ export interface BuildEnvironment {
   /** Aborted when the build is to end: ^C, or another step has failed. */
   readonly signal: AbortSignal;
   readonly cache: BuildCache;
+  /** Steps that are under way, by their key: the same one of another platform waits, and takes what was made. */
+  readonly making: Map<string, Promise<unknown>>;
   /** How roots are mounted; found once. */
   driver(): Promise<DriverName>;
   /** RFC 3339: what is made now is of this time. */

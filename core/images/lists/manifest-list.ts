@@ -40,39 +40,55 @@ export function readList(paths: Pick<StorePaths, 'images'>, text: string): Manif
   const entry = findEntry(paths, index, text);
   if (entry === undefined || !isList(entry)) throw noSuchList(text, entry !== undefined);
   const bytes = readBlob(paths, entry.digest);
+  const members = membersOf(paths, entry);
+  return { id: idOf(paths, entry), entry, members, bytes, index: parseIndex(bytes, `list ${text}`) };
+}
+
+function membersOf(paths: Pick<StorePaths, 'images'>, entry: Descriptor): Member[] {
   const sources = sourcesOf(entry);
-  const members = listMembers(paths, entry).map((descriptor) => ({
+  return listMembers(paths, entry).map((descriptor) => ({
     descriptor,
     source: sources.get(descriptor.digest),
   }));
-  return { id: idOf(paths, entry), entry, members, bytes, index: parseIndex(bytes, `list ${text}`) };
 }
 
 /** What a change gives: the members that the list has then, by the index as it is meanwhile. */
 export type ListChange = (members: readonly Member[], index: Index) => readonly Member[];
 
+/** Where the name is taken: it is refused; a list that has it is changed instead; or the new list has it from now on. */
+export type WhereTaken = 'refuse' | 'amend' | 'take';
+
 /**
- * Makes a list under a canonical name; gives its id. `amend`: a list that has the name is changed instead. Throws
+ * Makes a list under a canonical name; gives its id. `change` gets the members of the list that has the name. Throws
  * PodError `conflict` where the name is taken.
  */
 export async function createList(
   paths: StorePaths,
-  name: string,
-  amend: boolean,
+  name: string | undefined,
+  whereTaken: WhereTaken,
   change: ListChange,
   annotations: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const { id, made } = await updateIndex(paths, (index) => {
-    const taken = index.manifests.find((entry) => nameOf(entry) === name);
-    if (taken !== undefined && (!amend || !isList(taken))) throw nameTaken(paths, name, taken);
-    if (taken !== undefined)
+    const named = index.manifests.filter((entry) => nameOf(entry) === name);
+    const [taken] = name === undefined ? [] : named;
+    const before = taken && isList(taken) ? membersOf(paths, taken) : [];
+    if (taken !== undefined && whereTaken !== 'take') {
+      if (whereTaken === 'refuse' || !isList(taken)) throw nameTaken(paths, nameOf(taken)!, taken);
       return { ...changed(paths, index, taken, change), result: { id: idOf(paths, taken), made: false } };
+    }
     const id = randomBytes(32).toString('hex');
-    const kept = { [KEPT.id]: id, [KEPT.created]: new Date().toISOString(), [REF_NAME]: name };
-    const entry = stored(paths, { annotations: kept }, change([], index), annotations);
+    const kept = {
+      [KEPT.id]: id,
+      [KEPT.created]: new Date().toISOString(),
+      ...(name && { [REF_NAME]: name }),
+    };
+    const entry = stored(paths, { annotations: kept }, change(before, index), annotations);
+    const same = named.find(({ digest }) => digest === entry.digest);
+    if (same) return { result: { id: idOf(paths, same), made: false } };
     return { index: withEntry(index, entry), result: { id, made: true } };
   });
-  if (made) emitImageEvent(paths, 'tag', id, name);
+  if (made && name) emitImageEvent(paths, 'tag', id, name);
   return id;
 }
 
@@ -112,11 +128,7 @@ function changed(
   keepLayers?: ReadonlySet<string>,
 ): { index: Index; after: () => void } {
   const id = idOf(paths, entry);
-  const sources = sourcesOf(entry);
-  const before = listMembers(paths, entry).map((descriptor) => ({
-    descriptor,
-    source: sources.get(descriptor.digest),
-  }));
+  const before = membersOf(paths, entry);
   const document = parseIndex(readBlob(paths, entry.digest), `list ${nameOf(entry) ?? id}`);
   const members = change(before, index);
   const manifests = index.manifests.map((other) =>

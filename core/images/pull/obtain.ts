@@ -10,6 +10,7 @@ import { parseReference } from '../../reference.ts';
 import { emitImageEvent } from '../events.ts';
 import { noSuchImage, resolveImage } from '../find.ts';
 import type { ImageRecord } from '../format/types.ts';
+import { requirePlatform } from '../require-platform.ts';
 import type { Namespace } from '../unpack/apply-job.ts';
 import type { LayerProgress } from './fetch-layer.ts';
 import type { PullPolicy } from './pull-options.ts';
@@ -42,13 +43,15 @@ export async function obtainImage(name: string, options: ObtainOptions): Promise
   const { paths, policy } = options;
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   if (policy === 'missing' || policy === 'never') {
-    const present = resolveImage(paths, name);
+    const present = resolveImage(paths, name, platform);
     if (present && (!platform || platformMatches(present.platform, platform))) return present;
   }
   const reference = parseReference(name);
   if (reference.kind === 'builtin') {
     const { loadBuiltin } = await import('../builtin.ts');
-    return loadBuiltin(reference.name, paths, layerNamespace(), readAsset);
+    const image = await loadBuiltin(reference.name, paths, layerNamespace(), readAsset);
+    requirePlatform(image, platform, 'use', name);
+    return image;
   }
   if (policy === 'never') throw noSuchImage(name);
   if (reference.kind === 'transport') {

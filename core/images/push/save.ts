@@ -3,22 +3,26 @@
 import { PodError } from '../../error.ts';
 import type { Paths } from '../../paths.ts';
 import type { Platform } from '../../platform.ts';
-import { canonicalName, parseReference, withRepository } from '../../reference.ts';
+import { canonicalName, type ImageReference, parseReference, withRepository } from '../../reference.ts';
 import { type ArchiveWriter, archiveWriter, wholeName } from '../archive/archive-writer.ts';
 import type { TarOutput } from '../archive/tar-output.ts';
 import { emitImageEvent } from '../events.ts';
 import { noSuchImage, resolveImage } from '../find.ts';
 import type { ImageRecord } from '../format/types.ts';
+import type { ManifestList } from '../lists/manifest-list.ts';
 import { requirePlatform } from '../require-platform.ts';
 import { directoryDestination, layoutDestination } from '../transports/directory-destination.ts';
 import type { ImageDestination } from './destination.ts';
+import { sendList } from './push-list.ts';
+import { isWholeList } from './push-target.ts';
 import { type SendOptions, sendImage } from './send-image.ts';
 
 export type ArchiveFormat = 'docker-archive' | 'oci-archive';
 export type DirectoryFormat = 'oci-dir' | 'docker-dir';
 
 interface NamedImage {
-  readonly image: ImageRecord;
+  /** A list with all its images. */
+  readonly image: ImageRecord | ManifestList;
   /** Canonical; none for an image that was asked for by its id. */
   readonly names: readonly string[];
 }
@@ -32,7 +36,11 @@ export interface SaveOptions {
  * The images that are meant, each once, in the order that they were named; of a list the one for `platform`, this
  * machine's unless told. Throws PodError `not-found`.
  */
-export function chooseImages(paths: Paths, texts: readonly string[], platform?: Platform): NamedImage[] {
+export function chooseImages(
+  paths: Paths,
+  texts: readonly string[],
+  platform?: Platform,
+): { image: ImageRecord; names: string[] }[] {
   const chosen = new Map<string, { image: ImageRecord; names: string[] }>();
   for (const text of texts) {
     const image = resolveImage(paths, text, platform);
@@ -108,12 +116,19 @@ export async function saveDirectory(
 }
 
 async function send(
-  image: ImageRecord,
+  image: ImageRecord | ManifestList,
   destination: ImageDestination,
   format: SendOptions['format'],
   options: SaveOptions & Pick<SendOptions, 'compressionFormat'>,
 ): Promise<void> {
-  await sendImage(image, destination, { ...options, format });
+  const sending = { ...options, format };
+  if (isWholeList(image)) await sendList(image, destination, { ...sending, all: true, places: elsewhere });
+  else await sendImage(image, destination, sending);
+}
+
+/** What is saved is in the store, all of it. */
+function elsewhere(source: ImageReference): never {
+  throw new PodError({ code: 'not-found', message: `${canonicalName(source)} is not in the store` });
 }
 
 /** `builtin:busybox` is no name that others could read. */
