@@ -181,7 +181,7 @@ export class Build extends PodCommand {
       buildArgs: this.buildArg,
       target: this.target,
       noCache: this.noCache,
-      noCacheFilter: this.noCacheFilter,
+      noCacheFilter: this.noCacheFilter.flatMap((value) => value.toLowerCase().split(',')),
       pull: pullPolicy(this.pull),
       platforms: this.platform.flatMap((value) => value.split(',')),
       labels: this.label,

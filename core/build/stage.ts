@@ -121,7 +121,8 @@ async function fromCacheOrMade(place: Place, step: ReadyStep, state: StageState)
   const { build, stage, title } = place;
   const { sourceDateEpoch, timestamp } = build.options;
   const { architecture, variant } = state.config;
-  const key = cacheKey(state.layers, [step.key, architecture, variant, sourceDateEpoch, timestamp]);
+  const below = step.isLinked ? [] : state.layers;
+  const key = cacheKey(below, [step.key, architecture, variant, sourceDateEpoch, timestamp]);
   const same = build.making.get(key);
   if (same) await same.catch(() => {}); // told by whoever made it
   const known = same || build.cached(stage) ? build.cache.find(key) : undefined;

@@ -1,13 +1,13 @@
 /** The stages of a build, each built once, when it is first asked for or begun. */
 
-import { PodError } from '../error.ts';
 import { resolveImage } from '../images/find.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../platform.ts';
 import { emptyState, stateOfImage, stateOfStage } from './base.ts';
 import type { BuildContext } from './context/build-context.ts';
 import { layersContext } from './context/layers.ts';
-import { type NamedContext, parseBuildContext } from './context/open-context.ts';
+import type { NamedContext } from './context/open-context.ts';
 import type { Dockerfile, Stage } from './dockerfile/dockerfile.ts';
+import { parseTrigger } from './dockerfile/parse.ts';
 import { resolveInstruction } from './dockerfile/resolve.ts';
 import { baseStageOf, stageOf } from './graph.ts';
 import type { BuildSession } from './session.ts';
@@ -19,6 +19,8 @@ import { globalVariables, platformArgs } from './variables.ts';
 export interface BuildTarget {
   readonly stage: Stage;
   readonly platform: Platform;
+  /** Those of --build-context. */
+  readonly contexts: ReadonlyMap<string, NamedContext>;
   /** Of several platforms, which: "linux/arm64 ", for the titles of steps; else nothing. */
   readonly label: string;
 }
@@ -35,7 +37,7 @@ export function stageBuilder(
   session: BuildSession,
   dockerfile: Dockerfile,
   context: BuildContext,
-  { stage: target, platform, label }: BuildTarget,
+  { stage: target, platform, contexts, label }: BuildTarget,
 ): StageBuilder {
   const { options } = session;
   const args = platformArgs(platform, target.name ?? String(target.index));
@@ -43,10 +45,6 @@ export function stageBuilder(
   const states = new Map<Stage, Promise<StageState>>();
   const bases = new Map<Stage, { image: string; platform?: string | undefined }>();
   const files = new Map<string, BuildContext>();
-  const contexts = new Map(
-    options.buildContexts.map(parseBuildContext).map(({ name, found }) => [name.toLowerCase(), found]),
-  );
-  const openedContexts = new Map<string, Promise<BuildContext>>();
 
   const baseOf = (stage: Stage) => {
     const known = bases.get(stage);
@@ -75,7 +73,7 @@ export function stageBuilder(
     async filesOf(from, stage) {
       if (from === undefined) return context;
       const named = contexts.get(from.toLowerCase());
-      if (named?.kind === 'context') return opened(from, named);
+      if (named?.kind === 'context') return named.open(session.contextEnvironment);
       if (named) return filesOfImage(named.image);
       const other = stageOf(dockerfile, from, stage.index);
       if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, await result(other));
@@ -86,12 +84,6 @@ export function stageBuilder(
   const filesOfImage = async (image: string): Promise<BuildContext> => {
     const state = await imageState(image, platform, `[internal] load ${image}`);
     return filesOfLayers(`image ${image}`, `the image ${image}`, state);
-  };
-  const opened = (name: string, named: NamedContext & { kind: 'context' }): Promise<BuildContext> => {
-    const key = name.toLowerCase();
-    const known = openedContexts.get(key) ?? named.open(session.contextEnvironment);
-    openedContexts.set(key, known);
-    return known;
   };
 
   const imageState = async (image: string, wanted: Platform, title: string, stage?: string) => {
@@ -109,16 +101,14 @@ export function stageBuilder(
   const begun = async (stage: Stage): Promise<StageState> => {
     const written = baseOf(stage);
     const named = contexts.get(written.image.toLowerCase());
-    if (named?.kind === 'context')
-      throw new PodError({
-        code: 'unsupported',
-        message: `cannot begin a stage with the files of the build context ${written.image}`,
-        hint: `FROM scratch, then COPY --from=${written.image} / /`,
-      });
+    const wanted = written.platform === undefined ? platform : parsePlatform(written.platform);
+    if (named?.kind === 'context') {
+      const all = parseTrigger(`COPY --from=${written.image} / /`, written.image);
+      return buildStage(build, { ...stage, instructions: [all, ...stage.instructions] }, emptyState(wanted));
+    }
     const base = named ? { ...written, image: named.image } : written;
     const other = named ? undefined : baseStageOf(dockerfile, base.image, stage.index);
     if (other) return buildStage(build, stage, stateOfStage(await result(other)));
-    const wanted = base.platform === undefined ? platform : parsePlatform(base.platform);
     if (base.image === 'scratch') return buildStage(build, stage, emptyState(wanted));
     const count = 1 + stage.instructions.filter(({ kind }) => /^(RUN|COPY|ADD|WORKDIR)$/.test(kind)).length;
     const title = `${stepPrefix(build, stage)}1/${count}] FROM ${base.image}`;

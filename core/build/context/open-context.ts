@@ -188,8 +188,19 @@ export type NamedContext =
   | { readonly kind: 'image' /** As FROM takes it: a reference or `oci:path:tag`. */; readonly image: string }
   | { readonly kind: 'context'; open(environment: ContextEnvironment): Promise<BuildContext> };
 
-/** Throws PodError `usage`. */
-export function parseBuildContext(text: string): { name: string; found: NamedContext } {
+/** All of `--build-context` by name, in lower case, each opened once. Throws PodError `usage`. */
+export function namedContexts(texts: readonly string[]): Map<string, NamedContext> {
+  const named = texts.map(parseBuildContext);
+  return new Map(named.map(({ name, found }) => [name.toLowerCase(), openedOnce(found)]));
+}
+
+function openedOnce(found: NamedContext): NamedContext {
+  if (found.kind === 'image') return found;
+  let opened: Promise<BuildContext> | undefined;
+  return { ...found, open: (environment) => (opened ??= found.open(environment)) };
+}
+
+function parseBuildContext(text: string): { name: string; found: NamedContext } {
   const equals = text.indexOf('=');
   const [name, value] = [text.slice(0, Math.max(0, equals)), text.slice(equals + 1)];
   if (name === '' || value === '')

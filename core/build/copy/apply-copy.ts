@@ -15,11 +15,11 @@ import type { SelectedSource, Selection } from './selection.ts';
 export interface CopyTarget {
   /** Where the root is mounted, made new for each of the launcher's jobs (core/container/copy/place.ts). */
   readonly place: () => Namespace;
-  /** The root there: "/", or for --link a bare directory that becomes a layer. */
+  /** The root there: "/". */
   readonly root: string;
   /**
    * Directories of the root's layers, the topmost (written) one first: what is there is looked up without a job. For
-   * --link the bare directory alone.
+   * --link the written one alone.
    */
   readonly layers: readonly string[];
 }
@@ -33,8 +33,6 @@ export interface CopyOptions {
   readonly chown?: string | undefined;
   /** `755`, `u+x,g=u`. */
   readonly chmod?: string | undefined;
-  /** Of --chown: a file of the stage's, /etc/passwd and /etc/group; by default read from `layers`. */
-  readonly readFile?: (path: string) => string | undefined;
   /** Seconds: of directories that are made. Default: now. */
   readonly time?: number | undefined;
 }
@@ -91,7 +89,7 @@ const madeDirectory = ({ owner, time }: Changes): Parameters<FileOps['directory'
 });
 
 function changesOf(target: CopyTarget, options: CopyOptions): Changes {
-  const readFile = options.readFile ?? ((path: string) => readLayeredFile(target.layers, path));
+  const readFile = (path: string) => readLayeredFile(target.layers, path);
   const now = Date.now() / 1000;
   const seconds = options.time ?? Math.floor(now);
   const nanoseconds = options.time === undefined ? Math.floor((now - seconds) * 1e9) : 0;
@@ -102,8 +100,8 @@ function changesOf(target: CopyTarget, options: CopyOptions): Changes {
   };
 }
 
-/** Without a group, the group has the user's number (Dockerfile reference, "COPY --chown"). */
-function ownerOf(text: string, readFile: (path: string) => string | undefined): Owner {
+/** What --chown means by a stage's /etc/passwd and /etc/group. Without a group, the group has the user's number (Dockerfile reference, "COPY --chown"). */
+export function ownerOf(text: string, readFile: (path: string) => string | undefined): Owner {
   const { uid, gid } = resolveUser(text, [], readFile);
   return { uid, gid: text.includes(':') || !/^\d+$/.test(text) ? gid : uid };
 }

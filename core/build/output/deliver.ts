@@ -47,7 +47,7 @@ export async function deliver(output: BuildOutput, delivery: Delivery): Promise<
       return;
     case 'tar':
       return output.destination === '-'
-        ? writeTar(delivery.files(), standardOutput(delivery))
+        ? writeTar(delivery.files(), standardOutput(delivery.write))
         : writeTarFile(delivery.files(), placeOf(output, delivery));
     default:
       return deliverArchive(output, delivery);
@@ -57,7 +57,8 @@ export async function deliver(output: BuildOutput, delivery: Delivery): Promise<
 const placeOf = ({ destination }: { destination: string }, { workingDirectory }: Delivery): string =>
   placeOfOutput(destination, workingDirectory);
 
-function standardOutput({ write }: Delivery): Write {
+/** Throws PodError `usage` where it is a terminal. */
+export function standardOutput<T>(write: T | undefined): T {
   if (write) return write;
   throw new PodError({
     code: 'usage',
@@ -77,7 +78,7 @@ async function deliverArchive(
   if (!output.tar) return saveDirectory(images, 'oci-dir', placeOf(output, delivery), options);
   const archive =
     output.destination === '-'
-      ? streamOutput(standardOutput(delivery))
+      ? streamOutput(standardOutput(delivery.write))
       : await fileOutput(placeOf(output, delivery));
   await saveArchive(images, output.type === 'oci' ? 'oci-archive' : 'docker-archive', archive, options);
 }

@@ -96,7 +96,8 @@ const REASONS: Record<string, string> = {
   ENOENT: 'there is no such directory',
 };
 
-function unwritable(path: string, cause: unknown): unknown {
+/** The error for a place that can't be written, or what it was caused by where that is nobody's mistake. */
+export function unwritable(path: string, cause: unknown): unknown {
   const why = REASONS[errnoOf(cause) ?? ''];
   return why ? new PodError({ code: 'denied', message: `cannot write ${path}`, why, cause }) : cause;
 }

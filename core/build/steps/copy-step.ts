@@ -1,9 +1,10 @@
 /** COPY and ADD: what is selected of a context is written into a root, which becomes a layer. */
 
+import { readLayeredFile } from '../../container/layered-file.ts';
 import type { BuildContext } from '../context/build-context.ts';
 import type { ContextEnvironment } from '../context/open-context.ts';
 import { addSources } from '../copy/add-sources.ts';
-import { applyCopy } from '../copy/apply-copy.ts';
+import { applyCopy, ownerOf } from '../copy/apply-copy.ts';
 import { copySources } from '../copy/copy-sources.ts';
 import type { Selection } from '../copy/selection.ts';
 import type { AddInstruction, CopyInstruction } from '../dockerfile/dockerfile.ts';
@@ -24,14 +25,26 @@ export async function copyStep(
     instruction.kind === 'COPY'
       ? await copySources(context, instruction)
       : await addSources(context, instruction, environment);
-  const { destination, chown, chmod, kind } = instruction;
+  const { destination, chmod, kind, link } = instruction;
   const workingDirectory = workingDirectoryOf(state);
+  const chown = link ? numericOwner(build, state, instruction.chown) : instruction.chown;
   return {
     shown: instruction.original,
     text: historyText(instruction),
     key: [kind, selection.hash, selection.several, destination, chown, chmod, workingDirectory],
-    make: (state) => copy(build, state, selection, instruction),
+    isLinked: link,
+    make: (state) => {
+      const below = link ? { ...state, layers: [] } : state;
+      return copy(build, below, selection, { ...instruction, ...(chown && { chown }) });
+    },
   };
+}
+
+/** Of --link: the layer may depend on nothing of those below it, and so not on their names of users. */
+function numericOwner({ paths }: BuildEnvironment, state: StageState, chown: string | undefined) {
+  if (!chown) return chown;
+  const { uid, gid } = ownerOf(chown, (path) => readLayeredFile(stageDirectories(paths, state), path));
+  return `${uid}:${gid}`;
 }
 
 /** As docker's builder writes it. */

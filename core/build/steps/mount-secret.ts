@@ -1,11 +1,13 @@
 /** RUN --mount=type=secret: what `build --secret` names, as secrets of a store that lives as long as the build. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { csvPairs } from '../../csv.ts';
 import { errnoOf, PodError } from '../../error.ts';
 import { makeSecret } from '../../secret/store.ts';
+import type { ContextEnvironment } from '../context/open-context.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
+import type { BuildOptions } from '../options.ts';
 import type { BuildEnvironment } from './step.ts';
 
 type SecretMount = RunMount & { type: 'secret' };
@@ -39,6 +41,18 @@ export function parseSecret(text: string): { id: string; origin: Origin } {
     throw refuse(`type=${type}: there is file and env`);
   if (src !== undefined && env !== undefined) throw refuse('src and env are given');
   return { id, origin: type === 'env' ? { env: env ?? src ?? id } : { src, env } };
+}
+
+/** Refuses what can't be read, before anything is built. Throws PodError `usage` or `not-found`. */
+export function checkSecrets(
+  { secrets }: Pick<BuildOptions, 'secrets'>,
+  { environment, workingDirectory }: Pick<ContextEnvironment, 'environment' | 'workingDirectory'>,
+): void {
+  for (const { id, origin } of secrets.map(parseSecret)) {
+    const place = placeOf(id, origin, environment);
+    if ('file' in place && !existsSync(resolve(workingDirectory, place.file)))
+      throw unreadable(id, resolve(workingDirectory, place.file));
+  }
 }
 
 /** The flag of `run` for a secret that was given; undefined: none was, and none is needed. */
@@ -81,18 +95,27 @@ function dataOf(
   id: string,
   origin: Origin,
 ): Uint8Array {
-  const { env, src } = origin;
-  const variable = env ?? (src === undefined && environment[id] !== undefined ? id : undefined);
-  if (variable !== undefined) return Buffer.from(environment[variable] ?? '');
-  const file = resolve(contextEnvironment.workingDirectory, src ?? id);
+  const place = placeOf(id, origin, environment);
+  if ('variable' in place) return Buffer.from(environment[place.variable] ?? '');
+  const file = resolve(contextEnvironment.workingDirectory, place.file);
   try {
     return readFileSync(file);
   } catch (cause) {
-    throw new PodError({
-      code: 'not-found',
-      message: `cannot read the secret ${id}`,
-      why: `${file}: ${errnoOf(cause) === 'ENOENT' ? 'there is no such file' : (cause as Error).message}`,
-      cause,
-    });
+    throw unreadable(id, file, cause);
   }
+}
+
+function placeOf(
+  id: string,
+  { env, src }: Origin,
+  environment: NodeJS.ProcessEnv,
+): { variable: string } | { file: string } {
+  const variable = env ?? (src === undefined && environment[id] !== undefined ? id : undefined);
+  return variable === undefined ? { file: src ?? id } : { variable };
+}
+
+function unreadable(id: string, file: string, cause?: unknown): PodError {
+  const isMissing = cause === undefined || errnoOf(cause) === 'ENOENT';
+  const why = `${file}: ${isMissing ? 'there is no such file' : (cause as Error).message}`;
+  return new PodError({ code: 'not-found', message: `cannot read the secret ${id}`, why, cause });
 }

@@ -8,7 +8,9 @@ import { mapPlan } from '../../../rootless/id-map.ts';
 import { PodError } from '../../error.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
 import { launcherPath } from '../../launcher.ts';
+import type { ContextEnvironment } from '../context/open-context.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
+import type { BuildOptions } from '../options.ts';
 import type { BuildEnvironment } from './step.ts';
 
 type SshMount = RunMount & { type: 'ssh' };
@@ -21,7 +23,7 @@ export interface ForwardedAgent {
 
 /** The agent that `--ssh ID` names. undefined: none was given, and none is needed. */
 export function agentOf(
-  { options, environment, contextEnvironment }: BuildEnvironment,
+  { options, contextEnvironment }: BuildEnvironment,
   { id, required }: SshMount,
 ): string | undefined {
   const given = options.ssh.map((text) => text.split('=')).findLast(([name]) => (name || 'default') === id);
@@ -33,8 +35,19 @@ export function agentOf(
       hint: `tsc-pod build --ssh ${id} …   # passes on the agent of SSH_AUTH_SOCK`,
     });
   }
+  return socketOf(given, contextEnvironment);
+}
+
+/** Refuses agents that aren't there, before anything is built. Throws PodError `not-found`. */
+export function checkAgents({ ssh }: Pick<BuildOptions, 'ssh'>, environment: Surroundings): void {
+  for (const text of ssh) socketOf(text.split('='), environment);
+}
+
+type Surroundings = Pick<ContextEnvironment, 'environment' | 'workingDirectory'>;
+
+function socketOf(given: readonly string[], { environment, workingDirectory }: Surroundings): string {
   const wish = given.slice(1).join('=') || environment.SSH_AUTH_SOCK;
-  const socket = wish && resolve(contextEnvironment.workingDirectory, wish);
+  const socket = wish && resolve(workingDirectory, wish);
   if (socket && statSync(socket, { throwIfNoEntry: false })?.isSocket()) return socket;
   throw new PodError({
     code: 'not-found',

@@ -49,6 +49,8 @@ export interface ReadyStep {
   readonly text: string;
   /** What its result depends on beside the layers below it; undefined: it is never taken from the cache. */
   readonly key: readonly unknown[] | undefined;
+  /** COPY --link: the result doesn't depend on the layers below it, and goes on top of whatever they are. */
+  readonly isLinked?: boolean;
   /** Makes the layer. Rejects with PodError; nothing is left then. */
   make(state: StageState, telling: StepTelling): Promise<StageLayer | undefined>;
 }
