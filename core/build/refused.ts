@@ -1,6 +1,6 @@
 /** Wishes that can't be met here. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { PodError } from '../error.ts';
 import { hostPlatform } from '../platform.ts';
 import type { BuildOptions } from './options.ts';
@@ -31,12 +31,14 @@ const EMULATED: Record<string, string> = {
 export function refuseForeign(architecture: string): void {
   const own = hostPlatform().architecture;
   if (architecture === own || (own === 'amd64' && architecture === '386')) return;
-  const handler = `qemu-${EMULATED[architecture] ?? architecture}`;
-  if (existsSync(`/proc/sys/fs/binfmt_misc/${handler}`)) return;
+  const handler = `/proc/sys/fs/binfmt_misc/qemu-${EMULATED[architecture] ?? architecture}`;
+  const state = existsSync(handler) ? readFileSync(handler, 'utf8') : '';
+  // F: the kernel has the emulator open, which no container has a path to. Documentation/admin-guide/binfmt-misc.rst
+  if (/^enabled$/m.test(state) && /^flags: .*F/m.test(state)) return;
   throw new PodError({
     code: 'unsupported',
     message: `cannot run a command for linux/${architecture} on linux/${own}`,
-    why: 'nothing here emulates it',
-    hint: 'sudo apt-get install qemu-user-static   # emulates others, by binfmt_misc',
+    why: state === '' ? 'nothing here emulates it' : `${handler} is not enabled, or lacks the flag F`,
+    hint: 'sudo apt-get install qemu-user-static binfmt-support   # then the kernel runs it by qemu',
   });
 }

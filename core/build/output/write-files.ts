@@ -89,6 +89,7 @@ function openFile(made: string, flags: string, path: string): number {
 
 const REASONS: Record<string, string> = {
   EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
   EROFS: 'the file system is read-only',
   EEXIST: 'something else is there',
   ENOTDIR: 'something else is there',
