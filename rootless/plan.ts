@@ -41,7 +41,7 @@
  *   journal SOCKET FIELD=VALUE...     the log goes to journald, each message with these fields
  *   health INTERVAL TIMEOUT START-PERIOD START-INTERVAL RETRIES   milliseconds; RUNTIME/health-plan is a check
  *   health-action kill|restart|stop SIGNAL TIMEOUT                of a container that is unhealthy; milliseconds
- *   ends-with-parent                  it is killed when the process that started the launcher ends
+ *   ends-with-parent                  it is killed when the process that started the launcher ends, and by SIGTERM
  *   preserve-fds N                    descriptors 3 to 2+N of the launcher's own are the command's
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-helper-inside ARGV...     root of its user namespace; descriptor 0: the network namespace, 1: ready; it is killed

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { buildImage } from '../../core/build/build.ts';
 import { checkBuild } from '../../core/build/check-build.ts';
 import { checkReport, warningSummary } from '../../core/build/checks/report.ts';
@@ -122,7 +123,7 @@ export class Build extends PodCommand {
     const parts = (signal: AbortSignal): SessionParts => ({
       ...{ paths, host: hostFacts(env), environment: env, signal },
       workingDirectory: process.cwd(),
-      input: () => stdin as AsyncIterable<Uint8Array>,
+      input: () => addAbortSignal(signal, stdin as Readable),
       write: isTerminal(stdout) ? undefined : this.emit,
       registry: {
         env: withAuthFile(env, this.authfile),

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
 import { abandonedLayers } from '../images/unpack/unpack.ts';
@@ -7,6 +7,7 @@ import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { endOrphans } from './orphans.ts';
 import { isSameProcess } from './process-identity.ts';
+import { processesBelow } from './processes.ts';
 import { holderOf, runtimeDirectory } from './store.ts';
 
 /** The plan is one argument, of at most 128 KiB, execve(2): there is a next time for the others. */
@@ -29,13 +30,37 @@ function abandonedDrafts(directory: string): string[] {
   return abandoned.map((name) => join(directory, name));
 }
 
-/** Plans of starts that were killed before the launcher had read them. */
-function removeAbandonedPlans(paths: Paths): void {
-  for (const name of entries(paths.runtime)) {
+/** RUNTIME/<name>.<pid>.<start>: plans of starts that were killed before the launcher had read them, and what builds had there. */
+export function abandonedPlans({ runtime }: Pick<Paths, 'runtime'>): string[] {
+  const abandoned = entries(runtime).filter((name) => {
     const [, pid, start] = name.split('.');
-    if (start !== undefined && !isSameProcess({ pid: Number(pid), start }))
-      rmSync(join(paths.runtime, name), { recursive: true, force: true });
-  }
+    return start !== undefined && !isSameProcess({ pid: Number(pid), start });
+  });
+  return abandoned.map((name) => join(runtime, name));
+}
+
+/** Programs that builds have started, such as git: nothing ends them with a build that was killed. */
+function endProcessesOf({ builds }: Paths): void {
+  const names = new Set(abandonedDrafts(builds).map((path) => basename(path)));
+  for (const [running, name] of names.size > 0 ? processesBelow(builds) : [])
+    if (names.has(name) && isSameProcess(running)) process.kill(running.pid, 'SIGKILL');
+}
+
+/** What somebody made who is gone: drafts of all kinds, layers, directories of builds. */
+export function abandonedTrees(paths: Paths): string[] {
+  const { containers, builds, pods, volumes, networks, secrets, layers } = paths;
+  const drafts = [containers, builds, pods, volumes, networks, secrets].flatMap(abandonedDrafts);
+  return [...drafts, ...abandonedLayers(layers)];
+}
+
+/** Ends and removes what no file of `abandonedTrees` is, but belongs to them: processes and runtime directories. */
+export function releaseAbandoned(paths: Paths): void {
+  endProcessesOf(paths);
+  for (const plan of abandonedPlans(paths)) rmSync(plan, { recursive: true, force: true });
+  // Whoever was killed while making a container may have taken a name for it.
+  if (abandonedDrafts(paths.containers).length > 0)
+    for (const name of entries(paths.names)) holderOf(paths, name);
+  removeRuntimeOf(paths, abandonedDrafts(paths.builds).flatMap(entries));
 }
 
 /** A remover that was killed has at least put the container into the trash. */
@@ -51,24 +76,10 @@ function removeRuntimeOf(paths: Paths, trash: readonly string[]): void {
  */
 export function collectLeftovers(paths: Paths): void {
   endOrphans(paths);
-  removeAbandonedPlans(paths);
-  const drafts = abandonedDrafts(paths.containers);
-  const builds = abandonedDrafts(paths.builds);
-  // Whoever was killed while making a container may have taken a name for it.
-  if (drafts.length > 0) for (const name of entries(paths.names)) holderOf(paths, name);
+  releaseAbandoned(paths);
   const discarded = entries(paths.trash);
-  removeRuntimeOf(paths, [...discarded, ...builds.flatMap(entries)]);
-  const trash = discarded.map((name) => join(paths.trash, name));
-  const all = [
-    ...drafts,
-    ...builds,
-    ...abandonedDrafts(paths.pods),
-    ...abandonedDrafts(paths.volumes),
-    ...abandonedDrafts(paths.networks),
-    ...abandonedDrafts(paths.secrets),
-    ...abandonedLayers(paths.layers),
-    ...trash,
-  ];
+  removeRuntimeOf(paths, discarded);
+  const all = [...abandonedTrees(paths), ...discarded.map((name) => join(paths.trash, name))];
   const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;
   const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];

@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { ProcessIdentity } from './process-identity.ts';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { identify, type ProcessIdentity } from './process-identity.ts';
 
 /** proc_pid_stat(5), as far as anybody here asks. Times in clock ticks (1/100 s), sizes in pages. */
 export interface ProcessStat extends ProcessIdentity {
@@ -123,4 +123,20 @@ function innerPid(pid: number): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** This user's processes that stand in a directory below `top`, which may be removed already, with the name in `top` that leads to it. */
+export function processesBelow(top: string): [ProcessIdentity, string][] {
+  const found: [ProcessIdentity, string][] = [];
+  const own = process.geteuid!();
+  for (const pid of allPids()) {
+    try {
+      if (statSync(`/proc/${pid}`).uid !== own) continue;
+      const cwd = readlinkSync(`/proc/${pid}/cwd`).replace(/ \(deleted\)$/, '');
+      if (cwd.startsWith(`${top}/`)) found.push([identify(pid), cwd.slice(top.length + 1).split('/')[0]!]);
+    } catch {
+      // Gone meanwhile, or not ours to look at.
+    }
+  }
+  return found;
 }

@@ -58,7 +58,7 @@ const IDLE_SECONDS = 30;
 const LONGEST_CONNECT_MS = 20_000;
 
 /** Waiting time in milliseconds: TSC_POD_REGISTRY_TIMEOUT (seconds), 30 s unless set. */
-function idleTimeoutOf(env: Environment): number {
+export function idleTimeoutOf(env: Environment): number {
   const seconds = Number(env.TSC_POD_REGISTRY_TIMEOUT || IDLE_SECONDS);
   return 1000 * (seconds > 0 && seconds <= 86_400 ? seconds : IDLE_SECONDS);
 }

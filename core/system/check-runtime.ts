@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { identify, isSameProcess, type ProcessIdentity } from '../container/process-identity.ts';
+import { isSameProcess, type ProcessIdentity } from '../container/process-identity.ts';
+import { processesBelow } from '../container/processes.ts';
 import { containerState, isUp } from '../container/state.ts';
 import { listIds, runtimeDirectory } from '../container/store.ts';
 import type { Paths } from '../paths.ts';
@@ -10,8 +11,9 @@ import type { Finding } from './finding.ts';
 export function checkRuntime(paths: Paths): Finding[] {
   const directories = new Map(listIds(paths).map((id) => [runtimeDirectory(paths, id), id]));
   const findings: Finding[] = [];
-  const running = processesBelow(paths.runtime);
-  for (const [process, directory] of running) {
+  const running = processesBelow(paths.runtime).filter(([, name]) => /^[0-9a-f]{16}$/.test(name));
+  for (const [process, name] of running) {
+    const directory = join(paths.runtime, name);
     const id = directories.get(directory);
     if (id === undefined ? false : isUp(containerState(paths, { id }).status)) continue;
     // The directory of runtimes is that of all stores.
@@ -29,7 +31,7 @@ export function checkRuntime(paths: Paths): Finding[] {
   for (const name of existsSync(paths.runtime) ? readdirSync(paths.runtime) : []) {
     const directory = join(paths.runtime, name);
     if (!/^[0-9a-f]{16}$/.test(name) || directories.has(directory) || isBeingMade(paths, directory)) continue;
-    if (running.some(([, where]) => where === directory)) continue;
+    if (running.some(([, where]) => where === name)) continue;
     findings.push({
       type: 'runtime',
       id: name,
@@ -68,23 +70,4 @@ function monitorOf(directory: string): ProcessIdentity | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** This user's processes that stand in a directory below `top`, which may be removed already. */
-function processesBelow(top: string): [ProcessIdentity, string][] {
-  const found: [ProcessIdentity, string][] = [];
-  const own = process.geteuid!();
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    try {
-      if (statSync(`/proc/${name}`).uid !== own) continue;
-      const cwd = readlinkSync(`/proc/${name}/cwd`).replace(/ \(deleted\)$/, '');
-      const short = cwd.slice(top.length + 1).split('/')[0] ?? '';
-      if (cwd.startsWith(`${top}/`) && /^[0-9a-f]{16}$/.test(short))
-        found.push([identify(Number(name)), join(top, short)]);
-    } catch {
-      // Gone meanwhile, or not ours to look at.
-    }
-  }
-  return found;
 }

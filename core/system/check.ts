@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { hostFacts } from '../container/facts.ts';
 import type { Paths } from '../paths.ts';
+import { checkAbandoned } from './check-abandoned.ts';
 import { checkContainers } from './check-containers.ts';
 import { checkEvents } from './check-events.ts';
 import { checkCgroups, checkMounts } from './check-host.ts';
@@ -55,6 +56,7 @@ async function lookAtAll({ paths, environment, quick }: CheckWish): Promise<Find
     ...checkNames(paths, [...containers.records, ...pods.pods]),
     ...checkVolumes(paths, containers.records),
     ...checkNetworks(paths, () => hostFacts(environment), containers.records),
+    ...checkAbandoned(paths),
     ...checkRuntime(paths),
     ...checkMounts(paths),
     ...checkCgroups(paths, environment),

@@ -63,7 +63,7 @@ int role_run(const struct plan *plan) {
     cgroup_enter(plan, true);
     return supervise(plan, -1, -1);
   }
-  if (plan_find(plan, "ends-with-parent")) prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (plan_find(plan, "ends-with-parent")) prctl(PR_SET_PDEATHSIG, SIGTERM); /* supervise.c: it tidies up */
   if (!claim_container(plan)) return join(plan);
   cgroup_enter(plan, false);
   if (!plan_find(plan, "detach") && !plan_find(plan, "attach")) return supervise(plan, -1, -1);

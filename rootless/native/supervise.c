@@ -266,6 +266,7 @@ static void let_go_of_stdio(void) {
 }
 
 void supervise_forward(int number) {
+  if (number == SIGTERM && plan_find(container.plan, "ends-with-parent")) number = SIGKILL; /* it is over, whatever it says to that */
   if (container.pid > 0 && !container.ended && number > 0) kill(container.pid, number);
   if (container.pid == 0 && (number == SIGTERM || number == SIGINT || number == SIGHUP || number == SIGQUIT)) container.cancelled = true;
 }

@@ -3,12 +3,14 @@
  * no configuration of the system or the user, no prompts, and only transports that reach what the address names.
  */
 
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { errnoOf, PodError } from '../../error.ts';
 import { randomBytes } from '../../random.ts';
+import { idleTimeoutOf } from '../../registry/transport.ts';
 import { describeRepository, type GitAddress } from './git-address.ts';
 
 export interface CheckoutOptions {
@@ -28,9 +30,6 @@ const SETTINGS = [
   'core.symlinks=true',
   'advice.detachedHead=false',
   'init.defaultBranch=main',
-  // Less than 1000 bytes a second, for half a minute: it is broken.
-  'http.lowSpeedLimit=1000',
-  'http.lowSpeedTime=30',
   'gc.auto=0',
   'safe.directory=*',
 ];
@@ -46,14 +45,19 @@ export async function checkOut(
   await git('init', '-q');
   configure(top, address.url);
   await git('checkout', '-q', '--force', await fetchRef(git, address));
-  await git('submodule', '--quiet', 'update', '--init', '--recursive', '--depth=1');
+  // Their files are checked out too, which says nothing of how far it is.
+  await git.patient(10, 'submodule', 'update', '--progress', '--init', '--recursive', '--depth=1');
   const commit = (await git('rev-parse', 'HEAD')).trim();
   if (options.keepGitDir) configure(top, describeRepository(address));
   else removeGitDirs(top);
   return { directory: inside(top, address), commit };
 }
 
-type Git = (...words: string[]) => Promise<string>;
+interface Git {
+  (...words: string[]): Promise<string>;
+  /** For what speaks with others: it fails where it says nothing for so many times the usual waiting time. */
+  patient(times: number, ...words: string[]): Promise<string>;
+}
 
 /** The remote's address is in a file: on a command line everybody could read its credentials. */
 function configure(top: string, url: string): void {
@@ -67,14 +71,14 @@ function configure(top: string, url: string): void {
 
 /** Gives what is to be checked out. */
 async function fetchRef(git: Git, { ref }: GitAddress): Promise<string> {
-  const shallow = ['fetch', '-q', '--depth=1', '--no-tags', 'origin'];
+  const fetch = (...words: string[]) => git.patient(2, 'fetch', '--progress', ...words);
   try {
-    await git(...shallow, ref ?? 'HEAD');
+    await fetch('--depth=1', '--no-tags', 'origin', ref ?? 'HEAD');
     return 'FETCH_HEAD';
   } catch (error) {
     // Not every server gives a commit that no branch ends in.
     if (ref === undefined || !/^[a-f0-9]{7,64}$/.test(ref)) throw error;
-    await git('fetch', '-q', '--tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
+    await fetch('--tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
     return (await git('rev-parse', '--verify', `${ref}^{commit}`)).trim();
   }
 }
@@ -93,32 +97,71 @@ function gitIn(top: string, address: GitAddress, { environment, signal }: Checko
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '/bin/false',
     SSH_ASKPASS: '/bin/false',
-    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
     GIT_ALLOW_PROTOCOL: isLocal ? 'file:https:ssh:git' : 'https:http:ssh:git',
   };
-  const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
-  return async (...words) => {
+  const idle = idleTimeoutOf(environment);
+  // Less than 1000 bytes a second for so long: it is broken.
+  const speed = ['http.lowSpeedLimit=1000', `http.lowSpeedTime=${Math.ceil(idle / 1000)}`];
+  const settings = [...SETTINGS, ...speed].flatMap((setting) => ['-c', setting]);
+  const run = async (words: readonly string[], patience?: number): Promise<string> => {
+    signal.throwIfAborted();
+    // A group of its own: git's helpers and ssh end with it.
     const child = spawn('git', [...settings, ...words], {
-      cwd: top,
-      env,
+      ...{ cwd: top, env, detached: true },
       stdio: ['ignore', 'pipe', 'pipe'],
-      signal,
-      killSignal: 'SIGKILL',
     });
-    const [output, talk] = [collect(child.stdout), collect(child.stderr)];
-    const [status] = await once(child, 'close').catch((error) => {
+    const end = (): void => endGroup(child.pid);
+    signal.addEventListener('abort', end, { once: true });
+    const isSilent = patience === undefined ? undefined : endSilent(child, patience * idle, end);
+    try {
+      const [output, talk] = [collect(child.stdout), collect(child.stderr)];
+      const [status] = await once(child, 'close').catch((error) => {
+        throw cannotStart(error);
+      });
       signal.throwIfAborted();
-      throw cannotStart(error);
-    });
-    if (status === 0) return output();
-    throw failure(address, talk());
+      if (status === 0) return output();
+      throw failure(
+        address,
+        isSilent?.() ? `fatal: it was silent for ${(patience! * idle) / 1000} s` : talk(),
+      );
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
   };
+  return Object.assign((...words: string[]) => run(words), {
+    patient: (times: number, ...words: string[]) => run(words, times),
+  });
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it has ended.
+  }
+}
+
+/** Git tells each second how far it is, as long as something moves. Gives whether it was ended. */
+function endSilent(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  milliseconds: number,
+  end: () => void,
+): () => boolean {
+  let silent = false;
+  const timer = setTimeout(() => {
+    silent = true;
+    end();
+  }, milliseconds);
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', () => timer.refresh());
+  child.once('close', () => clearTimeout(timer));
+  return () => silent;
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {
   let text = '';
   stream.on('data', (chunk) => {
-    if (text.length < TALK) text += chunk;
+    text = (text + chunk).slice(-TALK); // what went wrong comes last
   });
   return () => text;
 }
@@ -135,7 +178,7 @@ function cannotStart(error: unknown): PodError {
 }
 
 function failure(address: GitAddress, talk: string): PodError {
-  const lines = talk.split('\n').filter((line) => /^(?:fatal|error): /.test(line));
+  const lines = talk.split(/[\r\n]+/).filter((line) => /^(?:fatal|error): /.test(line));
   const { url, ref } = address;
   const why = (lines[0] ?? talk.trim().split('\n')[0] ?? '')
     .replace(/^(?:fatal|error): /, '')

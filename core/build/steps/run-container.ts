@@ -56,7 +56,7 @@ export async function runContainerOf(
   const plan = [['ends-with-parent'], ...operations.filter(([name]) => name !== 'events')];
   const [program, ...args] = [...prefix, launcherPath(), writePlan(paths, id, { operations: plan, prefix })];
   const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = (): void => void child.kill('SIGKILL');
+  const end = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   child.stdout.on('data', (bytes: Buffer) => telling.output('stdout', bytes));

@@ -25,8 +25,8 @@ export async function storeTar(
   adopt: Adopt = () => false,
 ): Promise<StageLayer> {
   const { paths, host } = build;
-  for (const path of [paths.partial, paths.layers]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const aside = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
+  mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
+  const aside = join(build.directory, `tar-${randomBytes(8).toString('hex')}`); // goes with the build, if that is killed
   const namespace = { launcher: launcherPath(), maps: mapPlan(host.defaultMaps) };
   try {
     const { diffId, size } = await write(tar, aside);
