@@ -1,13 +1,12 @@
 /** What is in a volume as a tar archive, and back. */
 
-import { encodeFileOps } from '../../rootless/file-ops.ts';
 import { layerOps } from '../archive/layer-ops.ts';
 import { tarSink } from '../archive/tar-sink.ts';
 import { tarSource } from '../container/copy/copy-source.ts';
 import { packFiles } from '../container/copy/pack-job.ts';
 import { ownersPlace } from '../container/copy/place.ts';
 import type { HostFacts } from '../container/facts.ts';
-import { startApply } from '../images/unpack/apply-job.ts';
+import { feedApply, startApply } from '../images/unpack/apply-job.ts';
 import type { Paths } from '../paths.ts';
 import { volumePlace } from './place.ts';
 import { findVolume } from './store.ts';
@@ -48,18 +47,10 @@ export async function importVolume(
   const directory = volumePlace(paths, volume, 'import into');
   const failing = `cannot import into the volume ${volume.name}`;
   const job = startApply(ownersPlace(host)(), ['apply', directory], failing);
-  const ops = encodeFileOps();
-  const layer = layerOps(ops, { literal: true });
-  try {
-    await tarSource(input).read(layer, () => job.send(ops.take()), '');
+  const notices = await feedApply(job, async (ops, send) => {
+    const layer = layerOps(ops, { literal: true });
+    await tarSource(input).read(layer, send, '');
     layer.finish();
-    ops.end();
-    await job.send(ops.take());
-    job.end();
-    (await job.done).forEach(notice);
-  } catch (error) {
-    job.kill();
-    await job.done.catch(() => {});
-    throw error;
-  }
+  });
+  notices.forEach(notice);
 }

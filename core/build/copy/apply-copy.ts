@@ -1,13 +1,13 @@
 /** Writes what COPY and ADD have selected into a stage's root. */
 
-import { encodeFileOps, type FileOps, MAX_PATH_BYTES, type Time } from '../../../rootless/file-ops.ts';
+import { type FileOps, MAX_PATH_BYTES, type Time } from '../../../rootless/file-ops.ts';
 import { type LayerOps, layerOps } from '../../archive/layer-ops.ts';
 import { printable, type TarEntry } from '../../archive/tar-entry.ts';
 import type { TarSink } from '../../archive/tar-parser.ts';
 import { readLayeredFile } from '../../container/layered-file.ts';
 import { resolveUser } from '../../container/user.ts';
 import { PodError } from '../../error.ts';
-import { type Namespace, startApply } from '../../images/unpack/apply-job.ts';
+import { feedApply, type Namespace, startApply } from '../../images/unpack/apply-job.ts';
 import { type Destination, lookInLayers, resolveDestination } from './destination.ts';
 import { type ChangeMode, parseMode } from './mode.ts';
 import type { SelectedSource, Selection } from './selection.ts';
@@ -61,24 +61,14 @@ export async function applyCopy(
   // A directory doesn't take the place of a file, nor a file that of a directory: as BuildKit, but for archives.
   const flags = selection.sources.some(({ replaces }) => replaces) ? '-' : 'kinds';
   const job = startApply(target.place(), ['apply', target.root, '/', flags], failing);
-  const ops = encodeFileOps();
-  const layer = layerOps(ops, { literal: true });
-  const send = (): Promise<void> => job.send(ops.take());
-  try {
+  return feedApply(job, async (ops, send) => {
+    const layer = layerOps(ops, { literal: true });
     for (const path of at.make) ops.directory(path, madeDirectory(changes));
     for (const source of selection.sources)
       await source.read(placedSink(layer, source, at.place(source), changes), send);
     layer.finish();
     if (options.time !== undefined) for (const path of at.make) ops.time(path, changes.time);
-    ops.end();
-    await send();
-    job.end();
-    return await job.done;
-  } catch (error) {
-    job.kill();
-    await job.done.catch(() => {});
-    throw error;
-  }
+  });
 }
 
 const madeDirectory = ({ owner, time }: Changes): Parameters<FileOps['directory']>[1] => ({

@@ -2,7 +2,6 @@
 
 import { mkdirSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { encodeFileOps } from '../../../rootless/file-ops.ts';
 import { layerOps } from '../../archive/layer-ops.ts';
 import { tarSink } from '../../archive/tar-sink.ts';
 import { writeWhole } from '../../aside.ts';
@@ -10,7 +9,7 @@ import { ownedBy, withoutSetId } from '../../container/copy/copy-owners.ts';
 import { hostPlace } from '../../container/copy/place.ts';
 import { errnoOf, PodError } from '../../error.ts';
 import type { Write } from '../../images/archive/tar-output.ts';
-import { startApply } from '../../images/unpack/apply-job.ts';
+import { feedApply, startApply } from '../../images/unpack/apply-job.ts';
 import type { BuildContext, ContextEntry } from '../context/build-context.ts';
 
 /** Into a directory, as the user's own files: what is there and not in the result stays. Gives notices. */
@@ -18,26 +17,16 @@ export async function writeLocal(files: BuildContext, destination: string): Prom
   makeDirectory(destination);
   const failing = `cannot write to ${destination}`;
   const job = startApply(hostPlace(), ['apply', destination, '/', 'kinds'], failing);
-  const ops = encodeFileOps();
-  const layer = layerOps(ops, { literal: true });
   const own = ownedBy(process.geteuid!(), process.getegid!());
-  const send = (): Promise<void> => job.send(ops.take());
-  try {
+  return feedApply(job, async (ops, send) => {
+    const layer = layerOps(ops, { literal: true });
     await files.read(
       await resultEntries(files),
       { ...layer, entry: (entry) => layer.entry(withoutSetId(own(entry))) },
       send,
     );
     layer.finish();
-    ops.end();
-    await send();
-    job.end();
-    return await job.done;
-  } catch (error) {
-    job.kill();
-    await job.done.catch(() => {});
-    throw error;
-  }
+  });
 }
 
 /** Down a stream, with owners and attributes. */

@@ -1,9 +1,8 @@
 /** WORKDIR: a layer with the directory, where the layers so far have none of that name. */
 
-import { encodeFileOps } from '../../../rootless/file-ops.ts';
 import { resolveLayered } from '../../container/layered-file.ts';
 import { PodError } from '../../error.ts';
-import { startApply } from '../../images/unpack/apply-job.ts';
+import { feedApply, startApply } from '../../images/unpack/apply-job.ts';
 import { type DraftRoot, discardRoot, draftRoot, placeOf } from './draft-root.ts';
 import { sealRoot } from './seal-root.ts';
 import { type BuildEnvironment, type ReadyStep, stageDirectories } from './step.ts';
@@ -39,11 +38,6 @@ async function makeDirectory(
 ): Promise<void> {
   const mtime = { seconds: Math.floor(Date.parse(build.now()) / 1000), nanoseconds: 0 };
   const job = startApply(placeOf(build, root), ['apply', '/'], failing);
-  const ops = encodeFileOps();
   const name = Buffer.from(path.slice(1)).toString('latin1');
-  ops.directory(name, { mode: 0o755, uid: 0, gid: 0, mtime });
-  ops.end();
-  await job.send(ops.take());
-  job.end();
-  await job.done;
+  await feedApply(job, async (ops) => ops.directory(name, { mode: 0o755, uid: 0, gid: 0, mtime }));
 }

@@ -1,12 +1,11 @@
 /** `cp`: from and to containers, whatever they are doing. Every path of a container is resolved inside its root. */
 
 import { isAbsolute } from 'node:path';
-import { encodeFileOps } from '../../../rootless/file-ops.ts';
 import { layerOps } from '../../archive/layer-ops.ts';
 import type { TarSink } from '../../archive/tar-parser.ts';
 import { tarSink } from '../../archive/tar-sink.ts';
 import { PodError } from '../../error.ts';
-import { startApply } from '../../images/unpack/apply-job.ts';
+import { feedApply, startApply } from '../../images/unpack/apply-job.ts';
 import type { Paths } from '../../paths.ts';
 import { spooledApply } from '../copy-spool.ts';
 import { emitContainerEvent } from '../events.ts';
@@ -138,30 +137,25 @@ async function toFiles(
   const start = () => startApply(target.place(), words, failing);
   const within = origin?.record !== undefined && origin.record.id === target.record?.id;
   const job = within ? spooledApply(context.paths, start) : start();
-  const ops = encodeFileOps();
-  const layer = layerOps(ops, { literal: true });
   let size = 0;
-  const sink: TarSink = {
-    ...layer,
-    entry: (entry) => {
-      size += entry.size;
-      // A directory that was there keeps its owner and mode.
-      if (entry.path !== '' && entry.path !== './' && entry.path !== '.') layer.entry(change(entry));
-    },
-  };
-  try {
-    const notices = await source.read(sink, () => job.send(ops.take()), name ?? '');
+  let notices: string[] = [];
+  const told = await feedApply(job, async (ops, send) => {
+    const layer = layerOps(ops, { literal: true });
+    const sink: TarSink = {
+      ...layer,
+      entry: (entry) => {
+        size += entry.size;
+        // A directory that was there keeps its owner and mode.
+        if (entry.path !== '' && entry.path !== './' && entry.path !== '.') layer.entry(change(entry));
+      },
+    };
+    notices = await source.read(sink, send, name ?? '');
     layer.finish();
-    ops.end();
-    await job.send(ops.take());
-    job.end();
-    for (const text of [...notices, ...(await job.done)]) context.notice(text);
-    return size;
-  } catch (error) {
-    job.kill();
-    await job.done.catch(() => {});
+  }).catch((error: unknown) => {
     throw readOnlyTold(error, target);
-  }
+  });
+  for (const text of [...notices, ...told]) context.notice(text);
+  return size;
 }
 
 function readOnlyTold(error: unknown, target: Side): unknown {

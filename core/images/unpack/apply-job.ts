@@ -1,6 +1,7 @@
 /** The launcher's apply job as a process that takes file operations and says how it went. */
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { encodeFileOps, type FileOps } from '../../../rootless/file-ops.ts';
 import { spawnLauncher } from '../../../rootless/launcher.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import { type ErrorCode, PodError } from '../../error.ts';
@@ -63,6 +64,29 @@ export function startApply(namespace: Namespace, job: Operation, failing: string
     kill: () => void child.kill('SIGKILL'),
     done,
   };
+}
+
+/**
+ * Feeds a job with the operations that `feed` makes, and ends it; gives its notices. `send` passes on those so far. With
+ * an error nothing of the job runs any more.
+ */
+export async function feedApply(
+  job: ApplyJob,
+  feed: (ops: FileOps, send: () => Promise<void>) => Promise<void>,
+): Promise<string[]> {
+  const ops = encodeFileOps();
+  const send = (): Promise<void> => job.send(ops.take());
+  try {
+    await feed(ops, send);
+    ops.end();
+    await send();
+    job.end();
+    return await job.done;
+  } catch (error) {
+    job.kill();
+    await job.done.catch(() => {});
+    throw error;
+  }
 }
 
 /** Runs a job that needs no input, such as ['remove', PATH]; PodError when it fails. */
