@@ -49,8 +49,10 @@ async function main(): Promise<void> {
   provideAssets(asset);
   provideOwnProgram(['/proc/self/exe']);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });
-  // All output is written when dispatch returns; ending at once leaves out the tearing down of the heap.
-  process.exit(await dispatch(process.argv.slice(2), table, context));
+  const status = await dispatch(process.argv.slice(2), table, context);
+  // All output is written, but a stream tells of a write that failed only in the next tick. Ending at once leaves out
+  // the tearing down of the heap.
+  setImmediate(() => process.exit(status));
 }
 
 /** The whole life of a process that unpackers.ts has started. An interrupt is for that one to deal with. */

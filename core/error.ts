@@ -55,6 +55,12 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Why a system call of Node's failed, without its code and the call: `no such file or directory`. */
+export function callReason(error: unknown): string {
+  const said = error instanceof Error ? error.message : String(error);
+  return said.replace(/^[A-Z][A-Z0-9]+: |, \w+( '.*')?$/g, '');
+}
+
 const REASONS: Record<string, { code: ErrorCode; why: string; hint: string }> = {
   ENOSPC: {
     code: 'no-space',
@@ -71,6 +77,14 @@ const REASONS: Record<string, { code: ErrorCode; why: string; hint: string }> = 
 
 /** A failed system call of Node's that the machine's state explains, as the user is told of it; undefined: it doesn't. */
 export function systemError(error: unknown): PodError | undefined {
+  if ((error as NodeJS.ErrnoException)?.syscall === 'uv_cwd')
+    return new PodError({
+      code: 'not-found',
+      message: 'cannot tell which directory this is',
+      why: 'it has been removed',
+      hint: 'cd   # to one that is there',
+      cause: error,
+    });
   const reason = REASONS[errnoOf(error) ?? ''];
   if (!reason || error instanceof PodError) return undefined;
   const { syscall = 'use', path } = error as NodeJS.ErrnoException;

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { errnoOf, PodError } from './error.ts';
+import { callReason, errnoOf, PodError } from './error.ts';
 
 /** Where everything of one user is. `data` survives a reboot, `runtime` does not. */
 export interface Paths {
@@ -64,14 +64,23 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
+/** Whether it is this user's, or could be made: that of a session that has ended is gone (tmux keeps its name). */
+function isOwn(session: string): boolean {
+  try {
+    mkdirSync(session, { recursive: true, mode: 0o700 });
+  } catch {
+    return false;
+  }
+  return ownerOf(session) === process.geteuid!();
+}
+
 /**
  * XDG_RUNTIME_DIR; where there is none or it is another user's (su keeps it), the one that the user's session would
  * have, so that cron sees what runs in it; else a private directory below /tmp.
  */
 function runtimeRoot(environment: Environment): string {
   const session = environment.XDG_RUNTIME_DIR;
-  if (session && (ownerOf(session) ?? process.geteuid!()) === process.geteuid!())
-    return join(session, 'tsc-pod');
+  if (session && isAbsolute(session) && isOwn(session)) return join(session, 'tsc-pod');
   const usual = `/run/user/${process.geteuid!()}`; // pam_systemd(8)
   if (ownerOf(usual) === process.geteuid!()) return join(usual, 'tsc-pod');
   const own = `/tmp/tsc-pod-run-${process.getuid!()}`;
@@ -101,7 +110,7 @@ function makeDataRoot(data: string): void {
     throw new PodError({
       code: errnoOf(cause) === 'ENOSPC' ? 'no-space' : 'denied',
       message: `cannot make the directory ${data}`,
-      why: (cause as Error).message,
+      why: callReason(cause),
       hint: 'tsc-pod --root /some/directory …',
       cause,
     });

@@ -75,7 +75,7 @@ export async function refusal(mapping: PortMapping, error: unknown, facts: HostP
         code: 'conflict',
         message,
         why: holder ? `address already in use by ${holder}` : 'address already in use',
-        hint: `choose another port: -p ${publishHint(mapping)}`,
+        hint: `-p ${publishHint(mapping)}   # lets the system choose a port, or give another one`,
         cause: error,
       });
     }

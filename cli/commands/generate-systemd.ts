@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerRecord } from '../../core/container/record.ts';
 import { findContainer } from '../../core/container/store.ts';
-import { PodError } from '../../core/error.ts';
+import { callReason, PodError } from '../../core/error.ts';
 import { versionReport } from '../../core/host/version.ts';
 import { unitText } from '../../core/systemd/unit-text.ts';
 import { Option, PodCommand } from '../command.ts';
@@ -74,7 +74,7 @@ export class GenerateSystemd extends PodCommand {
       throw new PodError({
         code: 'io',
         message: `cannot write ${file}`,
-        why: (cause as Error).message,
+        why: callReason(cause),
         cause,
       });
     }

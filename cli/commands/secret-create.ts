@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
-import { PodError } from '../../core/error.ts';
+import { callReason, PodError } from '../../core/error.ts';
 import { makeSecret } from '../../core/secret/store.ts';
 import { Option, PodCommand } from '../command.ts';
 import { oneOf, parseKeyValues } from '../parse.ts';
@@ -61,7 +61,7 @@ function file(name: string, path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const why = (cause as Error).message;
-    throw new PodError({ code: 'not-found', message: `cannot make the secret ${name}`, why, cause });
+    const message = `cannot make the secret ${name} of ${path}`;
+    throw new PodError({ code: 'not-found', message, why: callReason(cause), cause });
   }
 }

@@ -1,5 +1,7 @@
+import { pruneCache } from '../../core/build/cache/prune.ts';
 import { pruneContainers } from '../../core/container/prune.ts';
 import { pruneImages } from '../../core/images/prune.ts';
+import { pruneNetworks } from '../../core/network/prune.ts';
 import { removeLeftovers } from '../../core/system/leftovers.ts';
 import { pruneVolumes } from '../../core/volume/prune.ts';
 import { Option, PodCommand } from '../command.ts';
@@ -24,12 +26,16 @@ export class SystemPrune extends PodCommand {
     if (!this.force) await confirm(this, this.warning());
     const containers = pruneContainers(paths, ({ record }) => wanted(record));
     const volumes = pruneVolumes(paths, (volume) => this.volumes && volume.anonymous && wanted(volume));
+    const networks = pruneNetworks(paths, wanted);
     const images = await pruneImages(paths, this.all, wanted);
-    const freed = containers.freed + volumes.freed + images.freed + removeLeftovers(paths);
+    const cache = await pruneCache(paths, this.all && this.filter.length === 0, wanted);
+    const freed = containers.freed + volumes.freed + images.freed + cache.freed + removeLeftovers(paths);
     this.print(
       deletedLines('Deleted Containers', containers.deleted) +
         deletedLines('Deleted Volumes', volumes.deleted) +
+        deletedLines('Deleted Networks', networks) +
         deletedLines('Deleted Images', imageLines(images)) +
+        deletedLines('Deleted build cache objects', cache.deleted) +
         reclaimedLine(freed),
     );
     return 0;
@@ -38,8 +44,10 @@ export class SystemPrune extends PodCommand {
   private warning(): string {
     const lines = [
       'all stopped containers',
+      'all networks not used by at least one container',
       ...(this.volumes ? ['all anonymous volumes not used by at least one container'] : []),
       this.all ? 'all images without at least one container associated to them' : 'all images without a name',
+      this.all ? 'all build cache' : 'unused build cache',
       'downloads that were broken off',
     ];
     return `WARNING! This will remove:\n${lines.map((line) => `  - ${line}\n`).join('')}`;

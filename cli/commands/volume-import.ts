@@ -1,6 +1,6 @@
 import { createReadStream, openSync } from 'node:fs';
 import { hostFacts } from '../../core/container/facts.ts';
-import { PodError } from '../../core/error.ts';
+import { callReason, PodError } from '../../core/error.ts';
 import { importVolume } from '../../core/volume/archive.ts';
 import { Option, PodCommand } from '../command.ts';
 import { isTerminalAt } from '../output/terminal-at.ts';
@@ -37,7 +37,6 @@ function fileInput(path: string): AsyncIterable<Uint8Array> {
   try {
     return createReadStream(path, { fd: openSync(path, 'r'), highWaterMark: 1 << 20 });
   } catch (cause) {
-    const why = (cause as Error).message;
-    throw new PodError({ code: 'not-found', message: `cannot read ${path}`, why, cause });
+    throw new PodError({ code: 'not-found', message: `cannot read ${path}`, why: callReason(cause), cause });
   }
 }

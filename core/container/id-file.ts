@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { errnoOf, PodError } from '../error.ts';
+import { callReason, errnoOf, PodError } from '../error.ts';
 
 /** A file of `--cidfile` or `--pod-id-file`: reserved before the work begins, so that no two containers can have one file. */
 export interface IdFile {
@@ -17,7 +17,7 @@ export function reserveIdFile(path: string): IdFile {
     throw new PodError({
       code: exists ? 'conflict' : 'io',
       message: `cannot write the container's id to ${path}`,
-      why: exists ? 'the file exists: another container may run with it' : (cause as Error).message,
+      why: exists ? 'the file exists: another container may run with it' : callReason(cause),
       ...(exists && { hint: `rm ${path}   # or choose another file` }),
       cause,
     });
@@ -36,7 +36,7 @@ export function readIdFile(path: string): string {
     throw new PodError({
       code: 'usage',
       message: `cannot read the id in ${path}`,
-      why: (cause as Error).message,
+      why: callReason(cause),
       cause,
     });
   }

@@ -3,7 +3,7 @@ import { release } from 'node:os';
 import type { OciSeccomp } from '../../rootless/seccomp/oci.ts';
 import { parseProfile, resolveProfile } from '../../rootless/seccomp/profile.ts';
 import { defaultSeccomp, machine, seccompProgram } from '../../rootless/seccomp/program.ts';
-import { errnoOf, PodError } from '../error.ts';
+import { callReason, errnoOf, PodError } from '../error.ts';
 import type { SecurityOptions } from './security-options.ts';
 
 /** The filter for a container, as its config.json has it; undefined: none. */
@@ -27,7 +27,7 @@ function readProfile(file: string): string {
     throw new PodError({
       code: errnoOf(cause) === 'ENOENT' ? 'not-found' : 'io',
       message: `cannot read the seccomp profile ${file}`,
-      why: (cause as Error).message,
+      why: callReason(cause),
       cause,
     });
   }

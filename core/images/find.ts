@@ -133,5 +133,9 @@ export function namesOf(entries: readonly Descriptor[]): string[] {
 
 /** The error for a name that means nothing here. */
 export function noSuchImage(text: string): PodError {
-  return new PodError({ code: 'not-found', message: `no such image: ${printable(text)}` });
+  return new PodError({
+    code: 'not-found',
+    message: `no such image: ${printable(text)}`,
+    hint: 'tsc-pod images   # lists all images',
+  });
 }

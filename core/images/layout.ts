@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf, PodError } from '../error.ts';
+import { callReason, errnoOf, PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
 import { parseDigest } from './format/digest.ts';
@@ -114,7 +114,7 @@ export function storeError(error: unknown, message: string): PodError {
   return new PodError({
     code: full ? 'no-space' : errno === 'EACCES' || errno === 'EPERM' ? 'denied' : 'io',
     message,
-    why: full ? 'the disk is full' : (errno ?? String(error)),
+    why: full ? 'the disk is full' : callReason(error),
     ...(full && { hint: 'free some space: tsc-pod system prune, or another disk with --root DIR' }),
     cause: error,
   });

@@ -126,8 +126,8 @@ function refuseUsed(
   const within = isList(entry) ? membersThatGo(paths, entry, stays) : [id];
   const users = within.flatMap((image) => usedBy(image));
   if (users.length === 0) return;
-  const hint = `remove the container first: tsc-pod rm ${users[0]}`;
-  throw conflict(id, `container ${users.join(', ')} uses it`, hint);
+  const hint = `tsc-pod rm ${users.join(' ')}   # first`;
+  throw conflict(id, `container ${users.join(', ')} uses it`, hint, 2); // podman-rmi(1), "Exit Status"
 }
 
 function membersThatGo(paths: StorePaths, list: Descriptor, stays: readonly Descriptor[]): string[] {
@@ -135,6 +135,7 @@ function membersThatGo(paths: StorePaths, list: Descriptor, stays: readonly Desc
   return imagesWithin(paths, list).filter((id) => !kept.has(id));
 }
 
-function conflict(id: string, why: string, hint: string): PodError {
-  return new PodError({ code: 'conflict', message: `cannot remove image ${id.slice(0, 12)}`, why, hint });
+function conflict(id: string, why: string, hint: string, exitCode = 125): PodError {
+  const message = `cannot remove image ${id.slice(0, 12)}`;
+  return new PodError({ code: 'conflict', message, why, hint, exitCode });
 }

@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, PodError } from '../../core/error.ts';
+import { callReason, errnoOf, PodError } from '../../core/error.ts';
 import type { CgroupFacts } from './facts.ts';
 import { demandLimits } from './plan.ts';
 import { cgroupSettings, type LinuxResources } from './resources.ts';
@@ -101,7 +101,7 @@ function write(group: string, file: string, value: string): void {
     throw new PodError({
       code: errnoOf(cause) === 'EACCES' ? 'denied' : 'conflict',
       message: `cannot set ${file} to ${value}`,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: callReason(cause),
       cause,
     });
   }

@@ -83,15 +83,17 @@ test('nothing is removed where nobody answers, and a no is a no, from a terminal
 
 test('system prune frees what it says', async () => {
   await made('head -c 2000000 /dev/urandom >/big', '-v', '/anon', '-v', 'named:/n');
+  await podOk(['network', 'create', 'unused']);
+  await podOk(['build', '-q', '-'], { input: `FROM ${BUSYBOX}\nRUN head -c 1000000 /dev/urandom >/big\n` });
   mkdirSync(join(sandbox.data, 'trash/old'), { recursive: true });
   writeFileSync(join(sandbox.data, 'trash/old/file'), Buffer.alloc(500_000, 1));
-  const all = ['images', 'layers', 'containers', 'volumes', 'trash', 'partial'];
+  const all = ['images', 'layers', 'containers', 'volumes', 'trash', 'partial', 'build-cache'];
   const before = await du(...all);
   const said = await podOk(['system', 'prune', '-af', '--volumes']);
   const freed = before - (await du(...all));
   assert.match(
     said,
-    /^Deleted Containers:\n[0-9a-f]{64}\n\nDeleted Volumes:\n[0-9a-f]{64}\n\nDeleted Images:\nuntagged: builtin:busybox\ndeleted: sha256:[0-9a-f]{64}\n\n/,
+    /^Deleted Containers:\n[0-9a-f]{64}\n\nDeleted Volumes:\n[0-9a-f]{64}\n\nDeleted Networks:\nunused\n\nDeleted Images:\nuntagged: builtin:busybox\n(?:deleted: sha256:[0-9a-f]{64}\n){2}\nDeleted build cache objects:\n(?:[0-9a-f]{64}\n)+\n/,
   );
   const [, number, unit] = /Total reclaimed space: ([\d.]+)(kB|MB)$/.exec(said)!;
   const bytes = Number(number) * (unit === 'MB' ? 1e6 : 1e3);

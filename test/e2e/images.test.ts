@@ -176,7 +176,7 @@ test('images chooses by name and by filters', async () => {
   );
   assert.equal(
     await pod(['images', '-f', 'before=nosuch']),
-    ended(125, '', 'Error: no such image: nosuch\n'),
+    ended(125, '', 'Error: no such image: nosuch\ntsc-pod images   # lists all images\n'),
   );
   assert.match(
     (await pod(['images', '-f', 'labels=x'])).stderr,
@@ -222,7 +222,10 @@ test("history is docker's table: sizes of layers, ids of the images that are her
     await podOk(['history', '--format', '{{.ID}} {{.CreatedSince}} {{.Size}}', 'localhost/plain']),
     `${short('plain')} N/A ${size.base}\n<missing> N/A ${size.other}`,
   );
-  assert.equal(await pod(['history', 'nosuch']), ended(125, '', 'Error: no such image: nosuch\n'));
+  assert.equal(
+    await pod(['history', 'nosuch']),
+    ended(125, '', 'Error: no such image: nosuch\ntsc-pod images   # lists all images\n'),
+  );
 });
 
 test("image inspect has docker's fields and podman's", async () => {
@@ -287,7 +290,10 @@ test('names come and go, all of a command or none', async () => {
     ended(125, '', (await pod(['tag', 'new:1', 'Bad'])).stderr),
   );
   assert.is((await pod(['image', 'exists', 'good'])).code, 1, 'none of the names was given');
-  assert.equal(await pod(['tag', 'nosuch', 'x']), ended(125, '', 'Error: no such image: nosuch\n'));
+  assert.equal(
+    await pod(['tag', 'nosuch', 'x']),
+    ended(125, '', 'Error: no such image: nosuch\ntsc-pod images   # lists all images\n'),
+  );
   assert.equal(
     await pod(['untag', 'new:1', 'base']),
     ended(125, '', 'Error: the image has no name base:latest\n'),

@@ -198,7 +198,7 @@ test("the port of one container is refused to another by that one's name, and fr
       assert.is(second.code, 125);
       assert.is(
         second.stderr,
-        `Error: cannot publish 0.0.0.0:${port}/tcp: address already in use by the container first\nchoose another port: -p 80\n`,
+        `Error: cannot publish 0.0.0.0:${port}/tcp: address already in use by the container first\n-p 80   # lets the system choose a port, or give another one\n`,
       );
     }
     await stop(id);

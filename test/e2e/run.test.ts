@@ -58,7 +58,10 @@ test('what tsc-pod itself refuses gives 125 and says why', async () => {
   const refused: [string[], string][] = [
     [['--nope', BUSYBOX], "unknown flag: --nope\nSee 'tsc-pod run --help'."],
     [['BAD::x'], 'invalid image reference "BAD::x": a tag is up to 128 letters, digits and _ . -'],
-    [['--pull', 'never', 'missing-image'], 'no such image: missing-image'],
+    [
+      ['--pull', 'never', 'missing-image'],
+      'no such image: missing-image\ntsc-pod images   # lists all images',
+    ],
     [
       ['--name', 'sp ace', BUSYBOX],
       '"sp ace" can\'t be the name of a container: a name begins with a letter or digit and goes on with letters, digits, "_", "." and "-"',

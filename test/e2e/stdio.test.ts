@@ -94,6 +94,26 @@ test('streams that are closed are no error', async () => {
   assert.equal(await shell('$POD run --rm --network none $IMAGE sh -c "echo x; exit 5" >&-'), ended(5));
 });
 
+test('output that a full disk has no room for is an error', async () => {
+  for (const words of ['ps', 'version --format json', 'images --help'])
+    assert.equal(
+      await shell(`$POD ${words} >/dev/full`),
+      ended(125, '', 'Error: cannot write to standard output: no space is left\n'),
+    );
+});
+
+test('in a directory that is gone, what needs it says so', async () => {
+  assert.equal(await shell('mkdir gone; cd gone; rmdir ../gone; $POD ps -q'), ended(0));
+  assert.equal(
+    await shell('mkdir gone; cd gone; rmdir ../gone; $POD build .'),
+    ended(
+      125,
+      '',
+      'Error: cannot tell which directory this is: it has been removed\ncd   # to one that is there\n',
+    ),
+  );
+});
+
 test('what is written last is not lost', async () => {
   const script = 'head -c 1000000 /dev/zero | tr "\\0" x; echo end >&2';
   for (const driver of ['passthrough', 'k8s-file', 'json-file']) {

@@ -71,7 +71,7 @@ test('an archive that is none, and a volume that is none, are refused', async ()
   assert.equal(await pod(['volume', 'export', 'none']), ended(1, '', none));
   assert.match(
     (await pod(['volume', 'import', 'to', '/no/such'])).stderr,
-    /^Error: cannot read \/no\/such: ENOENT/,
+    /^Error: cannot read \/no\/such: no such file or directory\n/,
   );
 });
 

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { csvPairs } from '../../csv.ts';
-import { errnoOf, PodError } from '../../error.ts';
+import { callReason, errnoOf, PodError } from '../../error.ts';
 import { makeSecret } from '../../secret/store.ts';
 import type { ContextEnvironment } from '../context/open-context.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
@@ -116,6 +116,6 @@ function placeOf(
 
 function unreadable(id: string, file: string, cause?: unknown): PodError {
   const isMissing = cause === undefined || errnoOf(cause) === 'ENOENT';
-  const why = `${file}: ${isMissing ? 'there is no such file' : (cause as Error).message}`;
+  const why = `${file}: ${isMissing ? 'there is no such file' : callReason(cause)}`;
   return new PodError({ code: 'not-found', message: `cannot read the secret ${id}`, why, cause });
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errnoOf, PodError } from '../../error.ts';
+import { callReason, errnoOf, PodError } from '../../error.ts';
 
 /** The lines of an --env-file or --label-file: docker's format, `#` begins a comment line. `kind` names it in an error. */
 export function readLineFile(path: string, kind: 'env' | 'label'): string[] {
@@ -10,7 +10,7 @@ export function readLineFile(path: string, kind: 'env' | 'label'): string[] {
     throw new PodError({
       code: errnoOf(cause) === 'ENOENT' ? 'not-found' : 'io',
       message: `cannot read the ${kind} file ${path}`,
-      why: (cause as Error).message.replace(/^[A-Z]+: |, \w+( '.*')?$/g, ''), // less Node's code and system call
+      why: callReason(cause),
       cause,
     });
   }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import type { IdMaps } from '../../../rootless/id-map.ts';
 import { toContainer } from '../../../rootless/id-range.ts';
-import { errnoOf, PodError } from '../../error.ts';
+import { callReason, errnoOf, PodError } from '../../error.ts';
 import { type MountRequest, refuse } from './request.ts';
 
 /** Makes sure that a bind mount's source is there; docker makes it, podman doesn't, and neither do we unasked. */
@@ -25,7 +25,7 @@ export function checkBindSource(request: MountRequest, dryRun: boolean): Stats |
     throw new PodError({
       code: missing ? 'not-found' : 'denied',
       message: `cannot mount ${path} on ${request.destination}`,
-      why: missing ? 'it does not exist' : (cause as Error).message,
+      why: missing ? 'it does not exist' : callReason(cause),
       ...(missing && { hint: `mkdir -p ${path}` }),
       cause,
     });

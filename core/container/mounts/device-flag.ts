@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { PodError } from '../../error.ts';
+import { callReason, PodError } from '../../error.ts';
 import { destinationOf, type MountRequest, refuse } from './request.ts';
 
 /** `--device HOST[:CONTAINER[:rwm]]`: the host's node, bound. */
@@ -22,7 +22,7 @@ function checkDevice(asked: string, source: string): void {
     throw new PodError({
       code: 'not-found',
       message: `no device ${source}`,
-      why: (cause as Error).message,
+      why: callReason(cause),
       cause,
     });
   }

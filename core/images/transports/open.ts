@@ -1,7 +1,7 @@
 /** The images of a place that isn't a registry. */
 
 import { statSync } from 'node:fs';
-import { errnoOf, PodError } from '../../error.ts';
+import { callReason, errnoOf, PodError } from '../../error.ts';
 import type { TransportReference } from '../../reference.ts';
 import { openArchive, type ReadOptions } from '../archive/archive-file.ts';
 import { type ArchiveInput, describeInput, isAddress } from '../archive/archive-input.ts';
@@ -116,7 +116,7 @@ function isDirectory(path: string): boolean {
     throw new PodError({
       code: missing ? 'not-found' : 'denied',
       message: missing ? `no such file: ${path}` : `cannot read ${path}`,
-      ...(!missing && { why: errnoOf(error) ?? String(error) }),
+      ...(!missing && { why: callReason(error) }),
       cause: error,
     });
   }

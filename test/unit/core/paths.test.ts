@@ -77,6 +77,14 @@ test("the runtime directory is the session's", () => {
   assert.is(of({ HOME: home }).runtime, join(runtime, 'tsc-pod'));
 });
 
+test('a runtime directory that is gone and can not be made, or is relative, is as none', () => {
+  writeFileSync(join(home, 'file'), '');
+  const none = findPaths({ HOME: home }).runtime;
+  for (const gone of [join(home, 'file/run'), 'relative'])
+    assert.is(findPaths({ HOME: home, XDG_RUNTIME_DIR: gone }).runtime, none);
+  assert.is(of({ HOME: home, XDG_RUNTIME_DIR: join(home, 'new') }).runtime, join(home, 'new/tsc-pod'));
+});
+
 test('a runtime directory that is open to others is closed', () => {
   const paths = findPaths({ HOME: home });
   if (!paths.runtime.startsWith('/tmp/')) return;

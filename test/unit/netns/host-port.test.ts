@@ -54,7 +54,7 @@ test('a taken port is a conflict that names who has it', async () => {
   assert.is(error.code, 'conflict');
   assert.is(error.message, 'cannot publish 127.0.0.1:8080/tcp');
   assert.is(error.why, 'address already in use by nginx (pid 812)');
-  assert.is(error.hint, 'choose another port: -p 127.0.0.1::80');
+  assert.is(error.hint, '-p 127.0.0.1::80   # lets the system choose a port, or give another one');
 });
 
 test('a port below the limit is denied with the sysctl that mends it', async () => {
