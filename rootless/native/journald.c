@@ -17,6 +17,7 @@
 #include "die.h"
 
 static int journal = -1;
+static bool stuck; /* it took nothing for a second: until it does again, nothing waits for it, and what it doesn't take is lost */
 static char *fields; /* as they are sent, behind every message */
 static size_t fields_length;
 
@@ -52,6 +53,14 @@ void journald_open(const struct operation *operation) {
   fclose(file);
 }
 
+static ssize_t send_now(const struct msghdr *message) {
+  ssize_t sent;
+  do sent = sendmsg(journal, message, MSG_NOSIGNAL | (stuck ? MSG_DONTWAIT : 0));
+  while (sent < 0 && errno == EINTR);
+  if (sent >= 0 || errno == EAGAIN) stuck = sent < 0;
+  return sent;
+}
+
 /* What is too large for a datagram goes in a sealed file in memory. */
 static void send_file(struct iovec *parts, int count) {
   char room[CMSG_SPACE(sizeof(int))] = {0};
@@ -64,7 +73,7 @@ static void send_file(struct iovec *parts, int count) {
     control->cmsg_type = SCM_RIGHTS;
     control->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(control), &file, sizeof file);
-    while (sendmsg(journal, &message, MSG_NOSIGNAL) < 0 && errno == EINTR) continue;
+    send_now(&message);
   }
   close(file);
 }
@@ -82,10 +91,8 @@ void journald_write(int stream, const char *data, size_t length, bool ended) {
       {(void *)partial, ended ? 0 : sizeof partial - 1},
   };
   struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof *parts};
-  ssize_t sent;
   if (journal < 0) return;
-  while ((sent = sendmsg(journal, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) continue;
-  if (sent < 0 && (errno == EMSGSIZE || errno == ENOBUFS)) send_file(parts, sizeof parts / sizeof *parts);
+  if (send_now(&message) < 0 && (errno == EMSGSIZE || errno == ENOBUFS)) send_file(parts, sizeof parts / sizeof *parts);
 }
 
 void journald_close(void) {

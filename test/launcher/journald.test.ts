@@ -78,6 +78,16 @@ test('what no datagram holds goes in a file in memory', () => {
   assert.is(records(said)[0]?.text.toString(), long);
 });
 
+test('a journald that takes nothing more holds up a second, not each line, and is heard again', () => {
+  const socket = join(mkdtempSync(join(scratch(), 'j-')), 's');
+  const begun = Date.now();
+  const lines = '1 2\nm\n'.repeat(2000);
+  const { code, stdout } = run(driver, [socket, 'A=b'], `1 2\na\nstop\n${lines}go on\n1 2\nz\n`);
+  assert.is(code, 0);
+  assert.ok(Date.now() - begun < 8000);
+  assert.match(stdout, /^MESSAGE\n[\s\S]{8}a\n[\s\S]*\n\nMESSAGE\n[\s\S]{8}z\n/);
+});
+
 test('where there is no journald, the start fails', () => {
   const ran = run(driver, ['/nonexistent/socket']);
   assert.equal(ran, {

@@ -1,6 +1,7 @@
 /*
  * journald SOCKET FIELD=VALUE...: is journald at SOCKET, and one who logs to it what comes in standard input, as in
- * log.c. What arrives is printed, each entry with an empty line behind it: the journal's export format.
+ * log.c. What arrives is printed, each entry with an empty line behind it: the journal's export format. It reads nothing from
+ * a line "stop" on, until "go on".
  */
 #define _GNU_SOURCE
 #include "journald.h"
@@ -46,12 +47,19 @@ int main(int argc, char **argv) {
   strcpy(address.sun_path, argv[1]);
   if (argc > 2 && bind(server, (struct sockaddr *)&address, sizeof address) < 0) return 98;
   journald_open(&operation);
-  while (scanf("%d %zu", &stream, &length) == 2) {
+  for (bool reads = true;;) {
+    int got = scanf("%d %zu", &stream, &length);
+    if (got == 0 && scanf("%9[a-z ]\n", room) == 1) {
+      reads = strcmp(room, "go on") == 0;
+      for (int i = 0; reads && i < 1000; i++) recv(server, room, sizeof room, MSG_DONTWAIT);
+      continue;
+    }
+    if (got != 2) break;
     char *data = malloc(length);
     if (getchar() != '\n' || fread(data, 1, length, stdin) != length) return 99;
     bool ended = length && data[length - 1] == '\n';
     journald_write(stream, data, length - ended, ended);
-    show(server);
+    if (reads) show(server);
     free(data);
   }
   journald_close();
