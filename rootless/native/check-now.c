@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -12,13 +11,12 @@
 
 /* runtime DIR: whose monitor is asked, over its control socket. Ends with the result: 0 healthy, 1 not. */
 int role_check_now(const struct plan *plan) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "attach"};
   const char *runtime = plan_word(plan, "runtime", 1);
   static char frame[FRAME_MAX + 1];
   if (!runtime) bug("no runtime directory");
   if (chdir(runtime) < 0) die_errno("cannot enter %s", runtime);
-  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die_errno("cannot reach the container's monitor");
+  int fd = connect_monitor();
+  if (fd < 0) die_errno("cannot reach the container's monitor");
   frame[0] = FRAME_HEALTH;
   if (send(fd, frame, 1, MSG_NOSIGNAL) < 0) die_errno("cannot ask the container's monitor");
   for (;;) {

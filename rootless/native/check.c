@@ -71,23 +71,18 @@ __attribute__((noreturn)) static void keep(int socket, int null, int output) {
 }
 
 static void start(void) {
-  int sockets[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   check.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (null < 0 || check.proc < 0) die_errno("cannot open /dev/null and /proc");
   int output = output_pipe(&check.output);
   join_container(check.plan);
-  message_pair(sockets);
-  check.keeper = fork();
-  if (check.keeper < 0) die_errno("fork");
+  check.keeper = fork_with_socket(&check.socket);
   if (check.keeper == 0) {
-    close(sockets[0]);
     close(check.output);
-    keep(sockets[1], null, output);
+    keep(check.socket, null, output);
   }
-  close(sockets[1]);
   close(output);
   close(null);
-  check.socket = sockets[0];
 }
 
 /* What is beyond the limit is read too, and lost: the command must not wait for us. false: there is nothing now. */

@@ -9,6 +9,11 @@ long long clock_ms(void) {
   return (long long)time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
+int sooner(int one, int other) {
+  if (one < 0) return other;
+  return other < 0 || one < other ? one : other;
+}
+
 struct timespec clock_now(void) {
   struct timespec time;
   clock_gettime(CLOCK_REALTIME, &time);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "apply.h"
 #include "link-table.h"
 #include "copy-owner.h"
+#include "descriptors.h"
 #include "die.h"
 #include "directory-names.h"
 #include "remove.h"
@@ -192,16 +192,7 @@ static int merge(struct walk *w, int from, int to) {
   return code;
 }
 
-/* Two descriptors a level: a path of 4096 bytes can be 2048 levels deep. What was allowed before is given. */
-static struct rlimit allow_descriptors(void) {
-  struct rlimit before = {0, 0}, raised;
-  if (getrlimit(RLIMIT_NOFILE, &before) == 0 && before.rlim_cur < before.rlim_max) {
-    raised = (struct rlimit){before.rlim_max, before.rlim_max};
-    setrlimit(RLIMIT_NOFILE, &raised);
-  }
-  return before;
-}
-
+/* Two descriptors a level: a path of 4096 bytes can be 2048 levels deep. */
 static int copy(int from_fd, int to_fd, bool itself) {
   struct rlimit before = allow_descriptors();
   mode_t mask = umask(0);

@@ -75,6 +75,16 @@ void bug(const char *format, ...) {
   _exit(EXIT_TOOL);
 }
 
+void die_as(const char *doing, char *payload) {
+  if (!*payload) bug("an error without a reason");
+  char *text = payload + 1;
+  for (size_t end = strlen(text); end > 0 && text[end - 1] == '\n'; end--) text[end - 1] = 0;
+  char *below = strchr(text, '\n');
+  if (below) *below++ = 0;
+  set_hint(below);
+  die_with((unsigned char)*payload, "%s%s", doing, strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
+}
+
 void warn(const char *format, ...) {
   char text[1024];
   va_list args;

@@ -22,6 +22,9 @@ __attribute__((noreturn, format(printf, 2, 3))) void die_with(int code, const ch
 __attribute__((noreturn, format(printf, 1, 2))) void die_errno(const char *format, ...);
 __attribute__((noreturn, format(printf, 1, 2))) void bug(const char *format, ...);
 
+/* Ends as a child has: `payload` is what it sent, with a NUL behind it (MESSAGE_ERROR, message.h); `doing` stands before its text. */
+__attribute__((noreturn)) void die_as(const char *doing, char *payload);
+
 __attribute__((format(printf, 1, 2))) void warn(const char *format, ...);
 
 #endif

@@ -191,28 +191,24 @@ static pid_t worker;
 static void forward(int number) { kill(worker, number); }
 
 int role_enter(const struct plan *plan) {
-  int sockets[2];
+  int socket;
   const struct operation *held = plan_find(plan, "hold");
   if (held) hold(held->words[1]);
   if (plan_find(plan, "join")) return work_in_container(plan);
   if (!plan_find(plan, "uidmap")) return do_jobs(plan);
-  message_pair(sockets);
-  worker = fork();
-  if (worker < 0) die_errno("fork");
+  worker = fork_with_socket(&socket);
   if (worker == 0) {
-    close(sockets[0]);
-    make_namespaces(plan, sockets[1]);
+    make_namespaces(plan, socket);
     if (plan_find(plan, "root-target")) prctl(PR_SET_DUMPABLE, 0);
     exit(do_jobs(plan));
   }
   for (int number = 1; number < 32; number++)
     if (number != SIGCHLD && number != SIGKILL && number != SIGSTOP && number != SIGPIPE) signal(number, forward);
-  close(sockets[1]);
   struct message message;
-  if (!receive_message(sockets[0], &message)) return wait_for(worker);
+  if (!receive_message(socket, &message)) return wait_for(worker);
   write_id_maps(plan, worker);
-  send_message(sockets[0], MESSAGE_MAPPED, NULL, 0, -1);
-  close(sockets[0]);
+  send_message(socket, MESSAGE_MAPPED, NULL, 0, -1);
+  close(socket);
   close(STDIN_FILENO); /* the pipe's reader is the worker alone */
   return wait_for(worker);
 }

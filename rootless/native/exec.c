@@ -42,30 +42,17 @@ __attribute__((noreturn)) static void child(const struct plan *plan, int socket)
   become_command(plan);
 }
 
-static void print_and_end(const struct message *message) {
-  unsigned char code = (unsigned char)message->data[0];
-  if (starter >= 0) send_error(starter, code, message->data + 1, message->length - 1);
-  else if (write(STDERR_FILENO, message->data + 1, message->length - 1) < 0) _exit(EXIT_TOOL);
-  _exit(code);
-}
-
 static pid_t start(const struct plan *plan, int *master) {
-  int sockets[2];
+  int socket;
   struct message message;
-  message_pair(sockets);
-  pid_t pid = fork();
-  if (pid < 0) die_errno("fork");
-  if (pid == 0) {
-    close(sockets[0]);
-    child(plan, sockets[1]);
-  }
-  close(sockets[1]);
+  pid_t pid = fork_with_socket(&socket);
+  if (pid == 0) child(plan, socket);
   *master = -1;
-  while (receive_message(sockets[0], &message)) {
-    if (message.type == MESSAGE_ERROR) print_and_end(&message);
+  while (receive_message(socket, &message)) {
+    if (message.type == MESSAGE_ERROR) die_as("", message.data);
     if (message.fd >= 0) *master = message.fd;
   }
-  close(sockets[0]);
+  close(socket);
   return pid;
 }
 
@@ -75,18 +62,11 @@ static void drop_stdio(void) {
 
 /* -d: the session goes on in a process of its own, with nothing of ours. */
 static void go_to_background(void) {
-  int starters[2];
   struct message message;
-  message_pair(starters);
-  pid_t pid = fork();
-  if (pid < 0) die_errno("fork");
-  if (pid > 0) {
-    close(starters[1]);
-    if (receive_message(starters[0], &message) && message.type == MESSAGE_ERROR) print_and_end(&message);
+  if (fork_with_socket(&starter) > 0) {
+    if (receive_message(starter, &message) && message.type == MESSAGE_ERROR) die_as("", message.data);
     _exit(0);
   }
-  close(starters[0]);
-  starter = starters[1];
   setsid();
   drop_stdio();
   report_to(starter);
@@ -147,18 +127,12 @@ __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int
 
 /* Signals of the terminal itself have reached the keeper too: it is in the same process group. */
 static int front_of_terminal(const struct plan *plan) {
-  int sockets[2], signals = open_signals();
+  int socket, signals = open_signals();
   hold_signals();
-  message_pair(sockets);
-  pid_t keeper = fork();
-  if (keeper < 0) die_errno("fork");
-  if (keeper == 0) {
-    close(sockets[0]);
-    keep_terminal(plan, sockets[1]);
-  }
+  pid_t keeper = fork_with_socket(&socket);
+  if (keeper == 0) keep_terminal(plan, socket);
   let_go_of_preserved();
-  close(sockets[1]);
-  struct pollfd polls[2] = {{signals, POLLIN, 0}, {sockets[0], POLLIN, 0}};
+  struct pollfd polls[2] = {{signals, POLLIN, 0}, {socket, POLLIN, 0}};
   for (;;) {
     struct signalfd_siginfo info;
     if (poll(polls, 2, -1) < 0) continue;
@@ -167,7 +141,7 @@ static int front_of_terminal(const struct plan *plan) {
       kill(keeper, (int)info.ssi_signo);
     if (!polls[1].revents) continue;
     struct message message;
-    return receive_message(sockets[0], &message) ? 0 : wait_for(keeper); /* a word means: the user has detached */
+    return receive_message(socket, &message) ? 0 : wait_for(keeper); /* a word means: the user has detached */
   }
 }
 

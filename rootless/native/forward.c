@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "die.h"
 
 enum { PIPE_BYTES = 256 * 1024, ROUNDS = 16, EVENTS = 128, POOL = 32, ACCEPTS = 64, DESCRIPTORS = 6, PAUSE_MS = 100 };
@@ -273,10 +273,8 @@ static void accept_some(const struct forward_port *port) {
 
 static void open_all(void) {
   struct rlimit limit;
+  allow_descriptors();
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) die_errno("getrlimit");
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-  getrlimit(RLIMIT_NOFILE, &limit);
   forwarder.most = limit.rlim_cur / DESCRIPTORS > forwarder.count + POOL ? limit.rlim_cur / DESCRIPTORS - forwarder.count - POOL : 1;
   forwarder.epoll = epoll_create1(EPOLL_CLOEXEC);
   if (forwarder.epoll < 0) die_errno("epoll_create1");

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,9 +23,11 @@
 #include "hub-return.h"
 #include "identity.h"
 #include "message.h"
+#include "namespaces.h"
 #include "network.h"
 #include "roles.h"
 #include "spawn.h"
+#include "stream.h"
 #include "userns.h"
 
 enum { ANSWER_LIMIT_MS = 20000 };
@@ -37,15 +39,24 @@ static struct {
   const struct plan *plan;
 } hub = {-1, -1, 0, -1, -1, NULL};
 
-/* By way of /proc: its path may be too long for unix(7). */
+/* False: it has ended. */
+static bool hear(struct message *message) {
+  if (await_readable(hub.socket, ANSWER_LIMIT_MS) == 0) die("cannot set up the network: the hub gave no answer");
+  return receive_message(hub.socket, message);
+}
+
+/* By way of /proc: its path may be too long for unix(7). Whether it takes requests or not, a hub that is there is the only one. */
 static bool connect_to(int directory) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
+  const struct timeval limit = {ANSWER_LIMIT_MS / 1000, 0};
   struct message greeting;
   snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/socket", directory);
   hub.socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   if (hub.socket < 0) die_errno("socket");
-  if (connect(hub.socket, (struct sockaddr *)&address, sizeof address) == 0 && receive_message(hub.socket, &greeting) &&
-      greeting.fd >= 0) {
+  setsockopt(hub.socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  bool connected = connect(hub.socket, (struct sockaddr *)&address, sizeof address) == 0;
+  if (!connected && errno == EAGAIN) die("cannot set up the network: the hub takes nobody in");
+  if (connected && hear(&greeting) && greeting.fd >= 0) {
     hub.userns = greeting.fd;
     return true;
   }
@@ -149,10 +160,7 @@ static void ask_for_all(const struct plan *plan) {
 
 void hub_attach(const struct plan *plan, pid_t holder) {
   if (hub.socket < 0) return;
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/ns/net", holder);
-  hub.namespace = open(path, O_RDONLY | O_CLOEXEC);
-  if (hub.namespace < 0) die_errno("cannot open %s", path);
+  hub.namespace = open_namespace(holder, "net");
   hub.plan = plan;
   ask_for_all(plan);
 }
@@ -160,20 +168,8 @@ void hub_attach(const struct plan *plan, pid_t holder) {
 static void await_answers(void) {
   struct message message;
   for (; hub.asked > 0; hub.asked--) {
-    struct pollfd wait = {hub.socket, POLLIN, 0};
-    int ready;
-    do ready = poll(&wait, 1, ANSWER_LIMIT_MS);
-    while (ready < 0 && errno == EINTR);
-    if (ready == 0) die("cannot set up the network: the hub gave no answer");
-    if (!receive_message(hub.socket, &message)) die("cannot set up the network: the hub has ended");
-    if (message.type != MESSAGE_ERROR) continue;
-    char *text = message.data + 1, *hint = strchr(text, '\n');
-    if (hint) *hint++ = 0;
-    if (hint && *hint) {
-      hint[strcspn(hint, "\n")] = 0;
-      set_hint(hint);
-    }
-    die_with((unsigned char)message.data[0], "%s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
+    if (!hear(&message)) die("cannot set up the network: the hub has ended");
+    if (message.type == MESSAGE_ERROR) die_as("", message.data);
   }
 }
 
@@ -233,10 +229,7 @@ int role_hub_ask(const struct plan *plan) {
   int process = open_running(state, &pid), place = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (process < 0) die("the container is not running any more");
   if (place < 0 || !connect_to(place)) die("the hub of the bridge networks does not run");
-  char path[40];
-  snprintf(path, sizeof path, "/proc/%d/ns/net", pid);
-  int namespace = open(path, O_RDONLY | O_CLOEXEC);
-  if (namespace < 0) die_errno("cannot open %s", path);
+  int namespace = open_namespace(pid, "net");
   /* It still runs: so what was opened is that process's. */
   if (open_running(state, &pid) < 0) die("the container is not running any more");
   ask_all(plan, "hub-detach", MESSAGE_DETACH, namespace);

@@ -1,18 +1,23 @@
 #define _GNU_SOURCE
 #include "hub-members.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "die.h"
 #include "message.h"
+
+enum { TAKES_S = 2 };
 
 struct network {
   struct network *next;
@@ -37,10 +42,12 @@ static struct {
   struct network *networks;
   struct member *members;
   int hears, says; /* by which workers tell */
+  void (*lost)(const char *container);
 } table;
 
-int members_open(void) {
+int members_open(void (*lost)(const char *container)) {
   int sockets[2];
+  table.lost = lost;
   message_pair(sockets);
   fcntl(sockets[0], F_SETFL, O_NONBLOCK);
   table.hears = sockets[0];
@@ -52,10 +59,17 @@ bool members_none(void) { return !table.members; }
 
 void members_refuse(int client, const char *why) { send_error(client, EXIT_TOOL, why, strlen(why)); }
 
+/* A process that has taken nothing for TAKES_S is lost: else all others would go on waiting for it. */
+static bool tell(const struct network *network, unsigned char type, const void *data, size_t length, int fd) {
+  if (send_message(network->socket, type, data, length, fd)) return true;
+  if (errno == EAGAIN && network->pid > 0) kill(network->pid, SIGKILL);
+  return false;
+}
+
 /* To whoever may have to answer for it: a container is known to all its networks. */
 static void tell_all(unsigned char type, const void *data, size_t length, const struct network *but) {
   for (const struct network *network = table.networks; network; network = network->next)
-    if (network->knows && network != but) send_message(network->socket, type, data, length, -1);
+    if (network->knows && network != but) tell(network, type, data, length, -1);
 }
 
 static void end_network(struct network *network) {
@@ -114,12 +128,9 @@ static int make_network_namespace(void) {
 
 /* Nothing else of the hub's stays open in it: the others' ends could not be seen any more. */
 __attribute__((noreturn)) static void become_network(const char *id, const char *text, int namespace, int socket) {
-  enum { FIRST = 3 };
-  int fds[] = {fcntl(namespace, F_DUPFD_CLOEXEC, FIRST + 2), fcntl(socket, F_DUPFD_CLOEXEC, FIRST + 2)};
-  for (int i = 0; i < 2; i++)
-    if (fds[i] < 0 || dup3(fds[i], FIRST + i, O_CLOEXEC) < 0) _exit(EXIT_TOOL);
-  syscall(SYS_close_range, FIRST + 2u, ~0u, 0u);
-  hub_network(id, text, FIRST, FIRST + 1);
+  int fds[] = {namespace, socket};
+  if (keep_only_descriptors(fds, 2) < 0) _exit(EXIT_TOOL);
+  hub_network(id, text, fds[0], fds[1]);
 }
 
 static struct network *start_network(const struct hub_request *request) {
@@ -136,6 +147,8 @@ static struct network *start_network(const struct hub_request *request) {
   network->pid = fork();
   if (network->pid == 0) become_network(network->id, request->text, network->namespace, sockets[1]);
   close(sockets[1]);
+  const struct timeval limit = {TAKES_S, 0};
+  setsockopt(sockets[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   network->socket = sockets[0];
   network->next = table.networks;
   table.networks = network;
@@ -193,67 +206,80 @@ void members_ask(const struct hub_request *request, int client) {
 
 static void tell_of_all(struct network *network) {
   for (const struct member *member = table.members; member; member = member->next)
-    if (member->text) send_message(network->socket, MESSAGE_JOIN, member->text, member->length, -1);
+    if (member->text) tell(network, MESSAGE_JOIN, member->text, member->length, -1);
   network->knows = true;
 }
 
-/* All others know it before its own network's process answers the client. */
-static void joined(const struct message *message) {
+/* Who was in a network whose process ended leaves all its networks, and may come again. */
+static void lose(const struct member *member) {
+  char container[HUB_ID + 1];
+  snprintf(container, sizeof container, "%s", member->container);
+  table.lost(container);
+  members_leave(container);
+}
+
+/* A worker has said what there is to say, or has ended: what comes next for the member need not wait for it. */
+static void worker_done(struct member *member, bool good) {
+  member->worker = 0;
+  if (member->leaving || (!good && !member->text)) drop_member(member);
+  else if (member->network->pid == 0) lose(member);
+}
+
+static struct member *member_of(const struct message *message) {
   const char *end = message->data + message->length, *network = message->data, *first = memchr(network, 0, message->length);
-  if (!first || !memchr(first + 1, 0, (size_t)(end - first - 1))) return;
-  struct member *member = find_member(first + 1, network);
-  char *text = member ? malloc(message->length) : NULL;
-  if (!text) return;
-  memcpy(text, message->data, message->length);
-  free(member->text);
-  member->text = text;
-  member->length = message->length;
-  struct network *own = member->network;
-  tell_all(MESSAGE_JOIN, text, member->length, own);
-  if (!own->knows) tell_of_all(own);
-  if (!send_message(own->socket, MESSAGE_JOIN, text, member->length, message->fd))
-    members_refuse(message->fd, "Error: the network's process has ended\n");
+  if (!first || !memchr(first + 1, 0, (size_t)(end - first - 1))) return NULL;
+  return find_member(first + 1, network);
+}
+
+/* All others know it before its own network's process answers the client. */
+static void joined(struct member *member, const struct message *message) {
+  char *text = member->leaving ? NULL : malloc(message->length);
+  if (text) {
+    memcpy(text, message->data, message->length);
+    free(member->text);
+    member->text = text;
+    member->length = message->length;
+    struct network *own = member->network;
+    tell_all(MESSAGE_JOIN, text, member->length, own);
+    if (!own->knows) tell_of_all(own);
+    if (!tell(own, MESSAGE_JOIN, text, member->length, message->fd))
+      members_refuse(message->fd, "Error: the network's process has ended\n");
+  }
+  worker_done(member, text);
+}
+
+static void left(struct member *member, const struct message *message) {
+  worker_done(member, true);
+  send_message(message->fd, MESSAGE_STARTED, NULL, 0, -1);
 }
 
 void members_hear(void) {
   static struct message message;
   while (receive_message(table.hears, &message)) {
-    if (message.type == MESSAGE_JOIN) joined(&message);
+    struct member *member = member_of(&message);
+    if (member && message.type == MESSAGE_JOIN) joined(member, &message);
+    if (member && message.type == MESSAGE_LEAVE) left(member, &message);
     if (message.fd >= 0) close(message.fd);
   }
 }
 
-/* Who was in a network whose process ended leaves all its networks, and may come again. */
-static void lose(const struct member *member, void (*lost)(const char *container)) {
-  char container[HUB_ID + 1];
-  snprintf(container, sizeof container, "%s", member->container);
-  lost(container);
-  members_leave(container);
-}
-
 /* Who waits for a worker is not hung up on before that has said why it failed: the network's own reason, mostly. */
-static void network_ended(struct network *network, void (*lost)(const char *container)) {
+static void network_ended(struct network *network) {
   network->pid = 0;
   network->knows = false;
   for (;;) {
     const struct member *member = table.members;
     while (member && (member->network != network || member->leaving || member->worker)) member = member->next;
     if (!member) return;
-    lose(member, lost);
+    lose(member);
   }
 }
 
-static void worker_ended(struct member *member, int status, void (*lost)(const char *container)) {
-  member->worker = 0;
-  if (member->leaving || (status != 0 && !member->text)) drop_member(member);
-  else if (member->network->pid == 0) lose(member, lost);
-}
-
-void members_reaped(pid_t pid, int status, void (*lost)(const char *container)) {
+void members_reaped(pid_t pid, int status) {
   struct member *member = table.members;
   struct network *network = table.networks;
   while (member && member->worker != pid) member = member->next;
   while (network && network->pid != pid) network = network->next;
-  if (member) worker_ended(member, status, lost);
-  else if (network) network_ended(network, lost);
+  if (member) worker_done(member, status == 0);
+  else if (network) network_ended(network);
 }

@@ -7,8 +7,11 @@
 
 #include "hub.h"
 
-/* A descriptor that polls as readable when members_hear() has something to do. */
-int members_open(void);
+/*
+ * A descriptor that polls as readable when members_hear() has something to do. `lost` is called for each container whose
+ * network has ended.
+ */
+int members_open(void (*lost)(const char *container));
 void members_hear(void);
 bool members_none(void);
 
@@ -16,8 +19,8 @@ bool members_none(void);
 void members_ask(const struct hub_request *request, int client);
 /* A container leaves all its networks. */
 void members_leave(const char *container);
-/* A child has ended. `lost` is called for each container whose network was that child. */
-void members_reaped(pid_t pid, int status, void (*lost)(const char *container));
+/* A child has ended. */
+void members_reaped(pid_t pid, int status);
 void members_refuse(int client, const char *why);
 
 #endif

@@ -94,11 +94,13 @@ void names_join(const char *text, size_t length) {
   free(before);
 }
 
+bool same_address(const struct member_address *one, const struct member_address *other) {
+  return one->family == other->family && memcmp(one->bytes, other->bytes, sizeof one->bytes) == 0;
+}
+
 static bool has_address(const struct member *member, const struct member_address *address) {
   for (int i = 0; i < member->count; i++)
-    if (member->addresses[i].family == address->family &&
-        memcmp(member->addresses[i].bytes, address->bytes, sizeof address->bytes) == 0)
-      return true;
+    if (same_address(&member->addresses[i], address)) return true;
   return false;
 }
 

@@ -15,6 +15,8 @@ struct member_address {
   unsigned char bytes[16];
 };
 
+bool same_address(const struct member_address *one, const struct member_address *other);
+
 /* The network that this process is of. */
 void names_begin(const char *network);
 /*

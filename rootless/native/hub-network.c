@@ -1,7 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,9 +14,8 @@
 #include "hub.h"
 #include "message.h"
 #include "netlink.h"
+#include "network.h"
 #include "spawn.h"
-
-enum { READY_LIMIT_MS = 15000 };
 
 struct uplink {
   pid_t pid; /* 0: none */
@@ -40,21 +38,6 @@ static struct uplink start_uplink(const struct plan *plan, int namespace) {
   uplink.ready = ready[0];
   uplink.alive = alive[1]; /* stays open as long as this process lives */
   return uplink;
-}
-
-static void await_uplink(const struct plan *plan, const struct uplink *uplink) {
-  if (!uplink->pid) return;
-  struct pollfd wait = {uplink->ready, POLLIN, 0};
-  int got;
-  do got = poll(&wait, 1, READY_LIMIT_MS);
-  while (got < 0 && errno == EINTR);
-  char byte, text[512];
-  const char *program = plan_word(plan, "uplink", 2);
-  if (got > 0 && read(uplink->ready, &byte, 1) == 1) return;
-  caught(uplink->said, text, sizeof text);
-  set_hint("run `tsc-pod doctor`, or make the network with --internal");
-  if (got == 0) die("cannot set up the network: %s was not ready after %d s: %s", program, READY_LIMIT_MS / 1000, text);
-  die("cannot set up the network: %s failed: %s", program, text);
 }
 
 /* A key that the kernel lacks (no IPv6) is no error. */
@@ -100,7 +83,8 @@ void hub_network(const char *id, const char *text, int namespace, int socket) {
   struct uplink uplink = start_uplink(&plan, namespace);
   if (setns(namespace, CLONE_NEWNET) < 0) die_errno("cannot enter the network's namespace");
   make_bridge(&plan);
-  await_uplink(&plan, &uplink);
+  if (uplink.pid)
+    network_await(plan_word(&plan, "uplink", 2), uplink.ready, uplink.said, "run `tsc-pod doctor`, or make the network with --internal");
   let_through(&uplink);
   hub_resolve(id, &plan, socket, uplink.pid ? (int)syscall(SYS_pidfd_open, uplink.pid, 0) : -1);
 }

@@ -12,8 +12,6 @@
 #include "network.h"
 #include "resolve.h"
 
-enum { ADDRESSES_MAX = 4 };
-
 static struct {
   int socket;      /* to the hub */
   const char *api; /* of the uplink */
@@ -44,16 +42,15 @@ void resolve_refresh(void) {
     if (message.fd >= 0) close(message.fd);
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return;
-  if (network.api) unlink(network.api); /* the last member has left */
-  _exit(0);
+  _exit(0); /* the last member has left */
 }
 
 static void open_sockets(const struct plan *plan) {
   const struct operation *bridge = plan_find(plan, "bridge");
-  const char *upstream = plan_word(plan, "resolver", 1), *addresses[ADDRESSES_MAX];
+  const char *upstream = plan_word(plan, "resolver", 1), *addresses[RESOLVE_ADDRESSES];
   int count = 0;
   if (!plan_find(plan, "resolver")) return;
-  for (size_t i = 1; i < bridge->count && count < ADDRESSES_MAX; i++) addresses[count++] = bridge->words[i];
+  for (size_t i = 1; i < bridge->count && count < RESOLVE_ADDRESSES; i++) addresses[count++] = bridge->words[i];
   resolve_udp_open(addresses, count, RESOLVE_PORT, upstream);
   resolve_tcp_open(addresses, count, RESOLVE_PORT, upstream);
 }

@@ -1,6 +1,4 @@
 #define _GNU_SOURCE
-#include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,28 +12,20 @@
 #include "hub.h"
 #include "message.h"
 #include "netlink.h"
+#include "stream.h"
 
 enum { READY_LIMIT_MS = 15000 };
 
 /* The network's one message stays where it is, for all that wait for it. */
 static void await_network(int socket) {
-  struct pollfd wait = {socket, POLLIN, 0};
   char said[2400];
-  int ready;
-  do ready = poll(&wait, 1, READY_LIMIT_MS);
-  while (ready < 0 && errno == EINTR);
+  int ready = await_readable(socket, READY_LIMIT_MS);
   ssize_t got = ready > 0 ? recv(socket, said, sizeof said - 1, MSG_PEEK) : -1;
   if (got <= 0) die("cannot set up the network: %s", ready == 0 ? "it was not ready in time" : "its process has ended");
   if (said[0] == MESSAGE_READY) return;
   if (said[0] != MESSAGE_ERROR || got < 3) bug("message %c of a network", said[0]);
   said[got] = 0;
-  char *text = said + 2, *hint = strchr(text, '\n');
-  if (hint) *hint++ = 0;
-  if (hint && *hint) {
-    hint[strcspn(hint, "\n")] = 0;
-    set_hint(hint);
-  }
-  die("%s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
+  die_as("", said + 1);
 }
 
 static void enter(int namespace) {
@@ -79,20 +69,28 @@ static void put_line(char **text, size_t *length, char kind, const char *value) 
   *length += (size_t)sprintf(more + *length, "%c %s\n", kind, value);
 }
 
-/* The network answers the client: when all know of it. */
-static void join(const struct plan *plan, const struct hub_request *request, const struct hub_place *place) {
+/* The last that is said of it, in the name of the client: network id NUL container id NUL, and for who comes in the lines behind. */
+static void tell(unsigned char type, const struct plan *plan, const struct hub_request *request, const struct hub_place *place) {
   size_t first = strlen(request->network) + 1, length = first + strlen(request->container) + 1, from = 0;
   char *text = malloc(length);
   const struct operation *one;
   if (!text) die("out of memory");
   memcpy(text, request->network, first);
   memcpy(text + first, request->container, length - first);
-  while ((one = plan_next(plan, "name", &from))) put_line(&text, &length, 'N', one->words[1]);
+  while (plan && (one = plan_next(plan, "name", &from))) put_line(&text, &length, 'N', one->words[1]);
   from = 0;
-  while ((one = plan_next(plan, "address", &from))) put_line(&text, &length, 'A', one->words[1]);
-  if (!send_message(place->said, MESSAGE_JOIN, text, length, place->client)) die_errno("cannot talk to the hub");
+  while (plan && (one = plan_next(plan, "address", &from))) put_line(&text, &length, 'A', one->words[1]);
+  if (!send_message(place->said, type, text, length, place->client)) die_errno("cannot talk to the hub");
 }
 
+static void remove_device(const struct plan *plan) {
+  const char *device = plan_word(plan, "link", 1);
+  if (!device) bug("no link");
+  struct netlink netlink = netlink_open();
+  netlink_remove_link(&netlink, device);
+}
+
+/* Who comes is answered by the network, who goes by the hub: when all know of it. */
 void hub_work(const struct hub_request *request, const struct hub_place *place) {
   struct plan plan;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -103,13 +101,12 @@ void hub_work(const struct hub_request *request, const struct hub_place *place) 
   await_network(place->network);
   if (request->type == MESSAGE_ATTACH) add_device(&plan, request, place->namespace);
   enter(request->namespace);
-  if (request->type != MESSAGE_DETACH) {
+  if (request->type == MESSAGE_DETACH) {
+    remove_device(&plan);
+    tell(MESSAGE_LEAVE, NULL, request, place);
+  } else {
     add_routes(&plan);
-    join(&plan, request, place);
-    _exit(0);
+    tell(MESSAGE_JOIN, &plan, request, place);
   }
-  struct netlink netlink = netlink_open();
-  netlink_remove_link(&netlink, plan_word(&plan, "link", 1));
-  send_message(place->client, MESSAGE_STARTED, NULL, 0, -1);
   _exit(0);
 }

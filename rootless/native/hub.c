@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "descriptors.h"
 #include "die.h"
 #include "hub-members.h"
 #include "identity.h"
@@ -40,6 +41,7 @@ struct client {
 static struct {
   struct client clients[CLIENTS_MAX_HUB];
   int count, listener, signals, userns, directory, said;
+  bool short_of; /* descriptors: for a moment nobody is let in */
 } hub;
 
 static bool is_connected(const char *container) {
@@ -77,7 +79,8 @@ static void serve(struct client *client, const struct message *message) {
 /* False: it is gone. */
 static bool hear(struct client *client) {
   static struct message message;
-  if (!receive_message(client->fd, &message)) return false;
+  errno = 0;
+  if (!receive_message(client->fd, &message)) return errno == EAGAIN;
   serve(client, &message);
   if (message.fd >= 0) close(message.fd);
   return true;
@@ -90,12 +93,14 @@ static void let_go(int index) {
   if (*gone.container) members_leave(gone.container);
 }
 
+/* Nothing that is sent there waits: who takes no answers loses them, and holds nobody up. */
 static void accept_one(void) {
-  int fd = accept4(hub.listener, NULL, NULL, SOCK_CLOEXEC);
+  int fd = accept4(hub.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   struct ucred who;
   socklen_t size = sizeof who;
+  hub.short_of = fd < 0 && errno != EAGAIN;
   if (fd < 0) return;
-  if (hub.count == CLIENTS_MAX_HUB || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || who.uid != geteuid() ||
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) < 0 || who.uid != geteuid() ||
       !send_message(fd, MESSAGE_NAMESPACES, NULL, 0, hub.userns)) {
     close(fd);
     return;
@@ -114,20 +119,23 @@ static void reap(void) {
   int status;
   pid_t pid;
   while (read(hub.signals, &info, sizeof info) == sizeof info) continue;
-  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) members_reaped(pid, status, hang_up);
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) members_reaped(pid, status);
 }
 
 /* Who is gone leaves before anybody new is heard: the same container may come back at once. */
 static int step(int timeout) {
   static struct pollfd polls[CLIENTS_MAX_HUB + OTHERS];
   int count = hub.count;
-  polls[0] = (struct pollfd){hub.listener, POLLIN, 0};
+  bool room = count < CLIENTS_MAX_HUB && !hub.short_of; /* else they wait in the queue */
+  if (hub.short_of && (timeout < 0 || timeout > IDLE_MS)) timeout = IDLE_MS;
+  hub.short_of = false;
+  polls[0] = (struct pollfd){room ? hub.listener : -1, POLLIN, 0};
   polls[1] = (struct pollfd){hub.signals, POLLIN, 0};
   polls[2] = (struct pollfd){hub.said, POLLIN, 0};
   for (int i = 0; i < count; i++) polls[i + OTHERS] = (struct pollfd){hub.clients[i].fd, POLLIN, 0};
   int ready = poll(polls, (nfds_t)count + OTHERS, timeout);
   if (ready <= 0) return ready;
-  if (polls[1].revents || polls[2].revents) members_hear(); /* what was said before its end */
+  if (polls[1].revents || polls[2].revents) members_hear(); /* what was said before an end */
   if (polls[1].revents) reap();
   for (int i = count - 1; i >= 0; i--)
     if (polls[i + OTHERS].revents && !hear(&hub.clients[i])) let_go(i);
@@ -143,7 +151,7 @@ static bool may_end(void) {
   return false;
 }
 
-/* Of uplinks that were killed. */
+/* Of uplinks that have ended. */
 static void remove_stale(void) {
   DIR *directory = opendir(".");
   const struct dirent *entry;
@@ -171,7 +179,7 @@ static void open_hub(void) {
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
   sigprocmask(SIG_BLOCK, &child, NULL);
-  hub.said = members_open();
+  hub.said = members_open(hang_up);
   hub.signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   hub.userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
   hub.directory = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -194,6 +202,7 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
   if (!receive_message(starter, &message)) _exit(EXIT_TOOL);
   become_namespace_root(plan);
   prctl(PR_SET_DUMPABLE, 0);
+  allow_descriptors();
   open_hub();
   cgroup_make(plan);
   remove_stale();
@@ -212,6 +221,7 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
   unlink("state");
   alarm(END_SECONDS); /* whose processes don't end by themselves are killed with this one */
   while (wait(NULL) > 0 || errno == EINTR) continue;
+  remove_stale();
   cgroup_remove();
   unlink("cgroup");
   _exit(0);
@@ -221,10 +231,7 @@ __attribute__((noreturn)) static void serve_all(const struct plan *plan, int sta
 static char expect(int socket, unsigned char type) {
   struct message message;
   if (!receive_message(socket, &message)) die("the hub of the bridge networks ended before it had started");
-  if (message.type == MESSAGE_ERROR) {
-    if (write(STDERR_FILENO, message.data + 1, message.length - 1) < 0) _exit(EXIT_TOOL);
-    _exit((unsigned char)message.data[0]);
-  }
+  if (message.type == MESSAGE_ERROR) die_as("", message.data);
   if (message.type != type) bug("message %c instead of %c", message.type, type);
   return message.data[0];
 }
@@ -234,20 +241,14 @@ static char expect(int socket, unsigned char type) {
  * was killed and whose containers run, that is U.
  */
 int role_hub(const struct plan *plan) {
-  int sockets[2];
+  int socket;
   const char *directory = plan_word(plan, "runtime", 1);
   if (!directory || chdir(directory) < 0) die_errno("cannot enter %s", directory ? directory : "the hub's directory");
   cgroup_enter(plan, false);
-  message_pair(sockets);
-  pid_t pid = fork();
-  if (pid < 0) die_errno("fork");
-  if (pid == 0) {
-    close(sockets[0]);
-    serve_all(plan, sockets[1]);
-  }
-  close(sockets[1]);
-  if (!expect(sockets[0], MESSAGE_NAMESPACES)) write_id_maps(plan, pid);
-  send_message(sockets[0], MESSAGE_MAPPED, NULL, 0, -1);
-  expect(sockets[0], MESSAGE_STARTED);
+  pid_t pid = fork_with_socket(&socket);
+  if (pid == 0) serve_all(plan, socket);
+  if (!expect(socket, MESSAGE_NAMESPACES)) write_id_maps(plan, pid);
+  send_message(socket, MESSAGE_MAPPED, NULL, 0, -1);
+  expect(socket, MESSAGE_STARTED);
   return 0;
 }

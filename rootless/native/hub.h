@@ -37,7 +37,7 @@ __attribute__((noreturn)) void hub_network(const char *id, const char *text, int
 /* Where a process that does a request finds the rest. */
 struct hub_place {
   int namespace, network; /* of the network, and the hub's end of the socket to its process */
-  int said;               /* to the hub: MESSAGE_JOIN */
+  int said;               /* to the hub: MESSAGE_JOIN, MESSAGE_LEAVE */
   int client;             /* who has asked, and is answered */
 };
 

@@ -21,6 +21,7 @@
 #include "message.h"
 #include "mounts.h"
 #include "path.h"
+#include "record.h"
 #include "spawn.h"
 
 #ifndef OPEN_TREE_CLONE
@@ -63,18 +64,12 @@ __attribute__((noreturn)) static void send_mount(int socket, const char *state, 
 }
 
 static int take_mount(const char *state, const char *path) {
-  int sockets[2];
+  int socket;
   struct message message;
-  message_pair(sockets);
-  pid_t pid = fork();
-  if (pid < 0) die_errno("fork");
-  if (pid == 0) {
-    close(sockets[0]);
-    send_mount(sockets[1], state, path);
-  }
-  close(sockets[1]);
-  bool got = receive_message(sockets[0], &message);
-  close(sockets[0]);
+  pid_t pid = fork_with_socket(&socket);
+  if (pid == 0) send_mount(socket, state, path);
+  bool got = receive_message(socket, &message);
+  close(socket);
   return wait_for(pid) == 0 && got ? message.fd : -1;
 }
 
@@ -138,13 +133,12 @@ void mount_memory(int root, const struct operation *operation) {
 }
 
 static void write_lines(const struct plan *plan, const struct operation *operation) {
-  char own[4200], path[4200], place[4200], *at = read_lines(operation), *rest;
+  char own[4200], *at = read_lines(operation), *rest, *text;
+  size_t size;
   pid_t pid;
   own_state(plan, own);
-  snprintf(path, sizeof path, "%s/memory.new", operation->words[1]);
-  snprintf(place, sizeof place, "%s/memory", operation->words[1]);
-  FILE *file = fopen(path, "we");
-  if (!file) die_errno("cannot write %s", path);
+  FILE *file = open_memstream(&text, &size);
+  if (!file) die("out of memory");
   for (const char *state; (state = next_line(&at, &rest));) {
     int process = strcmp(state, own) == 0 ? -1 : open_running(state, &pid);
     if (process < 0) continue;
@@ -152,8 +146,9 @@ static void write_lines(const struct plan *plan, const struct operation *operati
     fprintf(file, "%s\t%s\n", state, rest);
   }
   fprintf(file, "%s\t%s\n", own, operation->words[3]);
-  bool written = !ferror(file);
-  if (fclose(file) != 0 || !written || rename(path, place) < 0) die_errno("cannot write %s", place);
+  if (fclose(file) != 0) die("out of memory");
+  if (!write_aside(operation->words[1], "memory", text, false)) die_errno("cannot write %s/memory", operation->words[1]);
+  free(text);
 }
 
 void memory_tell(const struct plan *plan) {

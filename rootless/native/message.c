@@ -46,24 +46,36 @@ bool receive_message(int socket, struct message *message) {
   struct iovec parts[2] = {{&message->type, 1}, {message->data, sizeof message->data - 1}};
   union control control;
   struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2, .msg_control = control.bytes,
-                          .msg_controllen = sizeof control.bytes};
+                          .msg_controllen = CMSG_LEN(sizeof(int)) /* with the padding there is room for two */};
   ssize_t got;
   do got = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
   while (got < 0 && errno == EINTR);
   message->fd = -1;
   message->length = 0;
-  if (got <= 0) {
-    message->type = 0;
-    return false;
-  }
-  message->length = (size_t)got - 1;
-  message->data[message->length] = 0;
-  struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+  struct cmsghdr *rights = got < 0 ? NULL : CMSG_FIRSTHDR(&header);
   if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS)
     memcpy(&message->fd, CMSG_DATA(rights), sizeof message->fd);
-  return true;
+  if (got > 0) {
+    message->length = (size_t)got - 1;
+    message->data[message->length] = 0;
+    return true;
+  }
+  if (message->fd >= 0) close(message->fd);
+  message->fd = -1;
+  message->type = 0;
+  return false;
 }
 
 void message_pair(int sockets[2]) {
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) die_errno("socketpair");
+}
+
+pid_t fork_with_socket(int *socket) {
+  int sockets[2];
+  message_pair(sockets);
+  pid_t pid = fork();
+  if (pid < 0) die_errno("fork");
+  close(sockets[pid == 0 ? 0 : 1]);
+  *socket = sockets[pid == 0 ? 1 : 0];
+  return pid;
 }

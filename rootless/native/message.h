@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum message_type {
   MESSAGE_NAMESPACES = 'N', /* the namespaces are made */
@@ -21,7 +22,7 @@ enum message_type {
   MESSAGE_CHANGE = 'C',     /* to the hub: the same, for names and routes of who is in the network */
   MESSAGE_HOLD = 'H',       /* to the hub: container id, which is in its networks as long as this connection is open */
   MESSAGE_JOIN = 'J',       /* to a network, by way of the hub: hub-names.h; a descriptor: who is told MESSAGE_STARTED */
-  MESSAGE_LEAVE = 'L',      /* to a network: network id NUL container id NUL */
+  MESSAGE_LEAVE = 'L',      /* to a network, and to the hub by who has taken it out: network id NUL container id NUL */
   MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print */
 };
 
@@ -39,5 +40,7 @@ bool receive_message(int socket, struct message *message);
 
 /* A connected pair, close-on-exec. */
 void message_pair(int sockets[2]);
+/* fork(2): each of both has one end of a pair. Dies when there can be no child. */
+pid_t fork_with_socket(int *socket);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "die.h"
 #include "namespaces.h"
 #include "spawn.h"
+#include "stream.h"
 
 enum { READY_LIMIT_MS = 15000, ANSWER_LIMIT_S = 5 };
 
@@ -64,15 +64,12 @@ struct network network_start(const struct plan *plan, pid_t holder) {
   return network;
 }
 
-static void await_ready(const char *program, struct network *network) {
-  struct pollfd wait = {network->ready, POLLIN, 0};
-  int got;
-  do got = poll(&wait, 1, READY_LIMIT_MS);
-  while (got < 0 && errno == EINTR);
+void network_await(const char *program, int ready, int said, const char *hint) {
+  int got = await_readable(ready, READY_LIMIT_MS);
   char byte, text[512];
-  if (got > 0 && read(network->ready, &byte, 1) == 1) return;
-  caught(network->said, text, sizeof text);
-  set_hint("run `tsc-pod doctor`, or start with --network none or --network host");
+  if (got > 0 && read(ready, &byte, 1) == 1) return;
+  caught(said, text, sizeof text);
+  set_hint(hint);
   if (got == 0) die("cannot set up the network: %s was not ready after %d s: %s", program, READY_LIMIT_MS / 1000, text);
   die("cannot set up the network: %s failed: %s", program, text);
 }
@@ -87,7 +84,7 @@ bool network_ask(const char *path, const char *json, char *answer) {
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   bool good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-              write(fd, json, strlen(json)) == (ssize_t)strlen(json) && shutdown(fd, SHUT_WR) == 0;
+              send(fd, json, strlen(json), MSG_NOSIGNAL) == (ssize_t)strlen(json) && shutdown(fd, SHUT_WR) == 0;
   size_t length = 0;
   while (good && length < NETWORK_ANSWER - 1) {
     ssize_t got = read(fd, answer + length, NETWORK_ANSWER - 1 - length);
@@ -115,7 +112,8 @@ void network_publish(const struct plan *plan) {
 void network_finish(const struct plan *plan, struct network *network) {
   publish_finish(&network->publisher);
   if (!network->pid) return;
-  await_ready(network_helper(plan)->words[1], network);
+  network_await(network_helper(plan)->words[1], network->ready, network->said,
+                "run `tsc-pod doctor`, or start with --network none or --network host");
   close(network->ready);
   network->ready = -1;
   fcntl(network->said, F_ADD_SEALS, F_SEAL_GROW); /* nobody reads what it says from here on */

@@ -25,6 +25,8 @@ struct network network_start(const struct plan *plan, pid_t holder);
 /* Waits until it is ready, then makes the plan's requests to its socket (network-api SOCKET JSON). Dies when one fails. */
 void network_finish(const struct plan *plan, struct network *network);
 void network_end(struct network *network);
+/* Until a program that makes a network writes to `ready`; else dies with what it has said, a catcher() of spawn.h. */
+void network_await(const char *program, int ready, int said, const char *hint);
 
 enum { NETWORK_ANSWER = 65536 };
 /* One request to slirp4netns' API socket; `answer` has NETWORK_ANSWER bytes. False: it can't be reached (errno). */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -16,6 +15,7 @@
 #include "apply.h"
 #include "below.h"
 #include "copy-owner.h"
+#include "descriptors.h"
 #include "die.h"
 #include "directory-names.h"
 #include "inside.h"
@@ -291,11 +291,7 @@ static int pack_names(int dir, const struct stat *about, const struct below *low
 
 static int begin(const struct pack_wish *wish, bool layer, const char *name) {
   /* A descriptor a level, in a layer one more for each layer below: a path of 4096 bytes can be 2048 levels deep. */
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  allow_descriptors();
   packer.wish = *wish;
   packer.layer = layer;
   snprintf(packer.path, sizeof packer.path, "%s", name);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "die.h"
 #include "forward.h"
 #include "message.h"
@@ -86,20 +87,15 @@ static void read_targets(const struct plan *plan, struct forward_target targets[
 
 /* Nothing else of the monitor's stays open in it: a pipe or a lock would outlive it. */
 static void keep_descriptors(struct forward_port *ports, size_t count, int *socket) {
-  int null = open("/dev/null", O_RDWR | O_CLOEXEC), next = 3;
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC), *kept = calloc(count + 1, sizeof *kept);
+  if (!kept) die("out of memory");
   for (int fd = 0; fd < 3; fd++) dup2(null, fd);
-  int base = *socket + 1;
-  for (size_t i = 0; i < count; i++)
-    if (ports[i].listener >= base) base = ports[i].listener + 1;
-  *socket = fcntl(*socket, F_DUPFD_CLOEXEC, base + (int)count);
-  for (size_t i = 0; i < count; i++) ports[i].listener = fcntl(ports[i].listener, F_DUPFD_CLOEXEC, base + (int)count);
-  if (*socket < 0 || dup3(*socket, next, O_CLOEXEC) < 0) _exit(EXIT_TOOL);
-  *socket = next++;
-  for (size_t i = 0; i < count; i++, next++) {
-    if (ports[i].listener < 0 || dup3(ports[i].listener, next, O_CLOEXEC) < 0) _exit(EXIT_TOOL);
-    ports[i].listener = next;
-  }
-  syscall(SYS_close_range, (unsigned)next, ~0U, 0U);
+  for (size_t i = 0; i < count; i++) kept[i] = ports[i].listener;
+  kept[count] = *socket;
+  if (keep_only_descriptors(kept, count + 1) < 0) _exit(EXIT_TOOL);
+  for (size_t i = 0; i < count; i++) ports[i].listener = kept[i];
+  *socket = kept[count];
+  free(kept);
 }
 
 __attribute__((noreturn)) static void serve(const struct plan *plan, struct forward_port *ports, size_t count, pid_t holder, int socket,
@@ -135,17 +131,12 @@ struct publisher publish_start(const struct plan *plan, pid_t holder) {
   while (plan_next(plan, "publish", &from)) count++;
   if (!count) return publisher;
   struct forward_port *ports = calloc(count, sizeof *ports);
-  int sockets[2];
   if (!ports) die("out of memory");
   from = count = 0;
   while ((wish = plan_next(plan, "publish", &from))) ports[count++] = listen_at(wish);
-  message_pair(sockets);
   pid_t parent = getpid();
-  publisher.pid = fork();
-  if (publisher.pid < 0) die_errno("fork");
-  if (publisher.pid == 0) serve(plan, ports, count, holder, sockets[1], parent);
-  close(sockets[1]);
-  publisher.socket = sockets[0];
+  publisher.pid = fork_with_socket(&publisher.socket);
+  if (publisher.pid == 0) serve(plan, ports, count, holder, publisher.socket, parent);
   for (size_t i = 0; i < count; i++) close(ports[i].listener);
   free(ports);
   return publisher;
@@ -155,8 +146,7 @@ void publish_finish(struct publisher *publisher) {
   struct message message;
   if (!publisher->pid) return;
   if (!receive_message(publisher->socket, &message)) die("cannot publish ports: the process for it has ended");
-  if (message.type != MESSAGE_READY)
-    die("cannot publish ports: %s", strncmp(message.data + 1, "Error: ", 7) == 0 ? message.data + 8 : message.data + 1);
+  if (message.type != MESSAGE_READY) die_as("cannot publish ports: ", message.data);
   close(publisher->socket);
   publisher->socket = -1;
 }

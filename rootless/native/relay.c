@@ -186,11 +186,6 @@ static bool take_client_frame(void *context, int client, const char *frame, size
   return false;
 }
 
-static int sooner(int one, int other) {
-  if (one < 0) return other;
-  return other < 0 || one < other ? one : other;
-}
-
 void relay_step(struct relay *relay, int signals, int timeout) {
   bool full = backlog.length > 0, idle = may_read_output();
   enum { OWN = 7 };

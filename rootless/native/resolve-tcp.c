@@ -10,7 +10,7 @@
 #include "resolve.h"
 
 /* Of a member that opens many, the oldest is closed. */
-enum { ADDRESSES_MAX = 4, CONNECTIONS = 64, EACH = 4, LIMIT_MS = 10000, UPSTREAM_MS = 4000, BACKLOG = 64 };
+enum { CONNECTIONS = 64, EACH = 4, LIMIT_MS = 10000, UPSTREAM_MS = 4000, BACKLOG = 64 };
 
 struct connection {
   int fd, upstream; /* -1: none */
@@ -25,7 +25,7 @@ struct connection {
 };
 
 static struct {
-  int servers[ADDRESSES_MAX], count;
+  int servers[RESOLVE_ADDRESSES], count;
   struct connection connections[CONNECTIONS];
   int used; /* those in the beginning */
   const char *upstream;
@@ -33,7 +33,7 @@ static struct {
 } tcp;
 
 void resolve_tcp_open(const char *const *addresses, int count, int port, const char *upstream) {
-  for (int i = 0; i < count && i < ADDRESSES_MAX; i++) {
+  for (int i = 0; i < count && i < RESOLVE_ADDRESSES; i++) {
     int fd = resolve_socket(addresses[i], port, SOCK_STREAM, true);
     if (listen(fd, BACKLOG) < 0) die_errno("cannot listen at %s", addresses[i]);
     tcp.servers[tcp.count++] = fd;
@@ -60,7 +60,7 @@ static struct connection *free_place(const struct member_address *asker) {
       continue;
     }
     if (one->since < oldest->since) oldest = one;
-    if (one->asker.family != asker->family || memcmp(one->asker.bytes, asker->bytes, sizeof asker->bytes) != 0) continue;
+    if (!same_address(&one->asker, asker)) continue;
     count++;
     if (!own || one->since < own->since) own = one;
   }

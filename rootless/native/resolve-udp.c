@@ -13,7 +13,7 @@
  * A member that floods fills the queue of its own socket, not those of others: the kernel chooses among those at one
  * address by the asker's. LANES: a power of two.
  */
-enum { ADDRESSES_MAX = 4, LANES = 32, ROUNDS = 8 };
+enum { LANES = 32, ROUNDS = 8 };
 /* A question that was passed on: its answer comes with the number that it was given here. A client asks again after 5 s. */
 enum { PENDING = 512, PENDING_EACH = 64, PENDING_MS = 4000 };
 
@@ -27,7 +27,7 @@ struct pending {
 };
 
 static struct {
-  int servers[ADDRESSES_MAX * LANES], count, upstream;
+  int servers[RESOLVE_ADDRESSES * LANES], count, upstream;
   struct pending pending[PENDING];
   int waiting; /* of those */
 } udp = {.upstream = -1};
@@ -44,7 +44,7 @@ static void choose_lane(int fd, bool six) {
 }
 
 void resolve_udp_open(const char *const *addresses, int count, int port, const char *upstream) {
-  for (int i = 0; i < count && i < ADDRESSES_MAX; i++) {
+  for (int i = 0; i < count && i < RESOLVE_ADDRESSES; i++) {
     for (int lane = 0; lane < LANES; lane++)
       udp.servers[udp.count++] = resolve_socket(addresses[i], port, SOCK_DGRAM, true);
     choose_lane(udp.servers[udp.count - 1], strchr(addresses[i], ':'));
@@ -69,7 +69,7 @@ static void give_up(struct pending *asked) {
 
 static bool same_asker(const struct resolve_address *one, const struct resolve_address *other) {
   struct member_address first = resolve_asker(one), second = resolve_asker(other);
-  return first.family == second.family && memcmp(first.bytes, second.bytes, sizeof first.bytes) == 0;
+  return same_address(&first, &second);
 }
 
 /* Who has many loses its own oldest for a new one. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "die.h"
 
 bool resolve_parse(const char *text, int port, struct resolve_address *address) {
@@ -38,11 +39,6 @@ int resolve_socket(const char *text, int port, int type, bool serves) {
   if (fd < 0 || (serves ? bind : connect)(fd, &address.any, address.size) < 0)
     die_errno("cannot open the resolver's socket at %s", text);
   return fd;
-}
-
-static int sooner(int one, int other) {
-  if (one < 0) return other;
-  return other < 0 || one < other ? one : other;
 }
 
 void resolve_serve(int changes, int until) {

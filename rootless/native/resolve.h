@@ -9,7 +9,7 @@
 
 #include "hub-names.h"
 
-enum { RESOLVE_PORT = 53, RESOLVE_POLLS = 512 };
+enum { RESOLVE_PORT = 53, RESOLVE_ADDRESSES = 4 /* of gateways */, RESOLVE_POLLS = 512 };
 
 struct resolve_address {
   union {

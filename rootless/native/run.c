@@ -20,9 +20,7 @@
 static void await_start(int starter) {
   struct message message;
   if (!receive_message(starter, &message)) die("the container's monitor ended before the container had started");
-  if (message.type != MESSAGE_ERROR) return;
-  if (write(STDERR_FILENO, message.data + 1, message.length - 1) < 0) _exit(EXIT_TOOL);
-  _exit((unsigned char)message.data[0]);
+  if (message.type == MESSAGE_ERROR) die_as("", message.data);
 }
 
 static void leave_terminal(void) {

@@ -35,19 +35,15 @@ static void send_tree(int socket, const struct operation *operation) {
 }
 
 static int take_tree(const struct operation *operation) {
-  int sockets[2];
+  int socket;
   struct message message;
-  message_pair(sockets);
-  pid_t pid = fork();
-  if (pid < 0) die_errno("fork");
+  pid_t pid = fork_with_socket(&socket);
   if (pid == 0) {
-    close(sockets[0]);
-    send_tree(sockets[1], operation);
+    send_tree(socket, operation);
     _exit(0);
   }
-  close(sockets[1]);
-  bool got = receive_message(sockets[0], &message);
-  close(sockets[0]);
+  bool got = receive_message(socket, &message);
+  close(socket);
   if (wait_for(pid) != 0 || !got || message.fd < 0) _exit(EXIT_TOOL); /* it has told the monitor why */
   return message.fd;
 }

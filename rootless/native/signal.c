@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -11,6 +10,7 @@
 #include "die.h"
 #include "identity.h"
 #include "roles.h"
+#include "stream.h"
 
 enum { PATIENCE = 5000 }; /* milliseconds for the process inside, which the container may stop */
 
@@ -40,10 +40,7 @@ static void signal_everybody(int process, int number) {
     die_errno("fork");
   }
   if (pid == 0) inside(number);
-  int child = (int)syscall(SYS_pidfd_open, pid, 0), status, got;
-  struct pollfd wait = {child, POLLIN, 0};
-  do got = poll(&wait, 1, PATIENCE);
-  while (got < 0 && errno == EINTR);
+  int child = (int)syscall(SYS_pidfd_open, pid, 0), status, got = await_readable(child, PATIENCE);
   if (got <= 0) kill(pid, SIGKILL);
   waitpid(pid, &status, 0);
   if (got > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) return;

@@ -1,7 +1,9 @@
 #define _GNU_SOURCE
 #include "stream.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -17,6 +19,14 @@ bool may_have_stream(int fd) {
 bool same_file(int one, int other) {
   struct stat first, second;
   return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+int await_readable(int fd, int limit_ms) {
+  struct pollfd wait = {fd, POLLIN, 0};
+  int got;
+  do got = poll(&wait, 1, limit_ms);
+  while (got < 0 && errno == EINTR);
+  return got;
 }
 
 int output_pipe(int *read_end) {

@@ -11,6 +11,8 @@
  */
 bool may_have_stream(int fd);
 bool same_file(int one, int other);
+/* Waits until it polls as readable: more than 0 then, 0 after `limit_ms` milliseconds. */
+int await_readable(int fd, int limit_ms);
 
 /* The command's end is returned, the other one, which doesn't wait, is put out. Both are closed on execve(2). */
 int output_pipe(int *read_end);

@@ -145,18 +145,6 @@ static void undo(int code, const char *text) {
   conclude(&ending);
 }
 
-__attribute__((noreturn)) static void fail(const struct message *message) {
-  char text[2304];
-  size_t length = message->length ? message->length - 1 : 0;
-  memcpy(text, message->data + 1, length);
-  while (length && text[length - 1] == '\n') length--;
-  text[length] = 0;
-  char *hint = strchr(text, '\n');
-  if (hint) *hint++ = 0;
-  set_hint(hint);
-  die_with((unsigned char)message->data[0], "%s", strncmp(text, "Error: ", 7) == 0 ? text + 7 : text);
-}
-
 static bool has_ended(pid_t pid) {
   siginfo_t about = {0};
   return pid > 0 && waitid(P_PID, (id_t)pid, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == pid;
@@ -192,21 +180,13 @@ static bool await_message(struct message *message) {
 
 static void expect(unsigned char type, struct message *message) {
   if (!await_message(message)) die("the container's first process ended before it could start");
-  if (message->type == MESSAGE_ERROR) fail(message);
+  if (message->type == MESSAGE_ERROR) die_as("", message->data);
   if (message->type != type) bug("message %c instead of %c", message->type, type);
 }
 
 static void start_stage(const int fds[3]) {
-  int sockets[2];
-  message_pair(sockets);
-  container.stage = fork();
-  if (container.stage < 0) die_errno("fork");
-  if (container.stage == 0) {
-    close(sockets[0]);
-    stage_one(container.plan, sockets[1], fds);
-  }
-  close(sockets[1]);
-  container.socket = sockets[0];
+  container.stage = fork_with_socket(&container.socket);
+  if (container.stage == 0) stage_one(container.plan, container.socket, fds);
 }
 
 static void end_stage(void) {
@@ -248,7 +228,7 @@ static void start(void) {
   send_message(container.socket, MESSAGE_GO, NULL, 0, -1);
   for (int i = 0; i < 3; i++)
     if (close_after[i] >= 0) close(close_after[i]);
-  if (await_message(&message)) fail(&message);
+  if (await_message(&message)) die_as("", message.data);
   memory_let_in(container.plan);
   close(container.socket);
   container.socket = -1;

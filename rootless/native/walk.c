@@ -5,10 +5,10 @@
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "directory-names.h"
 
 enum { DEPTH = 20000 /* a descriptor and some 100 bytes of stack each */ };
@@ -54,11 +54,7 @@ static int walk_directory(struct walker *walker, int directory, unsigned depth) 
 int walk(const char *path, walk_visit *visit, void *context) {
   struct walker walker = {visit, context};
   struct stat about;
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  allow_descriptors();
   if (fstatat(AT_FDCWD, path, &about, AT_SYMLINK_NOFOLLOW) < 0) return 0;
   int code = visit(context, AT_FDCWD, path, &about);
   int directory = code == 0 && S_ISDIR(about.st_mode) ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;

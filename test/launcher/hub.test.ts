@@ -19,15 +19,22 @@ const seed = process.env.FUZZ_SEED ?? String(Math.floor(Date.now() / 86_400_000)
 /** Who starts a hub holds the lock on its directory: until that is free it doesn't end. */
 let lock: ChildProcess;
 
-async function takeLock(): Promise<void> {
-  lock = spawn('flock', [directory, 'sh', '-c', 'echo held; exec cat'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  await once(lock.stdout!, 'data');
+/** What it says first; it goes on until its standard input ends. */
+async function begin(program: string, args: string[]): Promise<[ChildProcess, string]> {
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  inside.add(child);
+  const [said] = await once(child.stdout!, 'data');
+  return [child, String(said).split('\n')[0]!];
 }
 
-/** The hub has no standard error: what a sanitizer finds in it becomes a file. */
-function startHub(): void {
+async function takeLock(directory: string): Promise<ChildProcess> {
+  const [child] = await begin('flock', [directory, 'sh', '-c', 'echo held; exec cat']);
+  inside.delete(child);
+  return child;
+}
+
+/** The hub has no standard error: what a sanitizer finds in it becomes a file. `limit`: as sh(1)'s ulimit has it. */
+function startHub(directory: string, limit: string): void {
   const plan = encodePlan('hub', [
     ['runtime', directory],
     ['setgroups', 'deny'],
@@ -37,7 +44,8 @@ function startHub(): void {
   const options = {
     env: { ...process.env, ...sanitizers, ASAN_OPTIONS: `detect_leaks=0:log_path=${findings}/found` },
   };
-  assert.equal(run(launcher, ['-c', plan], '', options), { code: 0, stdout: '', stderr: '' });
+  const shell = `ulimit ${limit}; exec "$0" -c "$1"`;
+  assert.equal(run('sh', ['-c', shell, launcher, plan], '', options), { code: 0, stdout: '', stderr: '' });
 }
 
 const isClean = (): void => {
@@ -67,16 +75,9 @@ async function leaves(child: ChildProcess): Promise<void> {
 }
 
 async function joins(last: number, script: string, where = 'aaaa'): Promise<ChildProcess> {
-  const child = spawn(
-    peer,
-    [directory, 'join', ID(last), where, planOf(last), 'sh', '-c', `echo in; ${script}`],
-    {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    },
-  );
-  inside.add(child);
-  const [word] = await once(child.stdout!, 'data');
-  assert.is(String(word).split('\n')[0], 'in');
+  const words = [directory, 'join', ID(last), where, planOf(last), 'sh', '-c', `echo in; ${script}`];
+  const [child, word] = await begin(peer, words);
+  assert.is(word, 'in');
   return child;
 }
 
@@ -88,8 +89,8 @@ test.after(() => {
 });
 
 test('members have their devices, and reach each other and the resolver', async () => {
-  await takeLock();
-  startHub();
+  lock = await takeLock(directory);
+  startHub(directory, '-S -n 64');
   const first = await joins(2, 'cat');
   const ran = run(peer, [
     ...[directory, 'join', ID(3), 'aaaa', planOf(3), 'sh', '-c'],
@@ -129,6 +130,65 @@ test(`no message upsets it (seed ${seed})`, async () => {
   isClean();
   assert.is(run(peer, [directory, 'join', ID(4), 'aaaa', planOf(4), 'echo', 'well']).stdout, 'well\n');
   await leaves(first);
+});
+
+const pidOf = (directory: string): string => readFileSync(join(directory, 'state'), 'utf8').split(' ')[0]!;
+
+test('what is answered is done: who goes may come at once', () => {
+  assert.equal(run(peer, [directory, 'change', '30', ID(4), 'aaaa', planOf(4)]), {
+    code: 0,
+    stdout: 'done\n',
+    stderr: '',
+  });
+});
+
+test('who takes no answer holds nobody up', async () => {
+  const [mute, word] = await begin(peer, [directory, 'mute', '3000']);
+  assert.is(word, 'in');
+  assert.is(run(peer, [directory, 'join', ID(4), 'aaaa', planOf(4), 'echo', 'well']).stdout, 'well\n');
+  await leaves(mute);
+});
+
+test('a network whose process takes nothing more is lost, and the others go on', async () => {
+  const first = await joins(2, 'cat');
+  const hub = pidOf(directory);
+  const children = (): string[] =>
+    readFileSync(`/proc/${hub}/task/${hub}/children`, 'utf8').trim().split(' ');
+  const [stopped] = children();
+  process.kill(Number(stopped), 'SIGSTOP');
+  const names = Array.from({ length: 12 }, (_, i): Operation => ['name', `${i}`.padEnd(200, 'x')]);
+  const ran = run(peer, [directory, 'change', '60', ID(4), 'bbbb', planOf(4, names)], '', {
+    timeout: 20_000,
+  });
+  assert.equal(ran, { code: 0, stdout: 'done\n', stderr: '' });
+  await eventually(() => !children().includes(stopped!));
+  await leaves(first);
+  isClean();
+});
+
+test('more may be there than are open at first, and who finds no room waits without work for the hub', async () => {
+  const [many, greeted] = await begin(peer, [directory, 'crowd', '100']);
+  assert.is(greeted, '100');
+  await leaves(many);
+  const narrow = mkdtempSync(join(scratch(), 'narrow-'));
+  const lock = await takeLock(narrow);
+  startHub(narrow, '-n 100');
+  const [crowd, some] = await begin(peer, [narrow, 'crowd', '120']);
+  assert.ok(Number(some) > 60 && Number(some) < 100, some);
+  const ticks = (): number => {
+    const fields = readFileSync(`/proc/${pidOf(narrow)}/stat`, 'utf8')
+      .split(') ')[1]!
+      .split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  const before = ticks();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.ok(ticks() - before < 15, `${ticks() - before} of 50 ticks`);
+  await leaves(crowd);
+  assert.is(run(peer, [narrow, 'join', ID(4), 'aaaa', planOf(4), 'echo', 'well']).stdout, 'well\n');
+  lock.stdin!.end();
+  await eventually(() => readdirSync(narrow).length === 0);
+  isClean();
 });
 
 test('it ends with the last, and leaves nothing', async () => {

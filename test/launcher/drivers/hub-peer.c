@@ -4,6 +4,9 @@
  *            hub's user namespace, and executes COMMAND there, which keeps it in; prints what the hub refuses it by.
  *   hub-peer DIR ask TYPE CONTAINER NETWORK PLAN: one request without being a member.
  *   hub-peer DIR rubbish RUNS SEED: so many messages of all kinds, spoiled, some with a descriptor.
+ *   hub-peer DIR change RUNS CONTAINER NETWORK PLAN: comes in, and so many times tells its names anew, goes out and comes in.
+ *   hub-peer DIR crowd COUNT: so many connections, until standard input ends; prints how many were greeted within a second.
+ *   hub-peer DIR mute COUNT: so many requests that are refused, none of which it reads, until standard input ends.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -13,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -43,14 +47,64 @@ static bool ask(int fd, unsigned char type, char **words, int namespace) {
   return answer.type == MESSAGE_STARTED;
 }
 
-static int join(char **argv) {
+static int come_in(char **argv, int *namespace) {
   int fd = connect_here();
   if (setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET) < 0) die_errno("cannot make a namespace");
-  int namespace = open("/proc/self/ns/net", O_RDONLY);
+  *namespace = open("/proc/self/ns/net", O_RDONLY);
   send_message(fd, MESSAGE_HOLD, argv[0], strlen(argv[0]) + 1, -1);
-  if (!ask(fd, MESSAGE_ATTACH, argv, namespace)) return 1;
+  if (!ask(fd, MESSAGE_ATTACH, argv, *namespace)) exit(1);
+  return fd;
+}
+
+static int join(char **argv) {
+  int namespace;
+  come_in(argv, &namespace);
   if (argv[3]) execvp(argv[3], argv + 3);
   return argv[3] != NULL;
+}
+
+static int change(long runs, char **argv) {
+  int namespace, fd = come_in(argv, &namespace);
+  for (const unsigned char types[] = "CDA"; runs > 0; runs--)
+    for (int i = 0; i < 3; i++)
+      if (!ask(fd, types[i], argv, namespace)) return 1;
+  printf("done\n");
+  return 0;
+}
+
+static void await_end(const char *word) {
+  char byte;
+  printf("%s\n", word);
+  fflush(stdout);
+  while (read(STDIN_FILENO, &byte, 1) > 0) continue;
+}
+
+static int crowd(int count) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
+  const struct timeval limit = {1, 0};
+  struct message greeting;
+  int greeted = 0;
+  char word[24];
+  for (int i = 0; i < count; i++) {
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die_errno("cannot connect");
+    if (greeted < i || !receive_message(fd, &greeting)) continue;
+    close(greeting.fd);
+    greeted++;
+  }
+  snprintf(word, sizeof word, "%d", greeted);
+  await_end(word);
+  return 0;
+}
+
+static int mute(int count) {
+  int fd = connect_here();
+  const struct timeval limit = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  while (count > 0 && send_message(fd, MESSAGE_ATTACH, "x", 1, -1)) count--;
+  await_end("in");
+  return 0;
 }
 
 static uint64_t state;
@@ -86,7 +140,10 @@ static int rubbish(long runs, uint64_t seed) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 5 || chdir(argv[1]) < 0) return 2;
+  if (argc < 4 || chdir(argv[1]) < 0) return 2;
+  if (strcmp(argv[2], "crowd") == 0) return crowd(atoi(argv[3]));
+  if (strcmp(argv[2], "mute") == 0) return mute(atoi(argv[3]));
+  if (strcmp(argv[2], "change") == 0) return change(atol(argv[3]), argv + 4);
   if (strcmp(argv[2], "join") == 0) return join(argv + 3);
   if (strcmp(argv[2], "rubbish") == 0) return rubbish(atol(argv[3]), strtoull(argv[4], NULL, 10));
   int fd = connect_here();

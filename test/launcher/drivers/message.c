@@ -48,6 +48,31 @@ static void descriptors(void) {
   close(fd);
 }
 
+/* What is more than the one that a message may have is not kept, and none that comes without a message. */
+static void more_descriptors(void) {
+  struct message got;
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(2 * sizeof(int))];
+  } control;
+  int next = dup(0), two[2] = {next, next};
+  for (size_t length = 0; length < 2; length++) {
+    struct iovec part = {"R", length};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    memset(&control, 0, sizeof control);
+    control.header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof two)};
+    memcpy(CMSG_DATA(&control.header), two, sizeof two);
+    check(sendmsg(sockets[0], &header, 0) == (ssize_t)length);
+    check(receive_message(sockets[1], &got) == (length == 1));
+    check((got.fd >= 0) == (length == 1));
+    if (got.fd >= 0) close(got.fd);
+  }
+  int after = dup(0);
+  check(after == next + 1);
+  close(after);
+  close(next);
+}
+
 static void too_long(void) {
   struct message got;
   static char large[8192];
@@ -71,6 +96,7 @@ int main(void) {
   plain();
   whole_and_in_order();
   descriptors();
+  more_descriptors();
   too_long();
   the_end();
   puts("end");
