@@ -23,6 +23,8 @@ const require = createRequire(import.meta.url);
 function lazyModule(name: string): string {
   const keys = Object.keys(require(name)).filter((key) => /^[A-Za-z_$][\w$]*$/.test(key));
   const getters = keys.map((key) => `get ${key}() { return load().${key}; }`);
+  // As an ES module nobody copies it: that would use every getter, and one of node:http loads all of undici (90 ms).
+  getters.push('get default() { return load(); }', '__esModule: true');
   return `const load = () => process.getBuiltinModule(${JSON.stringify(name)});\nmodule.exports = { ${getters.join(', ')} };`;
 }
 

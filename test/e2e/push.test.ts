@@ -147,7 +147,7 @@ test('what is committed here is pushed compressed, and podman runs it', async ()
   // The same bytes each time: what is there needs no second copy.
   const again = await podOk(['push', 'made', `${plain.host}/made:1`]);
   assert.not.match(again, ': Pushed');
-  const root = ['--root', dir('podman'), '--runroot', dir('podman-run'), '--storage-driver', 'vfs'];
+  const root = ['--root', dir('podman'), '--runroot', dir('run'), '--storage-driver', 'vfs'];
   const ran = await command(['podman', ...root, 'pull', '-q', '--tls-verify=false', `${plain.host}/made:1`]);
   assert.is(ran.code, 0, ran.stderr);
   const shown = await command([
