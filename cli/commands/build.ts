@@ -43,8 +43,8 @@ export class Build extends PodCommand {
     '--build-context',
     'A further context (`name=value`): a folder, an address or an image',
   );
-  cacheFrom = Option.Array('--cache-from', [], { hidden: true });
-  cacheTo = Option.Array('--cache-to', [], { hidden: true });
+  cacheFrom = list('--cache-from', 'Take results of steps from here: name, type=registry|local,… (`cache`)');
+  cacheTo = list('--cache-to', 'Leave results of steps here: name, type=registry|local|inline,… (`cache`)');
   certDir = text('--cert-dir', 'Certificates of registries are in this `directory`');
   check = flag('--check', 'Say what is doubtful in the Dockerfile, and build nothing');
   cpuPeriod = text('--cpu-period', 'Length of a scheduler period in `microseconds`');

@@ -2,6 +2,7 @@
 
 import type { ImageRecord } from '../images/format/types.ts';
 import type { Platform } from '../platform.ts';
+import { CACHE_FIELD } from './cache/cache-image.ts';
 import type { StageState } from './stage-state.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -26,7 +27,15 @@ export function emptyState({ os, architecture, variant }: Platform): StageState 
 }
 
 export function stateOfImage({ config, diffIds, layers, size }: ImageRecord): StageState {
-  const { rootfs: _, history = [], created, ...rest } = config;
+  const {
+    rootfs: _,
+    history = [],
+    created,
+    [CACHE_FIELD]: __,
+    ...rest
+  } = config as ImageRecord['config'] & {
+    [CACHE_FIELD]?: unknown;
+  };
   return {
     config: { ...rest, ...(created !== undefined && { created }) },
     history,

@@ -3,6 +3,8 @@
 import type { ImageRecord } from '../images/format/types.ts';
 import type { ManifestList } from '../images/lists/manifest-list.ts';
 import { formatPlatform } from '../platform.ts';
+import { CacheLost } from './cache/cache.ts';
+import { cacheField } from './cache/cache-image.ts';
 import { checkOptions } from './check-build.ts';
 import { checkDockerfile, checkFailure } from './checks/check.ts';
 import type { Warning } from './checks/rule.ts';
@@ -15,8 +17,9 @@ import { checkOutputs } from './output/check-outputs.ts';
 import { parseOutput } from './output/output.ts';
 import { platformsOf } from './platforms.ts';
 import { refuseUnmet } from './refused.ts';
-import { beginSession, type SessionParts } from './session.ts';
-import { stageBuilder } from './stages.ts';
+import { type BuildSession, beginSession, type SessionParts } from './session.ts';
+import type { StageState } from './stage-state.ts';
+import { type StageBuilder, stageBuilder } from './stages.ts';
 import { checkSecrets } from './steps/mount-secret.ts';
 import { checkAgents } from './steps/mount-ssh.ts';
 import { squashAsAsked } from './steps/squash.ts';
@@ -48,22 +51,56 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
     const failure = checkFailure(dockerfile, warnings);
     if (failure) throw failure;
     const target = targetStage(dockerfile, options.target);
-    const builders = platforms.map((platform) => {
-      const label = platforms.length > 1 ? `${formatPlatform(platform)} ` : '';
-      return stageBuilder(session, dockerfile, opened.context, { stage: target, platform, contexts, label });
+    const states = await untilNoCacheIsLost(session, () => {
+      const builders = platforms.map((platform) => {
+        const label = platforms.length > 1 ? `${formatPlatform(platform)} ` : '';
+        return stageBuilder(session, dockerfile, opened.context, {
+          ...{ stage: target, platform, contexts, label },
+        });
+      });
+      for (const stages of builders)
+        for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
+      return { builders, states: Promise.all(builders.map(({ result }) => result(target))) };
     });
-    for (const stages of builders)
-      for (const stage of neededStages(dockerfile, target, stages.imageOf)) stages.begin(stage);
-    const states = await Promise.all(builders.map(({ result }) => result(target)));
     const results: PlatformResult[] = [];
-    for (const [at, platform] of platforms.entries())
-      results.push({ platform, state: await squashAsAsked(session, states[at]!) });
+    for (const [at, platform] of platforms.entries()) {
+      const state = await squashAsAsked(session, states[at]!);
+      results.push({ platform, state: withInlineCache(session, state) });
+    }
     await session.settle();
-    return { image: await finish(session, results, outputs), warnings };
+    const image = await finish(session, results, outputs);
+    if (session.cacheTargets.length > 0) {
+      const { exportCache } = await import('./cache/export-cache.ts');
+      for (const to of session.cacheTargets) await exportCache(session, to, states);
+    }
+    return { image, warnings };
   } catch (error) {
     session.abort(error);
     throw error;
   } finally {
     await session.end();
   }
+}
+
+/** What was built upon a layer that a shared cache doesn't have after all is built anew, without such caches. */
+async function untilNoCacheIsLost(
+  { cache }: BuildSession,
+  begin: () => { builders: readonly StageBuilder[]; states: Promise<StageState[]> },
+): Promise<StageState[]> {
+  const { builders, states } = begin();
+  try {
+    return await states;
+  } catch (error) {
+    if (!(error instanceof CacheLost)) throw error;
+    await cache.forgetShared();
+    await Promise.all(builders.map(({ idle }) => idle()));
+    return begin().states;
+  }
+}
+
+/** --cache-to type=inline: the image itself says which steps have led to its layers. */
+function withInlineCache({ cache, cacheTargets }: BuildSession, state: StageState): StageState {
+  if (cacheTargets.every(({ reference }) => reference !== undefined)) return state;
+  const diffIds = state.layers.map(({ diffId }) => diffId);
+  return { ...state, config: { ...state.config, ...cacheField(cache.steps, diffIds) } };
 }

@@ -6,14 +6,12 @@ import { hostPlatform } from '../platform.ts';
 import type { BuildOptions } from './options.ts';
 
 /** Throws PodError `unsupported` or `usage`. */
-export function refuseUnmet({ cacheFrom, cacheTo, sourceDateEpoch, timestamp }: BuildOptions): void {
-  const [flag, value] = cacheFrom.length > 0 ? ['--cache-from', cacheFrom[0]] : ['--cache-to', cacheTo[0]];
-  if (value !== undefined)
+export function refuseUnmet({ cacheTo, layers, sourceDateEpoch, timestamp }: BuildOptions): void {
+  if (cacheTo.length > 0 && !layers)
     throw new PodError({
-      code: 'unsupported',
-      message: `cannot use ${flag} ${value}`,
-      why: 'results of steps are kept in this store only',
-      hint: 'builds with the same --root share them without any flag',
+      code: 'usage',
+      message: '--cache-to and --layers=false exclude each other',
+      why: 'no result of a step is kept then',
     });
   if (sourceDateEpoch !== undefined && timestamp !== undefined)
     throw new PodError({ code: 'usage', message: '--source-date-epoch and --timestamp exclude each other' });

@@ -16,6 +16,7 @@ import type { ImageRecord } from '../images/format/types.ts';
 import type { RegistryOptions } from '../images/push/push.ts';
 import type { Paths } from '../paths.ts';
 import { openCache } from './cache/cache.ts';
+import { type CacheTarget, parseCacheFrom, parseCacheTo } from './cache/cache-place.ts';
 import type { BuildListener } from './events.ts';
 import type { BuildOptions } from './options.ts';
 import { type Report, reportTo, type StepTelling } from './report.ts';
@@ -43,6 +44,8 @@ export interface BuildSession extends BuildEnvironment {
   readonly parts: SessionParts;
   readonly slots: Gate;
   readonly report: Report;
+  /** --cache-to */
+  readonly cacheTargets: readonly CacheTarget[];
   /** Ends everything that is under way. */
   abort(reason: unknown): void;
   /** Removes what is the build's own. */
@@ -51,6 +54,8 @@ export interface BuildSession extends BuildEnvironment {
 
 export function beginSession(options: BuildOptions, parts: SessionParts): BuildSession {
   const { host, environment, workingDirectory, input } = parts;
+  const cacheTargets = options.cacheTo.map((text) => parseCacheTo(text, workingDirectory));
+  const sources = options.cacheFrom.flatMap((text) => parseCacheFrom(text, workingDirectory));
   collectLeftovers(parts.paths);
   const { pid, start } = identify(process.pid);
   const directory = join(parts.paths.builds, `.${newId().slice(0, 16)}.${pid}.${start}`);
@@ -63,11 +68,28 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
   const pending: Promise<unknown>[] = [];
   const endings: ((succeeded: boolean) => void)[] = [];
   let driver: Promise<DriverName> | undefined;
+  const report = reportTo(parts.tell, signal);
+  const later = (work: Promise<unknown>): void => {
+    work.catch(() => {}); // looked at by settle
+    pending.push(work);
+  };
+  const settle = async () => void (await Promise.all(pending));
+  const { signaturePolicy } = options;
+  const cache = openCache({
+    ...{ paths, later, settled: settle },
+    async shared() {
+      if (sources.length === 0) return undefined;
+      const { sharedCaches } = await import('./cache/shared-caches.ts');
+      return sharedCaches(sources, {
+        options: { ...parts.registry, paths, signal, signaturePolicy },
+        report,
+      });
+    },
+  });
   return {
     ...{ parts, paths, host, options, environment, directory, runtime, signal },
     buildArgs: readBuildArgs(options.buildArgs, environment),
-    report: reportTo(parts.tell, signal),
-    cache: openCache(paths),
+    ...{ report, cache, cacheTargets, later, settle },
     making: new Map(),
     slots: createGate(options.jobs || availableParallelism()),
     contextEnvironment: {
@@ -77,14 +99,10 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     },
     driver: () => (driver ??= chooseDriver(paths, host, host.defaultMaps, options.storageDriver)),
     now: () => nowOf(options),
-    later: (work) => {
-      work.catch(() => {}); // looked at by settle
-      pending.push(work);
-    },
     abort: (reason) => stop.abort(reason),
-    settle: async () => void (await Promise.all(pending)),
     end: async () => {
       await Promise.allSettled(pending);
+      await cache.close();
       for (const work of endings) work(!signal.aborted);
       removeTrees([directory]);
       rmSync(runtime, { recursive: true, force: true });

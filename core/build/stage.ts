@@ -3,6 +3,7 @@
 import { PodError } from '../error.ts';
 import type { Gate } from '../gate.ts';
 import { cacheKey } from './cache/cache.ts';
+import type { CachedStep } from './cache/entries.ts';
 import type { BuildContext } from './context/build-context.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
@@ -123,9 +124,13 @@ async function fromCacheOrMade(place: Place, step: ReadyStep, state: StageState)
   const { architecture, variant } = state.config;
   const below = step.isLinked ? [] : state.layers;
   const key = cacheKey(below, [step.key, architecture, variant, sourceDateEpoch, timestamp]);
-  const same = build.making.get(key);
-  if (same) await same.catch(() => {}); // told by whoever made it
-  const known = same || build.cached(stage) ? build.cache.find(key) : undefined;
+  let same: Promise<unknown> | undefined;
+  let known: CachedStep | undefined;
+  do {
+    same = build.making.get(key);
+    await same?.catch(() => {}); // told by whoever made it
+    if (same || build.cached(stage)) known = await build.cache.find(key, step.text);
+  } while (!known && build.making.get(key) !== same); // another stage has begun to make it meanwhile
   if (!known) {
     const making = make(place, step, state, key);
     build.making.set(key, making);
@@ -144,6 +149,7 @@ async function make(
   key?: string,
 ): Promise<StageState> {
   const report = build.report.step(`${title} ${oneLine(step.shown)}`, stageLabel(stage));
+  await build.cache.bring(state.layers);
   const layer = await build.slots(() => {
     build.signal.throwIfAborted();
     return report.during((telling) => step.make(state, telling));

@@ -3,6 +3,7 @@
 import { resolveImage } from '../images/find.ts';
 import { formatPlatform, type Platform, parsePlatform } from '../platform.ts';
 import { emptyState, stateOfImage, stateOfStage } from './base.ts';
+import { CacheLost } from './cache/cache.ts';
 import type { BuildContext } from './context/build-context.ts';
 import { layersContext } from './context/layers.ts';
 import type { NamedContext } from './context/open-context.ts';
@@ -30,7 +31,10 @@ export interface StageBuilder {
   imageOf(stage: Stage): string;
   /** Begins it, unless it was begun. Its failure is told by who waits for it. */
   begin(stage: Stage): void;
+  /** With its layers in the store. */
   result(stage: Stage): Promise<StageState>;
+  /** When nothing of what was begun goes on. */
+  idle(): Promise<void>;
 }
 
 export function stageBuilder(
@@ -76,7 +80,7 @@ export function stageBuilder(
       if (named?.kind === 'context') return named.open(session.contextEnvironment);
       if (named) return filesOfImage(named.image);
       const other = stageOf(dockerfile, from, stage.index);
-      if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, await result(other));
+      if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, await here(other));
       return filesOfImage(from);
     },
   };
@@ -119,15 +123,26 @@ export function stageBuilder(
     );
   };
 
+  const here = async (stage: Stage): Promise<StageState> => {
+    const state = await result(stage);
+    await session.cache.bring(state.layers);
+    return state;
+  };
+
   const result = (stage: Stage): Promise<StageState> => {
     let state = states.get(stage);
     if (!state) {
       state = begun(stage);
-      state.catch((error) => session.abort(error)); // the others need not go on
+      state.catch((error) => error instanceof CacheLost || session.abort(error)); // the others need not go on
       states.set(stage, state);
     }
     return state;
   };
 
-  return { imageOf: (stage) => baseOf(stage).image, begin: (stage) => void result(stage), result };
+  return {
+    imageOf: (stage) => baseOf(stage).image,
+    begin: (stage) => void result(stage),
+    result: here,
+    idle: async () => void (await Promise.allSettled(states.values())),
+  };
 }

@@ -35,7 +35,6 @@ export function collect(
 ): () => Collected {
   const gone = needsOf(paths, goes, true);
   const kept = needsOf(paths, stays, false);
-  // A layer that a build has made is stored as it is: its digest is its diff id.
   const blobs = [...gone.blobs].filter((digest) => !kept.blobs.has(digest) && !keepLayers.has(digest));
   const layers = [...gone.diffIds].filter((diffId) => !kept.diffIds.has(diffId) && !keepLayers.has(diffId));
   return () => discard(paths, blobs, layers);

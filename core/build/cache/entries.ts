@@ -45,7 +45,9 @@ export function cacheEntries({ buildCache }: Pick<Paths, 'buildCache'>): CacheEn
   });
 }
 
-/** "sha256:…" of the layers that steps have made: what no image needs stays for later builds. */
+/** "sha256:…" of the layers of steps, unpacked and as blobs: what no image needs stays for later builds. */
 export function cachedLayers(paths: Pick<Paths, 'buildCache'>): Set<string> {
-  return new Set(cacheEntries(paths).flatMap(({ layer }) => layer?.diffId ?? []));
+  return new Set(
+    cacheEntries(paths).flatMap(({ layer }) => (layer ? [layer.diffId, layer.blob.digest] : [])),
+  );
 }

@@ -45,11 +45,12 @@ const sum = (sizes: ReadonlyMap<string, number>): number => [...sizes.values()].
 
 async function discardLayers(paths: Paths, goes: readonly CacheEntry[]): Promise<readonly string[]> {
   const { keepLayers } = usedByContainers(paths); // other steps may have made the same
-  const layers = goes.flatMap(({ layer }) => layer ?? []).filter(({ diffId }) => !keepLayers?.has(diffId));
+  const layers = goes.flatMap(({ layer }) => layer ?? []);
+  const isUnused = (digest: string): boolean => !keepLayers?.has(digest);
   const { trash } = await discardUnused(
     paths,
-    layers.map(({ blob }) => blob.digest),
-    layers.map(({ diffId }) => diffId),
+    layers.map(({ blob }) => blob.digest).filter(isUnused),
+    layers.map(({ diffId }) => diffId).filter(isUnused),
   );
   return trash;
 }

@@ -20,7 +20,7 @@ const AT_A_TIME = 4;
 /** How often somebody may remove what this pull counts on before that is an error. */
 const TRIES = 3;
 
-interface Layer {
+export interface Layer {
   readonly blob: Descriptor;
   readonly diffId: string;
 }
@@ -71,11 +71,12 @@ function layersOf({ manifest, config }: RemoteImage): Layer[] {
   return [...layers.values()];
 }
 
-async function fetchLayers(
+/** Brings layers that are not there; `name` is for messages. What is damaged or hostile leaves nothing. */
+export async function fetchLayers(
   source: ImageSource,
   layers: readonly Layer[],
   name: string,
-  options: PullOptions,
+  options: Pick<PullOptions, 'paths' | 'namespace' | 'signal' | 'onNotice' | 'onProgress'>,
 ): Promise<void> {
   const { paths } = options;
   const absent = {
@@ -115,7 +116,7 @@ async function fetchLayers(
   }
 }
 
-function reportAll(layers: readonly Layer[], { onProgress }: PullOptions): void {
+function reportAll(layers: readonly Layer[], { onProgress }: Pick<PullOptions, 'onProgress'>): void {
   for (const { blob } of layers) {
     onProgress?.({ digest: blob.digest, kind: 'exists', current: blob.size, total: blob.size });
   }

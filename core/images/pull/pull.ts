@@ -83,7 +83,7 @@ function absent(reference: ImageReference): PodError {
 }
 
 /** `remote`: its name where it is fetched, a mirror maybe. */
-function wantedOf(name: ImageReference, remote: ImageReference): Wanted {
+export function wantedOf(name: ImageReference, remote: ImageReference): Wanted {
   const tagOrDigest = remote.digest ?? remote.tag ?? 'latest';
   return { tagOrDigest, name: canonicalName(name), what: `image ${canonicalName(remote)}` };
 }
