@@ -1,14 +1,15 @@
 /**
  * The candidate that a mistyped word most likely meant: at most two edits away (and fewer than half of its letters),
- * or begun by the word. undefined when none is near. Ties go to the first candidate.
+ * or begun by the word. undefined when none is near. Ties go to what the word begins, then to the first candidate.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(2, Math.floor((word.length - 1) / 2)) + 1;
   for (const candidate of candidates) {
-    if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
+    if (Math.abs(candidate.length - word.length) > bestDistance) continue;
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    const begun = distance === bestDistance && candidate.startsWith(word) && !best?.startsWith(word);
+    if (distance < bestDistance || (best !== undefined && begun)) {
       best = candidate;
       bestDistance = distance;
     }

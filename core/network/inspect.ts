@@ -3,19 +3,23 @@ import type { Paths } from '../paths.ts';
 import { leases } from './leases.ts';
 import type { NetworkRecord } from './store.ts';
 
-/** The containers in it by id, docker's fields. */
+/** The containers in it by id, docker's fields: addresses have the length of their network's prefix. */
 function containersOf(paths: Paths, network: NetworkRecord): Record<string, object> {
   const addresses = new Map<string, string[]>();
   for (const [address, id] of leases(paths, network.name))
     addresses.set(id, [...(addresses.get(id) ?? []), address]);
-  const shown = [...addresses].map(([id, own]) => [
-    id,
-    {
-      Name: readRecord(paths, id)?.name ?? '',
+  const shown = [...addresses].map(([id, leased]) => {
+    const record = readRecord(paths, id);
+    const attached = record?.network.networks?.find((one) => one.id === network.id);
+    const own = attached?.addresses ?? leased;
+    const fields = {
+      Name: record?.name ?? '',
+      MacAddress: attached?.mac ?? '',
       IPv4Address: own.find((address) => !address.includes(':')) ?? '',
       IPv6Address: own.find((address) => address.includes(':')) ?? '',
-    },
-  ]);
+    };
+    return [id, fields];
+  });
   return Object.fromEntries(shown);
 }
 

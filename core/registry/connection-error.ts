@@ -65,6 +65,8 @@ function isNoTls(errno: string): boolean {
 }
 
 function hintFor(errno: string, registry: string): { hint?: string } {
+  if (errno === 'ENOTFOUND' || errno === 'ENETUNREACH')
+    return { hint: 'is the name right, and this machine online? A proxy is taken from HTTPS_PROXY' };
   if (isNoTls(errno)) {
     return {
       hint: `if it has plain HTTP only, use --tls-verify=false or mark it insecure in registries.conf`,

@@ -105,7 +105,7 @@ test('reserved addresses are given to nobody; a network may have IPv6 alone', as
   );
   for (const _ of [1, 2, 3]) assert.is((await create()).code, 0);
   const given = Object.values((await inspect('kept')).Containers).map(({ IPv4Address }) => IPv4Address);
-  assert.equal(given.sort(), ['10.77.0.3', '10.77.0.5', '10.77.0.6']);
+  assert.equal(given.sort(), ['10.77.0.3/29', '10.77.0.5/29', '10.77.0.6/29']);
   assert.match((await create()).stderr, /all of 10\.77\.0\.0\/29 are given/);
   await podOk(['network', 'rm', '-f', 'kept']);
   await podOk(['network', 'create', '--ipv4=false', '--ipv6', 'six']);

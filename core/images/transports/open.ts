@@ -82,7 +82,9 @@ async function archiveImages(
     why: old
       ? 'it was written by a Docker older than 1.10, of 2016'
       : 'it is no image: it has neither index.json nor manifest.json',
-    ...(!old && { hint: `tsc-pod import ${path}   # makes an image of a file tree` }),
+    ...(!old && {
+      hint: `tsc-pod import ${path === 'standard input' ? '-' : path}   # makes an image of a file tree`,
+    }),
   });
 }
 

@@ -12,6 +12,7 @@ test('a word two edits away is meant, a swap counts once', () => {
 test('the nearest wins, then the first', () => {
   assert.is(nearest('imagse', ['imagsex', 'images', 'imagss']), 'imagsex');
   assert.is(nearest('start', ['stats', 'start']), 'start');
+  assert.is(nearest('pus', ['ps', 'push', 'pusx']), 'push');
 });
 
 test('a beginning is meant when nothing is near', () => {
