@@ -54,12 +54,18 @@ static struct forward_port listen_at(const struct operation *wish) {
   return (struct forward_port){fd, port_of(wish->words[3])};
 }
 
-/* Answers go where the question came from: who accepts a marked connection marks what it sends, tcp(7) tcp_fwmark_accept. */
-static void route_marked(const struct forward_target targets[2]) {
-  static const char *const path = "/proc/sys/net/ipv4/tcp_fwmark_accept";
+static void turn_on(const char *path) {
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0 || write(fd, "1", 1) != 1) die_errno("cannot set %s", path);
   close(fd);
+}
+
+/* Answers go where the question came from: who accepts a marked connection marks what it sends, tcp(7) tcp_fwmark_accept;
+ * where nobody listens the kernel marks its refusal (ip-sysctl: fwmark_reflect). */
+static void route_marked(const struct forward_target targets[2]) {
+  turn_on("/proc/sys/net/ipv4/tcp_fwmark_accept");
+  turn_on("/proc/sys/net/ipv4/fwmark_reflect");
+  if (targets[1].target.any.sa_family) turn_on("/proc/sys/net/ipv6/fwmark_reflect");
   struct netlink netlink = netlink_open();
   netlink_raise(&netlink, "lo");
   for (int i = 0; i < 2; i++)
