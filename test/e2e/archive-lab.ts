@@ -199,15 +199,15 @@ export async function assertSame(
 /** save, podman load, podman save, load under another root; and podman's own store read. */
 export async function throughPodman(name: string): Promise<void> {
   const [mine, theirs] = [join(sandbox.work, 'mine.tar'), join(sandbox.work, 'theirs.tar')];
-  await podOk(['save', '-q', '-o', mine, name], { timeout: 60_000 });
+  await podOk(['save', '-q', '-o', mine, name]);
   await podman('load', '-q', '-i', mine);
   await podman('save', '-q', '-o', theirs, name);
   const root = otherStore('after-podman');
-  await podOk(['--root', root, 'load', '-q', '-i', theirs], { timeout: 60_000 });
+  await podOk(['--root', root, 'load', '-q', '-i', theirs]);
   await assertSame(name, root, { digest: false });
   const read = otherStore('from-storage');
   const store = `containers-storage:[vfs@${join(sandbox.dir, 'podman')}]`;
-  const id = await podOk(['--root', read, 'pull', '-q', `${store}${name}`], { timeout: 60_000 });
+  const id = await podOk(['--root', read, 'pull', '-q', `${store}${name}`]);
   await assertSame(name, read, { digest: false });
   const conf = join(sandbox.work, 'storage.conf');
   writeFileSync(conf, `[storage]\ndriver = "vfs"\ngraphroot = "${join(sandbox.dir, 'podman')}"\n`);
@@ -218,7 +218,7 @@ export async function throughPodman(name: string): Promise<void> {
 /** save as an OCI archive, skopeo copy, umoci unpack with all owners. */
 export async function throughUmoci(name: string): Promise<void> {
   const archive = join(sandbox.work, 'for-skopeo.tar');
-  await podOk(['save', '-q', '--format', 'oci-archive', '-o', archive, name], { timeout: 60_000 });
+  await podOk(['save', '-q', '--format', 'oci-archive', '-o', archive, name]);
   const layout = join(sandbox.work, 'for-umoci');
   await skopeo('copy', '-q', '--preserve-digests', `oci-archive:${archive}`, `oci:${layout}:copied`);
   const here = await identityOf(name);
@@ -240,7 +240,7 @@ export async function fromSkopeo(name: string): Promise<void> {
   const archive = join(sandbox.work, 'of-skopeo.tar');
   await skopeo('copy', '-q', `oci:${sandbox.data}/images:${name}`, `docker-archive:${archive}:${name}`);
   const root = otherStore('from-skopeo');
-  await podOk(['--root', root, 'load', '-q', '-i', archive], { timeout: 60_000 });
+  await podOk(['--root', root, 'load', '-q', '-i', archive]);
   await assertSame(name, root, { digest: false });
 }
 
@@ -248,9 +248,9 @@ export async function fromSkopeo(name: string): Promise<void> {
 export async function throughOurselves(name: string, ...formats: string[]): Promise<void> {
   for (const format of formats) {
     const archive = join(sandbox.work, `${format}.tar`);
-    await podOk(['save', '-q', '--format', format, '-o', archive, name], { timeout: 60_000 });
+    await podOk(['save', '-q', '--format', format, '-o', archive, name]);
     const root = otherStore(`after-${format}`);
-    await podOk(['--root', root, 'load', '-q', '-i', archive], { timeout: 60_000 });
+    await podOk(['--root', root, 'load', '-q', '-i', archive]);
     await assertSame(name, root, { digest: true });
   }
 }

@@ -14,7 +14,7 @@ async function built(dockerfile: string, command: string, ...args: string[]): Pr
   writeFileSync(join(context, 'Dockerfile'), dockerfile);
   writeFileSync(join(context, 'file'), 'of the context\n');
   const name = `language:${made}`;
-  await podOk(['build', '-q', '--network', 'none', ...args, '-t', name, context], { timeout: 60_000 });
+  await podOk(['build', '-q', '--network', 'none', ...args, '-t', name, context]);
   return podOk(['run', '--rm', '--network', 'none', name, 'sh', '-c', command]);
 }
 

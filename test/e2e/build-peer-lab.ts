@@ -99,7 +99,7 @@ export async function comparePeers({
   ]);
   const archive = `made-${made}.tar`;
   await buildah('push', '-q', `${name}:theirs`, `docker-archive:${archive}:${name}:theirs`);
-  await podOk(['load', '-q', '-i', archive], { timeout: 60_000 });
+  await podOk(['load', '-q', '-i', archive]);
   const [ours, theirs] = await Promise.all([look(`${name}:ours`), look(`${name}:theirs`)]);
   assert.equal(configDifferences(ours.config, theirs.config), differs);
   assert.equal(ours.files, theirs.files);

@@ -53,7 +53,7 @@ test.before(async () => {
     'library/many:latest',
     busyboxImage({ layers: [busyboxLayer(), ...many], compression: 'none' }),
   );
-  for (const name of ['layered', 'many']) await podOk(['pull', '-q', name], { timeout: 90_000 });
+  for (const name of ['layered', 'many']) await podOk(['pull', '-q', name]);
 });
 
 for (const driver of drivers) {

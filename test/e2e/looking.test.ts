@@ -1,6 +1,7 @@
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended } from './container-lab.ts';
 import { eventually, pod, podOk, startPod, test } from './harness/index.ts';
+import { freePort } from './registry/free-port.ts';
 
 const plain = ['--network', 'none'];
 const rows = (text: string) => text.split('\n').map((line) => line.trim().split(/\s{2,}/));
@@ -70,30 +71,34 @@ test('stats tells what is used, once and in a stream', async () => {
 });
 
 test('port tells where ports are published', async () => {
+  const port = await freePort(2);
   await podOk([
     'run',
     '-d',
     '--name',
     'web',
     '-p',
-    '127.0.0.1:18471:80',
+    `127.0.0.1:${port}:80`,
     '-p',
-    '127.0.0.1:18472:81/tcp',
+    `127.0.0.1:${port + 1}:81/tcp`,
     BUSYBOX,
     'sleep',
     '1000',
   ]);
   assert.equal(
     await pod(['port', 'web']),
-    ended(0, '80/tcp -> 127.0.0.1:18471\n81/tcp -> 127.0.0.1:18472\n'),
+    ended(0, `80/tcp -> 127.0.0.1:${port}\n81/tcp -> 127.0.0.1:${port + 1}\n`),
   );
-  assert.equal(await pod(['port', 'web', '80']), ended(0, '127.0.0.1:18471\n'));
-  assert.equal(await pod(['port', 'web', '81/tcp']), ended(0, '127.0.0.1:18472\n'));
+  assert.equal(await pod(['port', 'web', '80']), ended(0, `127.0.0.1:${port}\n`));
+  assert.equal(await pod(['port', 'web', '81/tcp']), ended(0, `127.0.0.1:${port + 1}\n`));
   assert.equal(
     await pod(['port', 'web', '80/udp']),
     ended(1, '', "Error: no public port '80/udp' published for web\n"),
   );
-  assert.match(await podOk(['port', '--all']), /^[0-9a-f]{64}\t80\/tcp -> 127.0.0.1:18471$/m);
+  assert.match(
+    await podOk(['port', '--all']),
+    new RegExp(`^[0-9a-f]{64}\t80/tcp -> 127\\.0\\.0\\.1:${port}$`, 'm'),
+  );
   assert.is((await pod(['port', 'web', '0'])).code, 125);
   await podOk(['rm', '-f', 'web']);
 });

@@ -12,7 +12,7 @@ import { pullDebian } from './debian-image.ts';
 import { command, eventually, limitEachTest, limitFile, pod, podOk, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 import { processesOf } from './harness/sweep.ts';
-import { freePort } from './registry/start-registry.ts';
+import { freePort } from './registry/free-port.ts';
 import { cgroupsOf, type Traces, traces } from './traces.ts';
 
 limitFile(400);

@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
 import { routedAddress } from '../../netns/host-address.ts';
 import { eventually, pod, podOk, sandbox, skip, test } from './harness/index.ts';
+import { freePort } from './registry/free-port.ts';
 
 const IMAGE = 'builtin:busybox';
 const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
@@ -15,7 +16,7 @@ const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64
 function ask(port: number, host = '127.0.0.1', request = ''): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = '';
-    const socket = connect({ port, host, timeout: 10_000 }, () => socket.write(request));
+    const socket = connect({ port, host, timeout: 20_000 }, () => socket.write(request));
     socket.on('data', (chunk) => {
       text += chunk;
     });
@@ -23,16 +24,6 @@ function ask(port: number, host = '127.0.0.1', request = ''): Promise<string | u
     socket.on('error', () => resolve(undefined));
     socket.on('close', () => resolve(text || undefined));
   });
-}
-
-/** A port of the host's that is free for TCP and its two successors too, most likely. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const fetchName = (port: number, host?: string): Promise<string | undefined> =>
@@ -79,7 +70,7 @@ test('-p ADDRESS:HOST:CONTAINER listens at that address alone', async () => {
 });
 
 test('ranges publish each port, a port without a number of the host gets one', async () => {
-  const port = await freePort();
+  const port = await freePort(2);
   const id = await serve(
     ['-p', `127.0.0.1:${port}-${port + 1}:80-81`, '-p', '127.0.0.1::82'],
     'for p in 80 81 82; do httpd -p $p -h /etc; done; sleep 100',

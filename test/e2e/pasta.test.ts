@@ -7,6 +7,7 @@ import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
 import { routedAddress } from '../../netns/host-address.ts';
 import { eventually, pod, podOk, skip, test } from './harness/index.ts';
+import { freePort } from './registry/free-port.ts';
 
 const IMAGE = 'builtin:busybox';
 const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
@@ -32,15 +33,6 @@ if (!existsSync('/usr/bin/pasta')) {
       socket.on('error', () => resolve(undefined));
       socket.on('close', () => resolve(text || undefined));
     });
-  }
-
-  async function freePort(host = '127.0.0.1'): Promise<number> {
-    const server = createServer().listen(0, host);
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 
   /** Says to each client of TCP port 80 and UDP port 80 who that is. */
@@ -129,7 +121,7 @@ while True:
     own();
     const loopback = Object.values(networkInterfaces()).flat();
     if (!loopback.some((one) => one?.address === '::1')) skip('the host has no IPv6');
-    const port = await freePort('::1');
+    const port = await freePort();
     const id = await serve('--network', 'pasta', '-p', `[::1]:${port}:80`);
     assert.is(await eventually(() => ask(port, '::1')), '::1');
     assert.is(await ask(port), undefined);

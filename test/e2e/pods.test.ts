@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains } from './container-lab.ts';
 import { eventually, pod, podOk, sandbox, test } from './harness/index.ts';
+import { freePort } from './registry/free-port.ts';
 
 const quiet = ['--network', 'none'];
 const create = (name: string, flags: string[] = quiet) => podOk(['pod', 'create', '--name', name, ...flags]);
@@ -37,13 +38,14 @@ test('a pod is made, runs, stops, starts again and goes, with all of its contain
 });
 
 test("the containers of a pod share what it says, and its ports are the pod's", async () => {
-  await create('web', ['-p', '127.0.0.1:18231:80']);
+  const port = await freePort();
+  await create('web', ['-p', `127.0.0.1:${port}:80`]);
   await member(
     'one',
     ['--pod', 'web'],
     ['sh', '-c', 'mkdir /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w'],
   );
-  await eventually(async () => (await (await fetch('http://127.0.0.1:18231/')).text()) === 'hello\n');
+  await eventually(async () => (await (await fetch(`http://127.0.0.1:${port}/`)).text()) === 'hello\n');
   const kinds = ['user', 'net', 'ipc', 'uts', 'pid'];
   const look = `hostname; wget -qO- http://localhost/; echo shared > /dev/shm/x; for kind in ${kinds.join(' ')}; do readlink /proc/self/ns/$kind; done`;
   const two = (await podOk(['run', '--rm', '--pod', 'web', BUSYBOX, 'sh', '-c', look])).split('\n');
@@ -106,11 +108,12 @@ test('a monitor that is killed leaves a degraded pod, which a start mends', asyn
 });
 
 test('pod --pod new: makes one with the network of the container', async () => {
-  await member('one', ['--pod', 'new:fresh', '--rm', '-p', '127.0.0.1:18232:80', '--hostname', 'named']);
+  const port = await freePort();
+  await member('one', ['--pod', 'new:fresh', '--rm', '-p', `127.0.0.1:${port}:80`, '--hostname', 'named']);
   assert.is(await list('{{.Name}} {{.Status}} {{.NumberOfContainers}}'), 'fresh Running 2');
   assert.is(await podOk(['exec', 'one', 'hostname']), 'named');
   const ports = '{{range $k, $v := .InfraConfig.PortBindings}}{{$k}} {{(index $v 0).HostPort}}{{end}}';
-  assert.is(await podOk(['pod', 'inspect', '-f', ports, 'fresh']), '80/tcp 18232');
+  assert.is(await podOk(['pod', 'inspect', '-f', ports, 'fresh']), `80/tcp ${port}`);
 });
 
 test('what a pod decides can not be decided by a container of it', async () => {

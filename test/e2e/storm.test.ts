@@ -17,7 +17,7 @@ limitEachTest(400);
 const full = process.env.TSC_POD_STORM === 'full';
 const SHELLS = 8;
 const CONTAINERS = full ? 50 : 24;
-const seed = Number(process.env.TSC_POD_STORM_SEED ?? Date.now() % 1e9);
+const seed = Number(process.env.TSC_POD_STORM_SEED ?? (full ? Date.now() % 1e9 : 1));
 
 /** Numbers from 0 to 1, the same ones for a seed: mulberry32. */
 function randomFrom(start: number): () => number {
@@ -66,7 +66,7 @@ async function nothingStays(): Promise<void> {
   });
   const ids = (await podOk(['ps', '-aq', '--no-trunc'])).split('\n').filter((id) => id !== '');
   const gone = ids.map((id) => `${id}\n`).join('');
-  if (ids.length > 0) assert.equal(await pod(['rm', '-f', ...ids], { timeout: 60_000 }), ended(0, gone));
+  if (ids.length > 0) assert.equal(await pod(['rm', '-f', ...ids]), ended(0, gone));
   assert.equal(await collect(), ended(0));
   await eventually(async () => {
     assert.equal({ files: remains(), processes: processesOf(sandbox.dir) }, { files: [], processes: [] });

@@ -12,7 +12,7 @@ import { pullDebian } from './debian-image.ts';
 import { eventually, limitEachTest, limitFile, pod, podOk, startPod, test } from './harness/index.ts';
 import { sandbox } from './harness/sandbox.ts';
 import { processesOf } from './harness/sweep.ts';
-import { freePort } from './registry/start-registry.ts';
+import { freePort } from './registry/free-port.ts';
 import { type Traces, traces } from './traces.ts';
 
 limitFile(400);
@@ -145,12 +145,12 @@ test('cp: in and out; diff shows what has changed', async () => {
 });
 
 test('health turns bad, and it is restarted', async () => {
-  await eventually(async () => (await inspect('{{.State.Health.Status}}')) === 'healthy', 15_000);
+  await eventually(async () => (await inspect('{{.State.Health.Status}}')) === 'healthy');
   // From now on a PING without the password is refused; a new server doesn't know the password.
   assert.is(await redis('CONFIG', 'SET', 'requirepass', 'forgotten'), '+OK\r\n');
-  await eventually(async () => (await inspect('{{.RestartCount}}')) !== '0', 15_000);
+  await eventually(async () => (await inspect('{{.RestartCount}}')) !== '0');
   await answers();
-  await eventually(async () => (await inspect('{{.State.Health.Status}}')) === 'healthy', 15_000);
+  await eventually(async () => (await inspect('{{.State.Health.Status}}')) === 'healthy');
   assert.match(await podOk(['ps', '--format', '{{.Names}} {{.Status}}']), /^redis Up .+ \(healthy\)$/);
   assert.is(await redis('GET', 'answer'), '$2\r\n42\r\n');
 });

@@ -16,8 +16,8 @@ export function oneOf<T>(list: readonly T[], chance: Random): T {
   return list[chance(list.length)] as T;
 }
 
-/** FUZZ_SEED, else the day's. */
-export const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Date.now() / 86_400_000));
+/** FUZZ_SEED, else always the same one: what fails by chance is looked for by those who ask for it. */
+export const seed = Number(process.env.FUZZ_SEED ?? 1);
 
 /** FUZZ_SECONDS, else what suits a test among others. */
 export function fuzzSeconds(usual: number): number {

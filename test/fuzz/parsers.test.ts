@@ -1,6 +1,6 @@
 /**
  * Whatever a parser is given, it reads it or refuses it with an error that can be shown. FUZZ_SECONDS (2 for each) and
- * FUZZ_SEED (the day's) steer it: scripts/test fuzz --seconds 600. guided.ts tells how.
+ * FUZZ_SEED (1) steer it: scripts/test fuzz --seconds 600. guided.ts tells how.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,6 +1,6 @@
 /**
  * Hostile streams of file operations against the launcher's apply job: it ends with one of its own statuses, and
- * nothing outside its directory is touched. FUZZ_SECONDS (10) and FUZZ_SEED (the day's) steer it.
+ * nothing outside its directory is touched. FUZZ_SECONDS (10) and FUZZ_SEED (1) steer it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';

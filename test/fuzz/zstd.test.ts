@@ -1,4 +1,4 @@
-/** Spoiled frames of zstd. FUZZ_SECONDS (2) and FUZZ_SEED (the day's) steer it. */
+/** Spoiled frames of zstd. FUZZ_SECONDS (2) and FUZZ_SEED (1) steer it. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { zstdFrames } from '../../core/archive/zstd-frames.ts';

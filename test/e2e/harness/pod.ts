@@ -63,7 +63,7 @@ function killGroup(child: ChildProcess): void {
 /** Runs any command in the sandbox to its end; its output as bytes. */
 export async function commandBytes(argv: string[], options: RunOptions = {}): Promise<Ran<Buffer>> {
   const child = start(argv, options);
-  const limit = options.timeout ?? 30_000;
+  const limit = options.timeout ?? 100_000;
   const what = `${argv.join(' ')}`.slice(0, 300);
   const out: Buffer[] = [];
   const err: Buffer[] = [];
@@ -146,5 +146,5 @@ async function inTerminal(argv: string[], options: RunOptions): Promise<Ran> {
     cwd: options.cwd ?? sandbox.work,
   });
   if (options.input !== undefined) tty.send(String(options.input));
-  return { ...(await tty.end(options.timeout ?? 30_000)), stdout: tty.text(), stderr: '' };
+  return { ...(await tty.end(options.timeout ?? 100_000)), stdout: tty.text(), stderr: '' };
 }

@@ -57,7 +57,7 @@ export function terminal(argv: string[], options: TerminalOptions = {}): Termina
     signal: (name) => void order({ signal: constants.signals[name] }),
     hangUp: () => void child.stdin.end(),
     text: () => shown,
-    until(pattern, ms = 30_000) {
+    until(pattern, ms = 60_000) {
       const regex =
         typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
       return new Promise((resolve, reject) => {

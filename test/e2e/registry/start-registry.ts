@@ -2,9 +2,10 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { makeCertificates, makeSigningKey } from './certificates.ts';
+import { freePort } from './free-port.ts';
 import { startTokenServer, type TokenServer } from './token-server.ts';
 
 export interface RegistryOptions {
@@ -37,17 +38,7 @@ export interface TestRegistry {
 
 const USER = 'tester';
 const PASSWORD = 'only:for tests';
-const START_MS = 15_000;
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
+const START_MS = 60_000;
 
 export async function startRegistry(options: RegistryOptions): Promise<TestRegistry> {
   const { dir, tls = false, auth = 'none' } = options;
