@@ -8,10 +8,6 @@ export { Option };
 /** What a command may touch of the process: its environment and its three streams. */
 export type PodContext = BaseContext;
 
-/** The driver for root file systems, as --storage-driver takes it. */
-export type StorageDriverChoice = 'auto' | 'overlay' | 'fuse-overlayfs' | 'copy';
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
-
 /**
  * What every command extends. A command declares its flags with Option, its help with `static override usage`, and does
  * one thing in `execute`: it returns the exit status, writes through `this.context` only, and throws PodError. Its names

@@ -10,8 +10,6 @@ export interface PastaOptions {
   mapGateway: boolean;
 }
 
-export const DEFAULT_PASTA: PastaOptions = { words: [], mapGateway: false };
-
 /** What decides which process pasta is, and whose network it makes. */
 const OURS = new Set([
   ...['-P', '--pid', '-f', '--foreground', '-F', '--fd', '-h', '--help', '--version', '-s', '--socket'],

@@ -176,9 +176,3 @@ export function formatHostPort(mapping: Pick<PortMapping, 'hostIp' | 'hostPort' 
   const ip = mapping.hostIp.includes(':') ? `[${mapping.hostIp}]` : mapping.hostIp;
   return `${ip}:${mapping.hostPort}/${mapping.protocol}`;
 }
-
-/** As `ps` and `port` show it: `0.0.0.0:8080->80/tcp`. */
-export function formatPortMapping(mapping: PortMapping): string {
-  const ip = mapping.hostIp.includes(':') ? `[${mapping.hostIp}]` : mapping.hostIp;
-  return `${ip}:${mapping.hostPort}->${mapping.containerPort}/${mapping.protocol}`;
-}

@@ -66,6 +66,11 @@ export function hostIdMap(user: HostUser = currentUser(), sources: IdSources = s
   return user.uid === 0 ? rootMap(user, sources, mapped, status) : userMap(user, sources, mapped, status);
 }
 
+/** A new user namespace with these maps, for the jobs of an `enter`. */
+export function userNamespacePlan(maps: IdMaps): string[][] {
+  return [...mapPlan(maps), ['namespace', 'user']];
+}
+
 /** Launcher operations that write `maps` into a new user namespace. */
 export function mapPlan(maps: IdMaps): string[][] {
   const ops = maps.helpers

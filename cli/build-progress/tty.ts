@@ -143,7 +143,6 @@ function stepLines(
     }));
     return { shown, lines: [stepLine(shown, columns, at), ...lines] };
   });
-  const kept = new Set<number>();
   let room = rows;
   const byWeight = [
     ...blocks.filter(({ shown }) => shown.state === 'running' || shown.state === 'failed'),
@@ -154,7 +153,6 @@ function stepLines(
     if (room <= 0) break;
     const fitting = lines.slice(0, room);
     cut.set(shown.step.id, fitting);
-    kept.add(shown.step.id);
     room -= fitting.length;
   }
   return blocks.flatMap(({ shown }) => cut.get(shown.step.id) ?? []);

@@ -212,16 +212,11 @@ export class Build extends PodCommand {
       layers: this.layers,
       format: this.imageFormat as BuildOptions['format'],
       iidfile: this.iidfile,
-      metadataFile: this.metadataFile,
       outputs: this.push ? [...this.output, 'type=image,push=true'] : this.output,
       sourceDateEpoch: (this.sourceDateEpoch as number | undefined) ?? epochOf(this.buildArg),
       timestamp: this.timestamp as number | undefined,
       jobs: Number(this.jobs),
       storageDriver: this.storageDriver,
-      tlsVerify: this.tlsVerify,
-      authfile: this.authfile,
-      certDir: this.certDir,
-      signaturePolicy: this.signaturePolicy,
     };
   }
 }

@@ -1,11 +1,10 @@
 /** What a stage begins with: another stage, an image, or nothing. */
 
+import { DEFAULT_PATH } from '../container/environment.ts';
 import type { ImageRecord } from '../images/format/types.ts';
 import type { Platform } from '../platform.ts';
 import { CACHE_FIELD } from './cache/cache-image.ts';
 import type { StageState } from './stage-state.ts';
-
-const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** FROM scratch: as docker's builder begins. */
 export function emptyState({ os, architecture, variant }: Platform): StageState {

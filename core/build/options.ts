@@ -50,8 +50,6 @@ export interface BuildOptions {
   format: 'oci' | 'docker';
   /** The image's id is written there. */
   iidfile?: string | undefined;
-  /** Docker's JSON about the result is written there. */
-  metadataFile?: string | undefined;
   /** `type=local,dest=…`; none: an image in the store. */
   outputs: readonly string[];
   /** --source-date-epoch: seconds, or none of it. Times in layers, history and config are no later. */
@@ -61,8 +59,4 @@ export interface BuildOptions {
   /** How many steps run at a time; 0: as many as there are processors. */
   jobs: number;
   storageDriver?: string | undefined;
-  tlsVerify?: boolean | undefined;
-  authfile?: string | undefined;
-  certDir?: string | undefined;
-  signaturePolicy?: string | undefined;
 }

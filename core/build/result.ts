@@ -3,21 +3,14 @@
 import { PodError } from '../error.ts';
 import { resolveImage } from '../images/find.ts';
 import { digestOf } from '../images/format/digest.ts';
-import type { ExecutionConfig, ImageConfig, ImageRecord } from '../images/format/types.ts';
-import { manifestOf, newImageName } from '../images/new-image.ts';
+import type { ImageConfig, ImageRecord } from '../images/format/types.ts';
+import { manifestOf, newImageName, withoutEmpty } from '../images/new-image.ts';
 import { putImage } from '../images/store.ts';
 import { tagImage } from '../images/tag.ts';
 import type { Paths } from '../paths.ts';
 import { datedHistory } from './history.ts';
 import type { BuildOptions } from './options.ts';
 import { executionOf, type StageState } from './stage-state.ts';
-
-/** Without what is empty: config.md has all of it optional. */
-function withoutEmpty(config: ExecutionConfig): ExecutionConfig {
-  const isEmpty = (value: unknown): boolean =>
-    value == null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isEmpty(value)));
-}
 
 function pairs(texts: readonly string[]): Record<string, string> {
   return Object.fromEntries(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
+import { hostIdMap, userNamespacePlan } from '../../rootless/id-map.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
@@ -26,7 +26,7 @@ export function diskUsage(trees: readonly string[]): DiskUsage[] {
   const usages: DiskUsage[] = [];
   for (let at = 0; at < trees.length; at += AT_ONCE) {
     const job = ['disk-usage', ...trees.slice(at, at + AT_ONCE)];
-    const said = runLauncher(launcherPath(), 'enter', [...mapPlan(hostIdMap()), ['namespace', 'user'], job]);
+    const said = runLauncher(launcherPath(), 'enter', [...userNamespacePlan(hostIdMap()), job]);
     for (const line of said.trim().split('\n')) {
       const [allocated = 0, size = 0, files = 0] = line.split(' ').map(Number);
       usages.push({ allocated, size, files });

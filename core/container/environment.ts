@@ -1,7 +1,8 @@
 import { PodError } from '../error.ts';
 import { readLineFile } from './log/line-file.ts';
 
-const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** Of a container whose image sets none, and of a build FROM scratch. */
+export const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface EnvironmentSources {
   image: readonly string[];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { cgroupPlan } from '../../rootless/cgroup/plan.ts';
 import { compileProcess, compileWorld } from '../../rootless/compile.ts';
-import { mapPlan } from '../../rootless/id-map.ts';
+import { mapPlan, userNamespacePlan } from '../../rootless/id-map.ts';
 import { reachesUser } from '../../rootless/id-map-shift.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
@@ -47,7 +47,7 @@ function removalOperations({ paths, host, record }: LaunchParts, directory: stri
   const volumes = [...new Map(record.volumes.map((volume) => [volume.name, volume])).values()];
   const trashOf = (name: string) => join(paths.trash, `volume-${name}`);
   const doomed = volumes.filter(({ anonymous }) => anonymous).map(({ name }) => trashOf(name));
-  const job = () => [...mapPlan(host.defaultMaps), ['namespace', 'user'], ['remove', trash, ...doomed]];
+  const job = () => [...userNamespacePlan(host.defaultMaps), ['remove', trash, ...doomed]];
   return [
     ['remove-at-exit', directory, trash],
     ['release-name', reservation(paths, record.name, record.id)],

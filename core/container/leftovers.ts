@@ -1,6 +1,6 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
+import { hostIdMap, userNamespacePlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
 import { abandonedLayers } from '../images/unpack/unpack.ts';
 import { launcherPath } from '../launcher.ts';
@@ -82,7 +82,7 @@ export function collectLeftovers(paths: Paths): void {
   const all = [...abandonedTrees(paths), ...discarded.map((name) => join(paths.trash, name))];
   const left = all.slice(0, AT_ONCE);
   if (left.length === 0) return;
-  const jobs = [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]];
+  const jobs = [...userNamespacePlan(hostIdMap()), ['remove', ...left]];
   const child = spawnLauncher(launcherPath(), 'enter', jobs, { stdio: 'ignore', detached: true });
   child.on('error', () => {});
   child.unref();

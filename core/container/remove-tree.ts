@@ -1,6 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostIdMap, mapPlan } from '../../rootless/id-map.ts';
+import { hostIdMap, userNamespacePlan } from '../../rootless/id-map.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { launcherPath } from '../launcher.ts';
 
@@ -8,7 +8,7 @@ import { launcherPath } from '../launcher.ts';
 export function removeTrees(directories: readonly string[]): void {
   const left = directories.filter((directory) => !removeOwn(directory));
   if (left.length === 0) return;
-  runLauncher(launcherPath(), 'enter', [...mapPlan(hostIdMap()), ['namespace', 'user'], ['remove', ...left]]);
+  runLauncher(launcherPath(), 'enter', [...userNamespacePlan(hostIdMap()), ['remove', ...left]]);
 }
 
 /** Most containers write only as their root, who is the user: no namespace is needed then. */

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findProgram, type IdMaps, mapPlan } from '../../rootless/id-map.ts';
+import { findProgram, type IdMaps, userNamespacePlan } from '../../rootless/id-map.ts';
 import { ownerShift } from '../../rootless/id-map-shift.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
 import { type DriverName, driverFor } from '../../rootless/overlay/driver.ts';
@@ -54,7 +54,7 @@ export function makeRoot(paths: Paths, host: HostFacts, record: RootRecord, draf
   mkdirSync(join(draft, 'copy'), { mode: 0o755 });
   if (record.layers.length === 0) return;
   const copies = copyPlan(partsOf(paths, record.layers, draft), ownerShift(host.defaultMaps, record.maps));
-  runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...copies]);
+  runLauncher(launcherPath(), 'enter', [...userNamespacePlan(host.defaultMaps), ...copies]);
   writeFileSync(join(draft, 'copied'), '');
 }
 

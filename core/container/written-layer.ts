@@ -1,7 +1,7 @@
 /** What a container has written over its image: the writable layer, or with the driver `copy` what differs from it. */
 
 import type { FileStreamSink } from '../../rootless/file-stream.ts';
-import { mapPlan } from '../../rootless/id-map.ts';
+import { userNamespacePlan } from '../../rootless/id-map.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import type { Namespace } from '../images/unpack/apply-job.ts';
 import { launcherPath } from '../launcher.ts';
@@ -24,7 +24,7 @@ export function writtenLayer(
 ): WrittenLayer {
   const jobs = layerJob(paths, host, record, containerDirectory(paths, record.id), list);
   const job = jobs.pop()!;
-  const maps = [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs];
+  const maps = [...userNamespacePlan(host.defaultMaps), ...jobs];
   // A copy's owners are those of the container's own map; an overlay's files are stored as the image's are.
   const change = record.driver === 'copy' ? ownersMoved(host.defaultMaps, record.maps) : undefined;
   return {

@@ -11,7 +11,14 @@ import {
   OCI_MANIFEST,
   ociType,
 } from './format/media-types.ts';
-import type { Descriptor, Manifest } from './format/types.ts';
+import type { Descriptor, ExecutionConfig, Manifest } from './format/types.ts';
+
+/** A config without what is empty: config.md has all of it optional. */
+export function withoutEmpty(config: ExecutionConfig): ExecutionConfig {
+  const isEmpty = (value: unknown): boolean =>
+    value == null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isEmpty(value)));
+}
 
 /** The manifest of an image that is made here. */
 export function manifestOf(

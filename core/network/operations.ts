@@ -119,7 +119,7 @@ export function hubChanges({ operations }: Pick<BridgeOperations, 'operations'>)
   return operations.filter(([name]) => name === 'hub-attach').map(([, ...words]) => ['hub-change', ...words]);
 }
 
-export function findUplink(paths: Paths): Promise<Slirp4netnsProgram> {
+function findUplink(paths: Paths): Promise<Slirp4netnsProgram> {
   return findSlirp4netns({ searchPath: process.env.PATH, cacheFile: join(paths.cache, 'slirp4netns.json') });
 }
 

@@ -35,7 +35,7 @@ export interface SecretRecord {
 export type SecretPaths = Pick<Paths, 'secrets' | 'data'>;
 
 /** Bytes: podman's limit, podman-secret-create(1). */
-export const SECRET_MAX = 512_000;
+const SECRET_MAX = 512_000;
 
 export function secretFile(paths: SecretPaths, name: string): string {
   return join(paths.secrets, checkName('secret', name));

@@ -4,7 +4,7 @@ import { layerOps } from '../archive/layer-ops.ts';
 import { tarSink } from '../archive/tar-sink.ts';
 import { tarSource } from '../container/copy/copy-source.ts';
 import { packFiles } from '../container/copy/pack-job.ts';
-import { ownersPlace } from '../container/copy/place.ts';
+import { ownersNamespace } from '../container/copy/place.ts';
 import type { HostFacts } from '../container/facts.ts';
 import { feedApply, startApply } from '../images/unpack/apply-job.ts';
 import type { Paths } from '../paths.ts';
@@ -26,7 +26,7 @@ export async function exportVolume(
   const volume = findVolume(paths, wish);
   const directory = volumePlace(paths, volume, 'export');
   const tar = tarSink(output);
-  const notices = await packFiles(ownersPlace(host)(), ['pack', directory, '/', '', '-'], {
+  const notices = await packFiles(ownersNamespace(host), ['pack', directory, '/', '', '-'], {
     sink: tar,
     failing: `cannot export the volume ${volume.name}`,
   });
@@ -46,7 +46,7 @@ export async function importVolume(
   const volume = findVolume(paths, wish);
   const directory = volumePlace(paths, volume, 'import into');
   const failing = `cannot import into the volume ${volume.name}`;
-  const job = startApply(ownersPlace(host)(), ['apply', directory], failing);
+  const job = startApply(ownersNamespace(host), ['apply', directory], failing);
   const notices = await feedApply(job, async (ops, send) => {
     const layer = layerOps(ops, { literal: true });
     await tarSource(input).read(layer, send, '');

@@ -7,7 +7,7 @@ import { STAGE_RULES } from './stage-rules.ts';
 import { STEP_RULES } from './step-rules.ts';
 import { stepsOf } from './steps.ts';
 
-export const RULES: readonly Rule[] = [...STAGE_RULES, ...STEP_RULES];
+const RULES: readonly Rule[] = [...STAGE_RULES, ...STEP_RULES];
 
 /** In the order of their lines, then of their rules' names; without what `# check=skip=` names. */
 export function checkDockerfile(file: Dockerfile, options: CheckOptions = {}): Warning[] {

@@ -1,13 +1,14 @@
 /** Checks of FROM lines and of how a file is written. */
 
 import { nearest } from '../../nearest.ts';
-import { formatPlatform, parsePlatform } from '../../platform.ts';
+import { formatPlatform, hostPlatform, parsePlatform } from '../../platform.ts';
 import { parseImageReference } from '../../reference.ts';
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/dockerfile.ts';
 import { expandWord } from '../dockerfile/expand.ts';
 import { plainWords } from '../dockerfile/words.ts';
+import { platformArgs } from '../variables.ts';
 import type { CheckContext, Report, Rule } from './rule.ts';
-import { globalValues, PLATFORM_ARGS, unlessRefused } from './steps.ts';
+import { globalValues, unlessRefused } from './steps.ts';
 
 const isLower = (text: string): boolean => text === text.toLowerCase();
 const isUpper = (text: string): boolean => text === text.toUpperCase();
@@ -64,7 +65,7 @@ function reservedStageName({ file }: CheckContext, report: Report): void {
 
 function undefinedArgInFrom({ file, options }: CheckContext, report: Report): void {
   const declared = file.globalArgs.flatMap(({ args }) => args.map(({ key }) => key));
-  const known = new Set([...declared, ...PLATFORM_ARGS]);
+  const known = new Set([...declared, ...platformArgs(hostPlatform(), '').keys()]);
   const values = globalValues(file, options.buildArgs);
   for (const { from } of file.stages) {
     const undeclared = new Set<string>();

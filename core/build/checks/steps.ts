@@ -19,11 +19,6 @@ export interface CheckedStep {
   readonly complete: boolean;
 }
 
-/** Names that FROM sees without an ARG. */
-export const PLATFORM_ARGS: readonly string[] = ['TARGET', 'BUILD']
-  .flatMap((side) => ['PLATFORM', 'OS', 'ARCH', 'VARIANT'].map((part) => side + part))
-  .concat('TARGETSTAGE');
-
 /** Build args that need no ARG. */
 const PREDEFINED = ['HTTP_PROXY', 'HTTPS_PROXY', 'FTP_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [
   name,

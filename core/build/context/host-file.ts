@@ -37,7 +37,7 @@ export function identityOf(about: BigIntStats): FileIdentity {
   return { dev, ino, size, mtimeNs, ctimeNs };
 }
 
-export function sameIdentity(one: FileIdentity, other: FileIdentity): boolean {
+function sameIdentity(one: FileIdentity, other: FileIdentity): boolean {
   return (
     one.ino === other.ino &&
     one.size === other.size &&
@@ -159,7 +159,7 @@ export function readWhole(file: HostFile): Buffer {
 }
 
 /** A small file is read at once. */
-export const SMALL = 64 << 10;
+const SMALL = 64 << 10;
 
 /** A text that stands for the content: sha256 of it, where pieces of zeros in files with holes are but counted. */
 export async function fingerprint(file: HostFile, memory: Buffer): Promise<string> {

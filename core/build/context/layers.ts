@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FoundEntry } from '../../../rootless/file-stream.ts';
-import { findProgram, mapPlan } from '../../../rootless/id-map.ts';
+import { findProgram, userNamespacePlan } from '../../../rootless/id-map.ts';
 import { ownerShift } from '../../../rootless/id-map-shift.ts';
 import type { DriverName } from '../../../rootless/overlay/driver.ts';
 import { copyPlan, readOnlyRootPlan } from '../../../rootless/overlay/root-plan.ts';
@@ -208,7 +208,7 @@ async function mountedLayers(parts: LayersOfContext): Promise<Namespace> {
   const name = await parts.driver();
   const shift = ownerShift(host.defaultMaps, host.defaultMaps);
   const program = name === 'fuse-overlayfs' ? findProgram('fuse-overlayfs') : undefined;
-  const maps = [...mapPlan(host.defaultMaps), ['namespace', 'user']];
+  const maps = userNamespacePlan(host.defaultMaps);
   const whole = { lowers: [...lowers, empty], upper: '', work: '', copy };
   if (name === 'copy' && lowers.length > 0) {
     const jobs = copyPlan({ ...whole, lowers }, shift);

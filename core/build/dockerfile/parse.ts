@@ -19,7 +19,7 @@ import { refusalAt, type Source } from './refusal.ts';
 import { makeStatement, marksIn } from './statement.ts';
 
 /** In UTF-16 units; bytes are not more than three times as many. Docker's limit is 2 MB. */
-export const LARGEST_DOCKERFILE = 16 << 20;
+const LARGEST_DOCKERFILE = 16 << 20;
 const MOST_INSTRUCTIONS = 100_000;
 
 interface Read {

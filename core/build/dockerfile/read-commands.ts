@@ -15,7 +15,7 @@ import type { Statement } from './statement.ts';
 import { cutWord, jsonWords } from './words.ts';
 
 /** JSON is the exec form, anything else a line for the shell. */
-export function readCommand(text: string, { refuse }: Pick<Statement, 'refuse'>): Command {
+function readCommand(text: string, { refuse }: Pick<Statement, 'refuse'>): Command {
   const words = jsonWords(text);
   if (words === null)
     throw refuse('the JSON form is a list of strings', 'write it as ["program", "argument"]');

@@ -19,7 +19,7 @@ const keys = (names: readonly string[]): Record<string, object> =>
   Object.fromEntries(names.map((name) => [name, {}]));
 
 /** A variable that is there keeps its place. */
-export function withVariables(env: readonly string[], pairs: readonly Pair[]): string[] {
+function withVariables(env: readonly string[], pairs: readonly Pair[]): string[] {
   const result = [...env];
   for (const { key, value } of pairs) {
     const at = result.findIndex((variable) => variable.startsWith(`${key}=`));

@@ -11,11 +11,10 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mapPlan } from '../../../rootless/id-map.ts';
+import { ownersNamespace } from '../../container/copy/place.ts';
 import { identify, isSameProcess } from '../../container/process-identity.ts';
 import { errnoOf } from '../../error.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
-import { launcherPath } from '../../launcher.ts';
 import { withLock } from '../../lock.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
 import type { BuildEnvironment } from './step.ts';
@@ -96,9 +95,7 @@ async function make(
   mkdirSync(aside, { recursive: true, mode: 0o700 });
   await fill(aside);
   chmodSync(aside, mode);
-  if (uid !== 0 || gid !== 0) {
-    const maps = [...mapPlan(build.host.defaultMaps), ['namespace', 'user']];
-    await enterAndDo({ launcher: launcherPath(), maps }, ['chown', String(uid), String(gid), aside]);
-  }
+  if (uid !== 0 || gid !== 0)
+    await enterAndDo(ownersNamespace(build.host), ['chown', String(uid), String(gid), aside]);
   renameSync(aside, directory);
 }

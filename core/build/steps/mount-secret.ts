@@ -19,7 +19,7 @@ interface Origin {
 }
 
 /** One `--secret`: `id=x,src=file`, `id=x,env=NAME`, or `id=x`: the variable x, else the file x. Throws PodError `usage`. */
-export function parseSecret(text: string): { id: string; origin: Origin } {
+function parseSecret(text: string): { id: string; origin: Origin } {
   const refuse = (why: string): PodError =>
     new PodError({
       code: 'usage',

@@ -4,10 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { mapPlan } from '../../../rootless/id-map.ts';
+import { ownersNamespace } from '../../container/copy/place.ts';
 import { PodError } from '../../error.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
-import { launcherPath } from '../../launcher.ts';
 import type { ContextEnvironment } from '../context/open-context.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
 import type { BuildOptions } from '../options.ts';
@@ -74,10 +73,8 @@ export async function forwardAgent(
   await new Promise<void>((done, failed) => server.once('error', failed).listen(socket, done));
   server.unref();
   chmodSync(socket, mode);
-  if (uid !== 0 || gid !== 0) {
-    const maps = [...mapPlan(build.host.defaultMaps), ['namespace', 'user']];
-    await enterAndDo({ launcher: launcherPath(), maps }, ['chown', String(uid), String(gid), socket]);
-  }
+  if (uid !== 0 || gid !== 0)
+    await enterAndDo(ownersNamespace(build.host), ['chown', String(uid), String(gid), socket]);
   return {
     socket,
     close: () => {

@@ -2,8 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { mapPlan } from '../../../rootless/id-map.ts';
-import { launcherPath } from '../../launcher.ts';
+import { ownersNamespace } from '../../container/copy/place.ts';
 import type { BuildContext } from '../context/build-context.ts';
 import { applyCopy } from '../copy/apply-copy.ts';
 import { copySources } from '../copy/copy-sources.ts';
@@ -151,8 +150,7 @@ async function materialise(build: BuildEnvironment, selection: Selection, place:
 }
 
 async function fillFrom(build: BuildEnvironment, selection: Selection, place: string): Promise<void> {
-  const maps = [...mapPlan(build.host.defaultMaps), ['namespace', 'user']];
-  const target = { place: () => ({ launcher: launcherPath(), maps }), root: place, layers: [place] };
+  const target = { place: () => ownersNamespace(build.host), root: place, layers: [place] };
   await applyCopy(selection, target, { destination: '/', workingDirectory: '/' });
 }
 

@@ -7,15 +7,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileStreamSink } from '../../../rootless/file-stream.ts';
-import { mapPlan } from '../../../rootless/id-map.ts';
 import { layerTar } from '../../container/commit/commit-layer.ts';
 import { packSteps } from '../../container/copy/pack-job.ts';
+import { ownersNamespace } from '../../container/copy/place.ts';
 import { identify } from '../../container/process-identity.ts';
 import { layerDirectories } from '../../container/root.ts';
 import { writtenLayer } from '../../container/written-layer.ts';
 import { errnoOf } from '../../error.ts';
 import { layerPath } from '../../images/layout.ts';
-import { launcherPath } from '../../launcher.ts';
 import type { StageLayer } from '../stage-state.ts';
 import { clampTimes } from './clamp-times.ts';
 import { type DraftRoot, upperOf } from './draft-root.ts';
@@ -50,12 +49,11 @@ function stepsOf(build: BuildEnvironment, root: DraftRoot, sink: FileStreamSink,
     const layer = writtenLayer({ paths, host, record: root.record }, false);
     return packSteps(layer.namespace, layer.job, { sink: layer.sink(sink), failing });
   }
-  const namespace = {
-    launcher: launcherPath(),
-    maps: [...mapPlan(host.defaultMaps), ['namespace', 'user']],
-  };
   const lowers = layerDirectories(paths, root.record.layers);
-  return packSteps(namespace, ['pack-layer', 'settle', upperOf(root), ...lowers], { sink, failing });
+  return packSteps(ownersNamespace(host), ['pack-layer', 'settle', upperOf(root), ...lowers], {
+    sink,
+    failing,
+  });
 }
 
 /** As unpack.ts makes a layer: aside, then renamed. Who is second to make it lets it be. */

@@ -4,13 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileStreamSink } from '../../../rootless/file-stream.ts';
-import { mapPlan } from '../../../rootless/id-map.ts';
 import { layerTar } from '../../container/commit/commit-layer.ts';
 import { packSteps } from '../../container/copy/pack-job.ts';
+import { ownersNamespace } from '../../container/copy/place.ts';
 import { removeTrees } from '../../container/remove-tree.ts';
 import type { HistoryEntry } from '../../images/format/types.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
-import { launcherPath } from '../../launcher.ts';
 import type { StageLayer, StageState } from '../stage-state.ts';
 import { clampTimes } from './clamp-times.ts';
 import { type BuildEnvironment, stageDirectories } from './step.ts';
@@ -47,10 +46,7 @@ async function squash(build: BuildEnvironment, state: StageState, all: boolean):
 
 async function mergedLayer(build: BuildEnvironment, state: StageState, kept: number): Promise<StageLayer> {
   const directories = stageDirectories(build.paths, state); // the topmost first
-  const namespace = {
-    launcher: launcherPath(),
-    maps: [...mapPlan(build.host.defaultMaps), ['namespace', 'user']],
-  };
+  const namespace = ownersNamespace(build.host);
   const whole = join(build.directory, `squash-${randomBytes(4).toString('hex')}`);
   const failing = 'cannot make the layers one';
   mkdirSync(whole, { mode: 0o755 });

@@ -2,6 +2,7 @@
 
 import type { OciSpec } from '../../../rootless/oci-spec.ts';
 import type { ExecutionConfig, HistoryEntry, ImageConfig } from '../../images/format/types.ts';
+import { withoutEmpty } from '../../images/new-image.ts';
 import type { ContainerRecord } from '../record.ts';
 import { applyChanges } from './commit-changes.ts';
 
@@ -44,13 +45,6 @@ function executionOf(record: ContainerRecord, spec: OciSpec, base: ExecutionConf
     ...(healthcheck && { Healthcheck: healthcheck }),
   };
   return execution;
-}
-
-/** Without what is empty: config.md has all of it optional. */
-function withoutEmpty(config: ExecutionConfig): ExecutionConfig {
-  const isEmpty = (value: unknown): boolean =>
-    value == null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(config).filter(([, value]) => !isEmpty(value)));
 }
 
 export interface CommitWords {

@@ -16,7 +16,7 @@ import { type CopyDestination, destinationOf } from './copy-destination.ts';
 import type { CopyEnd } from './copy-end.ts';
 import { type ChangeEntry, ownedBy, ownersMoved, withoutSetId } from './copy-owners.ts';
 import { type CopySource, fileSource, tarSource } from './copy-source.ts';
-import { containerPlace, hostPlace, ownersPlace, type Place } from './place.ts';
+import { containerPlace, hostPlace, ownersNamespace, type Place } from './place.ts';
 
 export interface CopyOptions {
   /** Owners are kept; else they become root in a container, and the user here. */
@@ -78,7 +78,7 @@ function sideOf(end: Exclude<CopyEnd, { kind: 'stream' }>, options: CopyOptions,
   }
   // Not normalized: what `dir/.` and `link/..` mean is seen later, and by the kernel.
   const path = isAbsolute(end.path) ? end.path : `${process.cwd()}/${end.path}`;
-  const place = options.archive ? ownersPlace(host) : hostPlace;
+  const place = options.archive ? () => ownersNamespace(host) : hostPlace;
   return { label: end.path, place, path, record: undefined };
 }
 

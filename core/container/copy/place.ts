@@ -1,7 +1,7 @@
 /** Where files are worked on: in a container, whatever it is doing, or on the host. See `enter` in rootless/plan.ts. */
 
 import { compileMount } from '../../../rootless/compile.ts';
-import { mapPlan } from '../../../rootless/id-map.ts';
+import { mapPlan, userNamespacePlan } from '../../../rootless/id-map.ts';
 import type { OciSpec } from '../../../rootless/oci-spec.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import { PodError } from '../../error.ts';
@@ -31,8 +31,8 @@ const namespaceOf = (maps: readonly Operation[]): Namespace => ({ launcher: laun
 export const hostPlace: Place = () => namespaceOf([]);
 
 /** The host's files with owners as the user's namespace has them: its root is the user. */
-export function ownersPlace(host: HostFacts): Place {
-  return () => namespaceOf([...mapPlan(host.defaultMaps), ['namespace', 'user']]);
+export function ownersNamespace(host: HostFacts): Namespace {
+  return namespaceOf(userNamespacePlan(host.defaultMaps));
 }
 
 /** Joins a container that has processes; undefined when it has none. */

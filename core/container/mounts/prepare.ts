@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { currentUser, mapPlan } from '../../../rootless/id-map.ts';
+import { currentUser, userNamespacePlan } from '../../../rootless/id-map.ts';
 import { reachesUser } from '../../../rootless/id-map-shift.ts';
 import { toContainer, toHost } from '../../../rootless/id-range.ts';
 import { runLauncher } from '../../../rootless/launcher.ts';
@@ -51,7 +51,7 @@ export function prepareMounts(
   }
   if (jobs.length === 0) return;
   try {
-    runLauncher(launcherPath(), 'enter', [...mapPlan(host.defaultMaps), ['namespace', 'user'], ...jobs]);
+    runLauncher(launcherPath(), 'enter', [...userNamespacePlan(host.defaultMaps), ...jobs]);
   } catch (cause) {
     const [path] = chown;
     if (path === undefined) throw cause;

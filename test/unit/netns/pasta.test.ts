@@ -2,9 +2,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { PodError } from '../../../core/error.ts';
 import { checkPastaPorts, findPasta, pastaPlan, pastaResolver } from '../../../netns/pasta.ts';
-import { DEFAULT_PASTA, parsePastaOptions, pastaAddress } from '../../../netns/pasta-options.ts';
+import { parsePastaOptions, pastaAddress } from '../../../netns/pasta-options.ts';
 import type { PortMapping } from '../../../netns/port.ts';
 
+const DEFAULT_PASTA = parsePastaOptions('');
 const BASE = { program: '/usr/bin/pasta', options: DEFAULT_PASTA, ports: [], resolver: undefined };
 const START = ['network-helper-inside', '/usr/bin/pasta', '--foreground', '--quiet', '--config-net'];
 const END = [
