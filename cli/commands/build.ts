@@ -217,6 +217,7 @@ export class Build extends PodCommand {
       timestamp: this.timestamp as number | undefined,
       jobs: Number(this.jobs),
       storageDriver: this.storageDriver,
+      signaturePolicy: this.signaturePolicy,
     };
   }
 }

@@ -59,4 +59,5 @@ export interface BuildOptions {
   /** How many steps run at a time; 0: as many as there are processors. */
   jobs: number;
   storageDriver?: string | undefined;
+  signaturePolicy?: string | undefined;
 }
