@@ -41,7 +41,7 @@ static const char *next_line(const char **from, char kind, char value[NAME_MAX_B
   return NULL;
 }
 
-static bool parse(const char *text, struct member_address *address) {
+bool parse_member_address(const char *text, struct member_address *address) {
   char plain[NAME_MAX_BYTES + 1];
   strcpy(plain, text);
   plain[strcspn(plain, "/")] = 0;
@@ -87,7 +87,7 @@ void names_join(const char *text, size_t length) {
   char value[NAME_MAX_BYTES + 1];
   const char *from = member->lines;
   while (member->count < OWN_ADDRESSES && next_line(&from, 'A', value))
-    if (parse(value, &member->addresses[member->count])) member->count++;
+    if (parse_member_address(value, &member->addresses[member->count])) member->count++;
   struct member **at = find(member->text, member->container), *before = *at;
   member->next = before ? before->next : NULL;
   *at = member;

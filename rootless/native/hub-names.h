@@ -15,6 +15,8 @@ struct member_address {
   unsigned char bytes[16];
 };
 
+/* With or without a prefix; at most NAME_MAX_BYTES long. False: it is no address. */
+bool parse_member_address(const char *text, struct member_address *address);
 bool same_address(const struct member_address *one, const struct member_address *other);
 
 /* The network that this process is of. */

@@ -12,6 +12,7 @@
 #include "hub.h"
 #include "message.h"
 #include "netlink.h"
+#include "port-guard.h"
 #include "stream.h"
 
 enum { READY_LIMIT_MS = 15000 };
@@ -32,6 +33,18 @@ static void enter(int namespace) {
   if (setns(namespace, CLONE_NEWNET) < 0) die_errno("cannot enter a network namespace");
 }
 
+/* A kernel without such filters goes without. */
+static void guard(struct netlink *netlink, unsigned port, const struct plan *plan) {
+  struct member_address own[GUARD_ADDRESSES];
+  struct sock_filter code[GUARD_MAX];
+  const struct operation *one;
+  size_t from = 0;
+  int count = 0;
+  while (count < GUARD_ADDRESSES && (one = plan_next(plan, "address", &from)))
+    if (strlen(one->words[1]) <= NAME_MAX_BYTES && parse_member_address(one->words[1], &own[count])) count++;
+  netlink_filter(netlink, port, code, guard_program(code, own, count));
+}
+
 static void add_device(const struct plan *plan, const struct hub_request *request, int namespace) {
   const struct operation *link = plan_find(plan, "link"), *one;
   if (!link) bug("no link");
@@ -42,7 +55,7 @@ static void add_device(const struct plan *plan, const struct hub_request *reques
   enter(namespace);
   netlink = netlink_open();
   struct veth veth = {HUB_BRIDGE, request->namespace, link->words[1], link->words[2], (unsigned)number_of(link->words[3])};
-  netlink_make_veth(&netlink, &veth);
+  guard(&netlink, netlink_make_veth(&netlink, &veth), plan);
   size_t from = 0;
   while ((one = plan_next(plan, "address", &from))) netlink_fix_neighbour(&netlink, HUB_BRIDGE, one->words[1], link->words[2]);
   netlink_close(&netlink);

@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/fib_rules.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -19,7 +22,7 @@
 
 #include "die.h"
 
-enum { REQUEST_MAX = 1024, BRIDGE_PORT_LOCKED = 39 /* IFLA_BRPORT_LOCKED, if_link.h of Linux 5.18 */ };
+enum { REQUEST_MAX = 8192, BRIDGE_PORT_LOCKED = 39 /* IFLA_BRPORT_LOCKED, if_link.h of Linux 5.18 */ };
 
 struct request {
   _Alignas(struct nlmsghdr) char bytes[REQUEST_MAX];
@@ -143,7 +146,7 @@ static void lock_port(struct netlink *netlink, unsigned index, const unsigned ch
   must(ask(netlink, &request), "tell the bridge of", "a network device");
 }
 
-void netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
+unsigned netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
   struct request request;
   char name[IFNAMSIZ];
   unsigned char mac[6];
@@ -169,7 +172,32 @@ void netlink_make_veth(struct netlink *netlink, const struct veth *veth) {
   int error = ask(netlink, &request);
   if (error == EOPNOTSUPP) set_hint("sudo modprobe veth");
   must(error, "make the container's network device", veth->peer_name);
-  lock_port(netlink, index_of(name), mac);
+  unsigned index = index_of(name);
+  lock_port(netlink, index, mac);
+  return index;
+}
+
+/* tc(8): a "clsact" with a filter "bpf", direct-action. */
+bool netlink_filter(struct netlink *netlink, unsigned index, const struct sock_filter *code, size_t count) {
+  struct request request;
+  struct tcmsg *queue = begin(&request, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, sizeof *queue);
+  queue->tcm_ifindex = (int)index;
+  queue->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+  queue->tcm_parent = TC_H_CLSACT;
+  put_text(&request, TCA_KIND, "clsact");
+  if (ask(netlink, &request)) return false;
+  struct tcmsg *filter = begin(&request, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, sizeof *filter);
+  filter->tcm_ifindex = (int)index;
+  filter->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+  filter->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
+  put_text(&request, TCA_KIND, "bpf");
+  struct rtattr *options = put(&request, TCA_OPTIONS, NULL, 0);
+  const unsigned short length = (unsigned short)count;
+  put(&request, TCA_BPF_OPS_LEN, &length, sizeof length);
+  put(&request, TCA_BPF_OPS, code, count * sizeof *code);
+  put_number(&request, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+  close_nest(&request, options);
+  return ask(netlink, &request) == 0;
 }
 
 bool netlink_remove_link(struct netlink *netlink, const char *name) {

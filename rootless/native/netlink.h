@@ -2,7 +2,9 @@
 #ifndef NETLINK_H
 #define NETLINK_H
 
+#include <linux/filter.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct netlink {
   int fd;
@@ -21,8 +23,10 @@ struct veth {
 };
 
 void netlink_make_bridge(struct netlink *netlink, const char *name, unsigned mtu);
-/* The container's end is heard with that hardware address only. */
-void netlink_make_veth(struct netlink *netlink, const struct veth *veth);
+/* The container's end is heard with that hardware address only. Gives the number of the bridge's end. */
+unsigned netlink_make_veth(struct netlink *netlink, const struct veth *veth);
+/* What comes in by that device goes by this program's verdict (TC_ACT_...). False: the kernel has no such filters. */
+bool netlink_filter(struct netlink *netlink, unsigned index, const struct sock_filter *code, size_t count);
 /* False: there is none of that name. */
 bool netlink_remove_link(struct netlink *netlink, const char *name);
 void netlink_raise(struct netlink *netlink, const char *name);

@@ -12,7 +12,7 @@ import { buildDriver, buildLauncher, sanitizers, scratch } from './build.ts';
 import { run } from './drivers.ts';
 
 const launcher = buildLauncher();
-const peer = buildDriver('hub-peer', ['message.c', 'die.c']);
+const peer = buildDriver('hub-peer', ['message.c', 'netlink.c', 'die.c']);
 const directory = mkdtempSync(join(scratch(), 'hub-'));
 const findings = mkdtempSync(join(scratch(), 'found-'));
 
@@ -144,6 +144,33 @@ test('what is answered is done: who goes may come at once', () => {
     stdout: 'done\n',
     stderr: '',
   });
+});
+
+test("nobody is heard with, or found by, an address that isn't his", async () => {
+  const [answer] = run(peer, [directory, 'filters', '1']).stdout.split('\n');
+  if (answer !== 'yes') return; /* this kernel can't */
+  const looks = `cat >/dev/null; for a in 10.9.0.3 10.9.0.77 fd99::3 fd99::77; do ping -c 1 -W 1 $a >/dev/null 2>&1; done; echo $(ip neigh | grep lladdr | cut -d ' ' -f 1 | sort)`;
+  const first = await joins(2, looks);
+  const pings = ['10.9.0.3', '10.9.0.77', 'fd99::3', 'fd99::77']
+    .map(
+      (from) =>
+        `ping -c 1 -W 1 -I ${from} ${from.includes(':') ? 'fd99::2' : '10.9.0.2'} | grep -o '[0-9] received'`,
+    )
+    .join('; ');
+  const script = `ip addr add 10.9.0.77/24 dev eth0; ip addr add fd99::77/64 dev eth0 nodad; ${pings}; echo end; cat`;
+  const bad = await joins(3, script);
+  let said = '';
+  bad.stdout!.on('data', (data) => {
+    said += data;
+  });
+  await eventually(() => said.includes('end'));
+  assert.is(said, '1 received\n0 received\n1 received\n0 received\nend\n');
+  first.stdin!.end();
+  const [found] = await once(first.stdout!, 'data');
+  await leaves(bad);
+  inside.delete(first);
+  assert.match(String(found), /^10\.9\.0\.3 fd99::3 /);
+  assert.not.match(String(found), /77/);
 });
 
 test('who takes no answer holds nobody up', async () => {

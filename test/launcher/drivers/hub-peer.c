@@ -6,6 +6,7 @@
  *   hub-peer DIR rubbish RUNS SEED: so many messages of all kinds, spoiled, some with a descriptor.
  *   hub-peer DIR change RUNS CONTAINER NETWORK PLAN: comes in, and so many times tells its names anew, goes out and comes in.
  *   hub-peer DIR crowd COUNT: so many connections, until standard input ends; prints how many were greeted within a second.
+ *   hub-peer DIR filters 1: "yes" where the kernel can filter what members send, else "no".
  *   hub-peer DIR mute COUNT: so many requests that are refused, none of which it reads, until standard input ends.
  */
 #define _GNU_SOURCE
@@ -22,6 +23,7 @@
 
 #include "die.h"
 #include "message.h"
+#include "netlink.h"
 
 static int userns = -1;
 
@@ -98,6 +100,14 @@ static int crowd(int count) {
   return 0;
 }
 
+static int filters(void) {
+  const struct sock_filter all = {BPF_RET | BPF_K, 0, 0, 0};
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) die_errno("unshare");
+  struct netlink netlink = netlink_open();
+  puts(netlink_filter(&netlink, 1, &all, 1) ? "yes" : "no");
+  return 0;
+}
+
 static int mute(int count) {
   int fd = connect_here();
   const struct timeval limit = {1, 0};
@@ -142,6 +152,7 @@ static int rubbish(long runs, uint64_t seed) {
 int main(int argc, char **argv) {
   if (argc < 4 || chdir(argv[1]) < 0) return 2;
   if (strcmp(argv[2], "crowd") == 0) return crowd(atoi(argv[3]));
+  if (strcmp(argv[2], "filters") == 0) return filters();
   if (strcmp(argv[2], "mute") == 0) return mute(atoi(argv[3]));
   if (strcmp(argv[2], "change") == 0) return change(atol(argv[3]), argv + 4);
   if (strcmp(argv[2], "join") == 0) return join(argv + 3);
