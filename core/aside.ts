@@ -36,14 +36,21 @@ export function asidePath(path: string): string {
   return `${path}.${place()}-${pid}-${start}-${made++}.partial`;
 }
 
-/** Removes what processes that are gone have left beside `path`. What can't be looked at or removed stays. */
-export function collectAside(path: string): void {
+/** What processes that are gone have left beside `path`. */
+export function abandonedAsides(path: string): string[] {
   const directory = dirname(path);
   const here = place();
-  for (const { name, found } of asidesOf(directory, basename(path))) {
+  return asidesOf(directory, basename(path)).flatMap(({ name, found }) => {
     const [, where, pid, start] = found;
     const file = join(directory, name);
-    if (where === here ? isSameProcess({ pid: Number(pid), start: start! }) : !isOld(file)) continue;
+    const isMade = where === here ? isSameProcess({ pid: Number(pid), start: start! }) : !isOld(file);
+    return isMade ? [] : [file];
+  });
+}
+
+/** Removes it. What can't be looked at or removed stays. */
+export function collectAside(path: string): void {
+  for (const file of abandonedAsides(path)) {
     try {
       rmSync(file, { force: true });
     } catch {

@@ -3,7 +3,6 @@
  * step, by one writer at a time. Reading takes no lock.
  */
 
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -17,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { asidePath, collectAside } from '../aside.ts';
 import { callReason, errnoOf, PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
@@ -77,10 +77,21 @@ export function writeBlob(paths: StorePaths, digest: string, bytes: Uint8Array):
   replaceFile(paths, target, bytes);
 }
 
+/** What files are called that become a blob or go, but for downloads: those are gone on with. */
+export function asideIn({ partial }: Pick<StorePaths, 'partial'>): string {
+  return join(partial, 'aside');
+}
+
+/** A new one's path. What killed processes have left of them goes. */
+export function newPartial(paths: Pick<StorePaths, 'partial'>): string {
+  mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
+  collectAside(asideIn(paths));
+  return asidePath(asideIn(paths));
+}
+
 /** Writes aside (on the same file system, outside the layout), to the disk, and renames. */
 function replaceFile(paths: StorePaths, target: string, bytes: Uint8Array | string): void {
-  mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
-  const aside = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
+  const aside = newPartial(paths);
   try {
     const descriptor = openSync(aside, 'wx', 0o644);
     try {

@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { abandonedAsides } from '../aside.ts';
 import { removeMeasured } from '../container/disk-usage.ts';
+import { asideIn } from '../images/layout.ts';
 import type { Paths } from '../paths.ts';
 
 /** A download that nobody has gone on with for so long is not under way. */
@@ -19,9 +21,11 @@ export function leftovers(paths: Paths): string[] {
   return [...entries(paths.trash), ...entries(paths.partial)];
 }
 
-/** Removes them, but for downloads of the last hour. Gives the bytes on the disk that were freed. */
+/** Removes them, but for what is being made and downloads of the last hour. Gives the bytes on the disk that were freed. */
 export function removeLeftovers(paths: Paths): number {
   const isStale = (path: string) =>
     Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) > STALE_MS;
-  return removeMeasured([...entries(paths.trash), ...entries(paths.partial).filter(isStale)]);
+  const abandoned = abandonedAsides(asideIn(paths));
+  const stale = entries(paths.partial).filter(isStale);
+  return removeMeasured([...entries(paths.trash), ...new Set([...abandoned, ...stale])]);
 }

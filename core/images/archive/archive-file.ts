@@ -3,14 +3,12 @@
  * copy for as long as it is open, which has no name, so that nothing is left whatever happens.
  */
 
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { statSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { decompress, EXPANSION_LIMIT, formOf } from '../../archive/decompress.ts';
 import type { Environment } from '../../config/read-config.ts';
 import { expandByProgram } from '../decompress/expand-by-program.ts';
-import { type StorePaths, storeError } from '../layout.ts';
+import { newPartial, type StorePaths, storeError } from '../layout.ts';
 import { type ArchiveInput, describeInput, isAddress, readInput } from './archive-input.ts';
 
 export interface ArchiveFile {
@@ -49,8 +47,7 @@ async function openInPlace(input: ArchiveInput): Promise<ArchiveFile | undefined
 async function spool(input: ArchiveInput, options: ReadOptions): Promise<ArchiveFile> {
   const { paths, env, signal } = options;
   const description = describeInput(input);
-  mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
-  const path = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
+  const path = newPartial(paths);
   const file = await open(path, 'wx+', 0o600);
   try {
     unlinkSync(path);

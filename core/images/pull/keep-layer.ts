@@ -1,12 +1,12 @@
 /** A layer that is made here or brought from elsewhere, into the store: its bytes as they come, and unpacked meanwhile. */
 
-import { createHash, type Hash, randomBytes } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { type Compression, compressionOf } from '../../archive/decompress.ts';
 import type { Descriptor } from '../format/types.ts';
-import { blobPath, removeFile, type StorePaths, storeError } from '../layout.ts';
+import { blobPath, newPartial, removeFile, type StorePaths, storeError } from '../layout.ts';
 import type { Namespace } from '../unpack/apply-job.ts';
 import { type UnpackedLayer, unpackLayer } from '../unpack/unpack.ts';
 
@@ -28,8 +28,8 @@ export interface KeepOptions {
 /** `bytes` is a tar, as it is or compressed by gzip or zstd; its first chunk has 6 bytes or more. Throws what unpackLayer and `bytes` do. */
 export async function keepLayer(bytes: AsyncIterable<Uint8Array>, options: KeepOptions): Promise<KeptLayer> {
   const { paths, namespace, onNotice, signal } = options;
-  for (const path of [paths.partial, paths.layers]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const aside = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
+  mkdirSync(paths.layers, { recursive: true, mode: 0o700 });
+  const aside = newPartial(paths);
   let file: FileHandle | undefined;
   try {
     file = await open(aside, 'wx', 0o644);

@@ -1,14 +1,13 @@
 /** A stored layer in another compression, as a file of its own: its digest must be known before it is sent. */
 
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
 import { decompress } from '../../archive/decompress.ts';
 import type { Descriptor } from '../format/types.ts';
-import { blobPath, removeFile, type StorePaths, storeError } from '../layout.ts';
+import { blobPath, newPartial, removeFile, type StorePaths, storeError } from '../layout.ts';
 
 export interface CompressedLayer {
   /** The file, which whoever asked for it removes. */
@@ -26,8 +25,7 @@ export async function compressLayer(
   level: number | undefined,
   signal: AbortSignal,
 ): Promise<CompressedLayer> {
-  mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
-  const path = join(paths.partial, `aside-${randomBytes(8).toString('hex')}`);
+  const path = newPartial(paths);
   const hash = createHash('sha256');
   let size = 0;
   const count = new Transform({

@@ -1,14 +1,13 @@
 /** A blob of a source as a file of its own, verified: on its way to somewhere else. The store doesn't get it. */
 
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { withRetry } from '../../registry/retry.ts';
 import { parseDigest } from '../format/digest.ts';
 import { invalid } from '../format/json.ts';
 import type { Descriptor } from '../format/types.ts';
-import { type StorePaths, storeError } from '../layout.ts';
+import { newPartial, type StorePaths, storeError } from '../layout.ts';
 import type { ImageSource } from '../pull/source.ts';
 import { requireSpace } from '../pull/space.ts';
 import type { BlobContent } from './destination.ts';
@@ -20,9 +19,8 @@ export async function copyBlob(
   paths: StorePaths,
   signal: AbortSignal | undefined,
 ): Promise<BlobContent> {
-  mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
+  const path = newPartial(paths);
   requireSpace(paths.partial, blob.size, `cannot copy ${blob.digest}`);
-  const path = join(paths.partial, `copy-${randomBytes(8).toString('hex')}`);
   const file = await open(path, 'wx', 0o600);
   try {
     await fetchInto(file, source, blob, signal);
