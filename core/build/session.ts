@@ -43,6 +43,8 @@ export interface SessionParts {
 export interface BuildSession extends BuildEnvironment {
   readonly parts: SessionParts;
   readonly slots: Gate;
+  /** An image of FROM or --from: a name means the same one for the whole build, and is asked for once. */
+  readonly obtain: SessionParts['obtain'];
   readonly report: Report;
   /** --cache-to */
   readonly cacheTargets: readonly CacheTarget[];
@@ -86,8 +88,15 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
       });
     },
   });
+  const obtained = new Map<string, Promise<ImageRecord>>();
+  const obtain: SessionParts['obtain'] = (name, platform, telling) => {
+    const key = `${platform ?? ''} ${name}`;
+    const known = obtained.get(key) ?? parts.obtain(name, platform, telling);
+    obtained.set(key, known);
+    return known;
+  };
   return {
-    ...{ parts, paths, host, options, environment, directory, runtime, signal },
+    ...{ parts, obtain, paths, host, options, environment, directory, runtime, signal },
     buildArgs: readBuildArgs(options.buildArgs, environment),
     ...{ report, cache, cacheTargets, later, settle },
     making: new Map(),

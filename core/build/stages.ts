@@ -49,6 +49,7 @@ export function stageBuilder(
   const states = new Map<Stage, Promise<StageState>>();
   const bases = new Map<Stage, { image: string; platform?: string | undefined }>();
   const files = new Map<string, BuildContext>();
+  const images = new Map<string, Promise<BuildContext>>();
 
   const baseOf = (stage: Stage) => {
     const known = bases.get(stage);
@@ -85,9 +86,15 @@ export function stageBuilder(
     },
   };
 
-  const filesOfImage = async (image: string): Promise<BuildContext> => {
-    const state = await imageState(image, platform, `[internal] load ${image}`);
-    return filesOfLayers(`image ${image}`, `the image ${image}`, state);
+  const filesOfImage = (image: string): Promise<BuildContext> => {
+    let known = images.get(image);
+    if (!known) {
+      known = imageState(image, platform, `[internal] load ${image}`).then((state) =>
+        filesOfLayers(`image ${image}`, `the image ${image}`, state),
+      );
+      images.set(image, known);
+    }
+    return known;
   };
 
   const imageState = async (image: string, wanted: Platform, title: string, stage?: string) => {
@@ -99,7 +106,7 @@ export function stageBuilder(
       report.cached();
       return stateOfImage(here);
     }
-    return stateOfImage(await report.during((telling) => session.parts.obtain(image, asked, telling)));
+    return stateOfImage(await report.during((telling) => session.obtain(image, asked, telling)));
   };
 
   const begun = async (stage: Stage): Promise<StageState> => {

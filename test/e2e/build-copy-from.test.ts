@@ -77,4 +77,17 @@ test('the destination is what the overlay shows: opaque directories, and names t
   ]);
 });
 
+test('an image that several instructions take files of is obtained once', async () => {
+  const input = [
+    'FROM scratch',
+    'COPY --from=builtin:busybox /bin/sh /a',
+    'COPY --from=builtin:busybox /bin/sh /b',
+  ];
+  const { code, stderr } = await pod(['build', '--progress', 'plain', '--pull=always', '-'], {
+    input: `${input.join('\n')}\n`,
+  });
+  assert.is(code, 0, stderr);
+  assert.is(stderr.match(/^#\d+ \[internal\] load builtin:busybox$/gm)?.length, 1, stderr);
+});
+
 test.run();

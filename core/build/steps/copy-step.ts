@@ -27,7 +27,7 @@ export async function copyStep(
       : await addSources(context, instruction, environment);
   const { destination, chmod, kind, link } = instruction;
   const workingDirectory = workingDirectoryOf(state);
-  const chown = link ? numericOwner(build, state, instruction.chown) : instruction.chown;
+  const chown = link ? await numericOwner(build, state, instruction.chown) : instruction.chown;
   return {
     shown: instruction.original,
     text: historyText(instruction),
@@ -41,8 +41,13 @@ export async function copyStep(
 }
 
 /** Of --link: the layer may depend on nothing of those below it, and so not on their names of users. */
-function numericOwner({ paths }: BuildEnvironment, state: StageState, chown: string | undefined) {
+async function numericOwner(
+  { paths, cache }: BuildEnvironment,
+  state: StageState,
+  chown: string | undefined,
+): Promise<string | undefined> {
   if (!chown) return chown;
+  await cache.bring(state.layers);
   const { uid, gid } = ownerOf(chown, (path) => readLayeredFile(stageDirectories(paths, state), path));
   return `${uid}:${gid}`;
 }
