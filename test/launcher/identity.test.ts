@@ -48,8 +48,9 @@ test('numbers that no process can have are gone', () => {
 });
 
 test('a zombie is there, but not alive', async () => {
-  // The shell starts a child that ends, and becomes a program that never waits for it.
-  const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+  // The shell becomes a program that never waits for its child, which ends when that has happened.
+  const child = 'until grep -q sleep /proc/$$/comm; do :; done';
+  const parent = spawn('sh', ['-c', `{ ${child}; } & echo $!; exec sleep 60`], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [line] = await once(parent.stdout, 'data');
