@@ -19,7 +19,7 @@ const driver = buildDriver('hub-client', [
 ]);
 
 const monitor = (ms: number, ...scripts: string[]) =>
-  run(driver, [mkdtempSync(join(scratch(), 'h-')), String(ms), ...scripts], '', { timeout: 30_000 });
+  run(driver, [mkdtempSync(join(scratch(), 'h-')), String(ms), ...scripts], '', { timeout: 45_000 });
 const fails = (text: string, code = 125) => ({ code, stdout: '', stderr: `Error: ${text}\n` });
 const GOOD = 'GRRRSSW';
 
@@ -52,8 +52,8 @@ test('a hub that says more than it was asked leaves nothing open', () => {
 });
 
 test('a monitor that loses its hub comes back by itself, as often as it takes, and is not held up', () => {
-  assert.equal(monitor(20_000, 'GRRRSS', GOOD), { code: 0, stdout: 'in\nlost\nback\n', stderr: '' });
-  const { stdout, code } = monitor(20_000, 'GRRRSS', 'GRRRE', 'g', 'N', GOOD);
+  assert.equal(monitor(30_000, 'GRRRSS', GOOD), { code: 0, stdout: 'in\nlost\nback\n', stderr: '' });
+  const { stdout, code } = monitor(30_000, 'GRRRSS', 'GRRRE', 'g', 'N', GOOD);
   assert.equal([code, stdout], [0, 'in\nlost\nback\n']);
 });
 

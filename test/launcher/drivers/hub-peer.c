@@ -5,7 +5,7 @@
  *   hub-peer DIR ask TYPE CONTAINER NETWORK PLAN: one request without being a member.
  *   hub-peer DIR rubbish RUNS SEED: so many messages of all kinds, spoiled, some with a descriptor.
  *   hub-peer DIR change RUNS CONTAINER NETWORK PLAN: comes in, and so many times tells its names anew, goes out and comes in.
- *   hub-peer DIR crowd COUNT: so many connections, until standard input ends; prints how many were greeted within a second.
+ *   hub-peer DIR crowd COUNT: so many connections, until standard input ends; prints how many were greeted, each within 4 seconds.
  *   hub-peer DIR filters 1: "yes" where the kernel can filter what members send, else "no".
  *   hub-peer DIR mute COUNT: so many requests that are refused, none of which it reads, until standard input ends.
  */
@@ -83,7 +83,7 @@ static void await_end(const char *word) {
 
 static int crowd(int count) {
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "socket"};
-  const struct timeval limit = {1, 0};
+  const struct timeval limit = {4, 0};
   struct message greeting;
   int greeted = 0;
   char word[24];
