@@ -2,7 +2,7 @@ import { inspectContainer } from '../../core/container/inspect/inspect.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { writtenSizes } from '../../core/container/written-size.ts';
 import { PodError } from '../../core/error.ts';
-import { resolveImage } from '../../core/images/find.ts';
+import { noSuchImage, resolveImage } from '../../core/images/find.ts';
 import { inspectImage } from '../../core/images/inspect.ts';
 import type { Paths } from '../../core/paths.ts';
 import { type Platform, parsePlatform } from '../../core/platform.ts';
@@ -68,6 +68,7 @@ function inspectObject(paths: Paths, name: string, kind: Kind, wanted: Wanted): 
       if (kind !== 'all' || !isMissing(error)) throw error;
     }
   }
+  if (kind === 'image') throw noSuchImage(name);
   throw new PodError({ code: 'not-found', message: `no such ${kind === 'all' ? 'object' : kind}: ${name}` });
 }
 

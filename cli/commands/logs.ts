@@ -25,7 +25,10 @@ export class Logs extends PodCommand {
     description: 'From a `time`, or 10m ago',
     validator: parsed(parseMoment),
   });
-  tail = Option.String('-n,--tail', 'all', { description: 'Only the last lines (`number`)' });
+  tail = Option.String('-n,--tail', 'all', {
+    description: 'Only the last lines (`number`)',
+    validator: parsed((text) => (text === 'all' ? -1 : parseInteger(text, -1))),
+  });
   timestamps = Option.Boolean('-t,--timestamps', false, { description: 'Show times' });
   until = Option.String('--until', {
     description: 'To a `time`, or 10m ago',
@@ -34,8 +37,7 @@ export class Logs extends PodCommand {
   containers = Option.Rest({ name: 'container' });
 
   async execute(): Promise<number> {
-    const { follow, since, until } = this;
-    const tail = this.tail === 'all' ? -1 : parseInteger(this.tail, -1);
+    const { follow, since, until, tail } = this;
     if (since !== undefined && until !== undefined && since > until)
       throw new PodError({ code: 'usage', message: '--since lies behind --until' });
     const options = { follow, since, until, tail };

@@ -275,7 +275,7 @@ test("image inspect has docker's fields and podman's", async () => {
   );
   assert.equal(
     await pod(['image', 'inspect', 'nosuch', short('other'), '-f', '{{.Id}}']),
-    ended(125, `sha256:${id.other}\n`, 'Error: no such image: nosuch\n'),
+    ended(125, `sha256:${id.other}\n`, 'Error: no such image: nosuch\ntsc-pod images   # lists all images\n'),
   );
 });
 
