@@ -10,11 +10,13 @@ import type { SessionParts } from '../../core/build/session.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import type { Write } from '../../core/images/archive/tar-output.ts';
 import type { ImageRecord } from '../../core/images/format/types.ts';
+import { blobSize } from '../../core/images/layout.ts';
 import type { ManifestList } from '../../core/images/lists/manifest-list.ts';
 import { newImageName } from '../../core/images/new-image.ts';
 import { obtainImage } from '../../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
 import { isWholeList } from '../../core/images/push/push-target.ts';
+import type { Paths } from '../../core/paths.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
 import { Option, PodCommand } from '../command.ts';
@@ -36,7 +38,7 @@ export class Build extends PodCommand {
 
   addHost = list('--add-host', 'Add a line to /etc/hosts of RUN (`name:address`)');
   allow = list('--allow', 'Allow `security.insecure` or network.host to the Dockerfile');
-  annotation = list('--annotation', 'Add an annotation to the manifest (`key=value`)');
+  annotation = list('--annotation', 'Note `key=value` with the manifest; `index:key=value` with the list');
   authfile = text('--authfile', 'Read credentials from this `file`');
   buildArg = list('--build-arg', 'Set an ARG (`name=value`), or pass on a variable (`name`)');
   buildContext = list(
@@ -149,7 +151,10 @@ export class Build extends PodCommand {
       const id = image && shownId(image);
       if (this.iidfile !== undefined) writeFileSync(this.iidfile, id ?? '');
       if (this.metadataFile !== undefined)
-        writeFileSync(this.metadataFile, JSON.stringify(image ? metadataOf(image, options) : {}, null, 2));
+        writeFileSync(
+          this.metadataFile,
+          JSON.stringify(image ? metadataOf(paths, image, options) : {}, null, 2),
+        );
       const outputs = this.output.map(parseOutput);
       const isTaken = outputs.some((to) => to && 'destination' in to && to.destination === '-');
       if (this.quiet && !isTaken && id) stdout.write(`${id}\n`);
@@ -227,12 +232,13 @@ const shownId = (image: ImageRecord | ManifestList): string =>
   isWholeList(image) ? image.entry.digest : `sha256:${image.id}`;
 
 /** Docker's keys: docker-buildx-build(1), --metadata-file. */
-function metadataOf(image: ImageRecord | ManifestList, { tags }: BuildOptions): object {
+function metadataOf(paths: Paths, image: ImageRecord | ManifestList, { tags }: BuildOptions): object {
   const { mediaType, digest } = isWholeList(image) ? image.entry : image;
+  const size = blobSize(paths, digest);
   return {
     ...(!isWholeList(image) && { 'containerimage.config.digest': `sha256:${image.id}` }),
     'containerimage.digest': digest,
-    'containerimage.descriptor': { mediaType, digest },
+    'containerimage.descriptor': { mediaType, digest, size },
     ...(tags.length > 0 && { 'image.name': tags.map(newImageName).join(',') }),
   };
 }

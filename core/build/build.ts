@@ -3,6 +3,7 @@
 import type { ImageRecord } from '../images/format/types.ts';
 import type { ManifestList } from '../images/lists/manifest-list.ts';
 import { formatPlatform } from '../platform.ts';
+import { checkAnnotations } from './annotations.ts';
 import { CacheLost } from './cache/cache.ts';
 import { cacheField } from './cache/cache-image.ts';
 import { checkOptions } from './check-build.ts';
@@ -36,6 +37,7 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
   refuseUnmet(options);
   const outputs = options.outputs.flatMap((text) => parseOutput(text) ?? []);
   checkOutputs(outputs, options, parts);
+  checkAnnotations(options);
   checkSecrets(options, parts);
   checkAgents(options, parts);
   const contexts = namedContexts(options.buildContexts);

@@ -1,11 +1,12 @@
 /** The end of a build: what it has made is stored, and brought to where it is wanted. */
 
 import type { ImageRecord } from '../images/format/types.ts';
-import { hideMembers, putBuiltList } from '../images/lists/built-list.ts';
+import { type BuiltMember, hideMembers, putBuiltList } from '../images/lists/built-list.ts';
 import { type ManifestList, readList } from '../images/lists/manifest-list.ts';
 import { newImageName } from '../images/new-image.ts';
 import { tagImage } from '../images/tag.ts';
 import { formatPlatform, type Platform } from '../platform.ts';
+import { annotationsOf } from './annotations.ts';
 import type { BuildContext } from './context/build-context.ts';
 import { foldersContext } from './context/folders.ts';
 import { layersContext } from './context/layers.ts';
@@ -52,16 +53,21 @@ async function store(
   const { options, parts } = session;
   const { paths } = parts;
   const single = results.length === 1;
-  const images: ImageRecord[] = [];
-  for (const { state } of results)
-    images.push(await storeResult(paths, state, single ? options : { ...options, tags: [] }, session.now()));
-  const ids = images.map(({ id }) => id);
-  const list = options.manifest && (await putBuiltList(paths, newImageName(options.manifest), ids, true));
+  const wish = single ? options : { ...options, tags: [] };
+  const images: (ImageRecord & BuiltMember)[] = [];
+  for (const { state, platform } of results) {
+    const image = await storeResult(paths, state, wish, session.now(), platform);
+    images.push({ ...image, annotations: annotationsOf(options, 'manifest-descriptor', platform) });
+  }
+  const annotations = annotationsOf(options, 'index');
+  const list =
+    options.manifest &&
+    (await putBuiltList(paths, newImageName(options.manifest), images, { annotations, adds: true }));
   if (single) return images[0]!;
   const [name, ...others] = options.tags.map(newImageName);
-  const made = name === undefined && list ? list : await putBuiltList(paths, name, ids, false);
+  const made = name === undefined && list ? list : await putBuiltList(paths, name, images, { annotations });
   if (others.length > 0) await tagImage(paths, made, others);
-  await hideMembers(paths, ids);
+  await hideMembers(paths, images);
   return readList(paths, made);
 }
 

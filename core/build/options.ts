@@ -24,6 +24,7 @@ export interface BuildOptions {
   platforms: readonly string[];
   /** `KEY=VALUE` */
   labels: readonly string[];
+  /** `KEY=VALUE`, before it what it is for: `index:`, `manifest[linux/arm64]:`. */
   annotations: readonly string[];
   /** `id=x,src=file` or `id=x,env=NAME` */
   secrets: readonly string[];

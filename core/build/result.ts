@@ -1,13 +1,17 @@
 /** The image of a stage that is done. */
 
 import { PodError } from '../error.ts';
-import { resolveImage } from '../images/find.ts';
+import { KEPT } from '../images/entry.ts';
+import { findNamed, resolveImage } from '../images/find.ts';
 import { digestOf } from '../images/format/digest.ts';
 import type { ImageConfig, ImageRecord } from '../images/format/types.ts';
+import { readIndex } from '../images/layout.ts';
 import { manifestOf, newImageName, withoutEmpty } from '../images/new-image.ts';
 import { putImage } from '../images/store.ts';
 import { tagImage } from '../images/tag.ts';
 import type { Paths } from '../paths.ts';
+import type { Platform } from '../platform.ts';
+import { annotationsOf } from './annotations.ts';
 import { datedHistory } from './history.ts';
 import type { BuildOptions } from './options.ts';
 import { executionOf, type StageState } from './stage-state.ts';
@@ -42,16 +46,24 @@ export async function storeResult(
   state: StageState,
   options: BuildOptions,
   now: string,
+  platform?: Platform,
 ): Promise<ImageRecord> {
   const names = options.tags.map(newImageName);
   const config = Buffer.from(JSON.stringify(imageConfig(state, options, now)));
-  const known = resolveImage(paths, digestOf(config));
-  if (known && names.every((name) => known.names.includes(name))) return known;
   const blobs = state.layers.map(({ blob }) => blob);
+  const manifest = manifestOf(
+    blobs,
+    config,
+    options.format === 'docker',
+    annotationsOf(options, 'manifest', platform),
+  );
+  const digest = digestOf(manifest.bytes);
+  const known = resolveImage(paths, digest);
+  if (known && names.every((name) => isNamed(paths, name, digest))) return known;
   const image = await putImage(paths, {
     name: names[0],
     config,
-    manifest: manifestOf(blobs, config, options.format === 'docker', pairs(options.annotations)),
+    manifest,
     unpackedSize: state.baseSize + state.layers.reduce((sum, { size }) => sum + size, 0),
   });
   if (!image)
@@ -61,6 +73,12 @@ export async function storeResult(
       why: 'layers of it were removed meanwhile',
       hint: 'build it again',
     });
-  if (names.length > 1) await tagImage(paths, image.id, names.slice(1));
-  return names.length > 1 ? (resolveImage(paths, image.id) ?? image) : image;
+  if (names.length > 1) await tagImage(paths, digest, names.slice(1));
+  return names.length > 1 ? (resolveImage(paths, digest) ?? image) : image;
+}
+
+/** Images of the same id may differ in their manifests: in annotations and in the format. */
+function isNamed(paths: Paths, name: string, digest: string): boolean {
+  const entry = findNamed(readIndex(paths), name);
+  return entry !== undefined && (entry.annotations?.[KEPT.manifest] ?? entry.digest) === digest;
 }

@@ -119,6 +119,7 @@ export async function decide(
     maps,
     notice,
     dryRun: context.dryRun === true,
+    ownSources: options.ownSources === true,
   });
   const secrets = secretsOf(options.secret, paths);
   refuseMountsOverSecrets(mounts.mounts, secrets);

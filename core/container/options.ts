@@ -15,6 +15,8 @@ export interface ContainerOptions {
   volume: string[];
   volumesFrom: string[];
   mount: string[];
+  /** What `mount` binds was made by this program, and may belong to any id of the container's: a build's caches and sockets. */
+  ownSources?: boolean | undefined;
   tmpfs: string[];
   /** What becomes of the image's own volumes. */
   imageVolume: 'anonymous' | 'bind' | 'ignore' | 'tmpfs';

@@ -26,6 +26,7 @@ test_packages=(
   iproute2:ip
   iputils-ping:ping
   netcat-openbsd:nc.openbsd
+  openssh-client:ssh-agent
   procps:ps
   passt:pasta
   iperf3:iperf3

@@ -220,7 +220,9 @@ function parseBuildContext(text: string): { name: string; found: NamedContext } 
 /** `oci-layout://PATH[:TAG][@DIGEST]` as the transport `oci:` has it. */
 function layoutImage(value: string): string | undefined {
   const rest = /^oci-layout:\/\/(.+)$/.exec(value)?.[1];
-  return rest === undefined ? undefined : `oci:${rest}`;
+  if (rest === undefined) return undefined;
+  const [, path, digest] = /^(.+?)(?::[^:/]+)?@(sha256:[0-9a-f]{64})$/.exec(rest) ?? [];
+  return digest === undefined ? `oci:${rest}` : `oci:${path}:@${digest}`;
 }
 
 async function openNamed(

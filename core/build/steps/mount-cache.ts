@@ -5,14 +5,16 @@
  *   cache-mounts/<hash>/shared              what `shared` and `locked` mount
  *   cache-mounts/<hash>/free.<n>            what `private` takes, by renaming it to
  *   cache-mounts/<hash>/used.<n>.<pid>.<start>   as long as that process's step runs
+ *   cache-mounts/<hash>/making-…            one that is being made
  *   locks/cache-mount-<hash>                of `locked`; the kernel frees it with its holder
  */
 
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ownersNamespace } from '../../container/copy/place.ts';
 import { identify, isSameProcess } from '../../container/process-identity.ts';
+import { removeTrees } from '../../container/remove-tree.ts';
 import { errnoOf } from '../../error.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
 import { withLock } from '../../lock.ts';
@@ -35,8 +37,8 @@ export async function withCacheMount<T>(
   const lock = join(build.paths.locks, `cache-mount-${hash}`);
   if (mount.sharing === 'private') {
     const [taken, free] = takePrivate(home);
+    if (!existsSync(taken)) await make(build, taken, mount, fill);
     try {
-      if (!existsSync(taken)) await make(build, taken, mount, fill);
       return await work(taken);
     } finally {
       renameSync(taken, free);
@@ -81,18 +83,16 @@ function takePrivate(home: string): [taken: string, free: string] {
   return [join(home, `used.${next}.${pid}.${start}`), join(home, `free.${next}`)];
 }
 
-/** Made aside, so that a cache is there whole or not at all. */
+/** Made beside it, so that a cache is there whole or not at all: what isn't the user's own can't leave its directory. */
 async function make(
   build: BuildEnvironment,
   directory: string,
   { mode, uid, gid }: CacheMount,
   fill: (directory: string) => Promise<void>,
 ): Promise<void> {
-  const aside = join(
-    build.directory,
-    `cache-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`,
-  );
-  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  const aside = join(dirname(directory), `making-${basename(directory)}`);
+  removeTrees([aside]);
+  mkdirSync(aside, { mode: 0o700 });
   await fill(aside);
   chmodSync(aside, mode);
   if (uid !== 0 || gid !== 0)

@@ -27,6 +27,7 @@ export function runOptions(build: BuildOptions, wish: RunWish): ContainerOptions
     command,
     env: [...env],
     mount: [...mounts],
+    ownSources: true,
     secret: [...secrets],
     network: network === undefined ? [] : [network],
     privileged,

@@ -35,6 +35,8 @@ export interface MountContext {
   maps: IdMaps;
   notice: (line: string) => void;
   dryRun: boolean;
+  /** Sources are this program's own work: nobody is asked whether the user may read them. */
+  ownSources?: boolean;
 }
 
 /** What flags, other containers and the image ask to be mounted. */
@@ -113,7 +115,7 @@ function resolveRequest(request: MountRequest, context: MountContext, result: Us
     case 'volume':
       return mountVolume(request, context, result);
     default: {
-      const about = checkBindSource(request, context.dryRun);
+      const about = context.ownSources ? undefined : checkBindSource(request, context.dryRun);
       const notice = about && ownerNotice(request, about, context.maps);
       if (notice) context.notice(notice);
       if (about) checkPropagation({ asked: request.asked, source: request.source!, options }, context.notice);

@@ -18,7 +18,7 @@ export function isLayout(tree: FileTree): boolean {
   return tree.size('oci-layout') !== undefined && tree.size('index.json') !== undefined;
 }
 
-/** The images of a layout, each name once. `wanted` is an entry's REF_NAME, or a name; all of them when undefined. */
+/** The images of a layout, each name once. `wanted` is an entry's REF_NAME, a name, or `@` and a digest; all of them when undefined. */
 export async function layoutImages(
   tree: FileTree,
   transport: 'oci' | 'oci-archive' | 'docker-archive',
@@ -76,5 +76,6 @@ function nameOf({ annotations = {} }: Descriptor): string | undefined {
 
 function isNamed(entry: Descriptor, wanted: string): boolean {
   const { [REF_NAME]: tag, [CONTAINERD_NAME]: name } = entry.annotations ?? {};
+  if (wanted === `@${entry.digest}`) return true;
   return tag === wanted || name === wanted || (name !== undefined && dockerName(name) === dockerName(wanted));
 }

@@ -1,0 +1,159 @@
+/** Flags of `build` about the result: annotations, times, what is built anew, named contexts, and how roots are mounted. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { files } from './build-lab.ts';
+import { folder } from './copy-lab.ts';
+import { limitEachTest, pod, podOk, sandbox, test } from './harness/index.ts';
+
+limitEachTest(90);
+
+const build = (...args: string[]): Promise<string> => podOk(['build', '-q', ...args]);
+const inspected = (image: string, format: string): Promise<string> =>
+  podOk(['image', 'inspect', '--format', format, image]);
+const empty = folder('Dockerfile: FROM scratch\n');
+
+function out(): string {
+  const directory = join(sandbox.work, `out-${Math.random()}`);
+  mkdirSync(directory);
+  return directory;
+}
+
+test('--annotation: another one or another format is another image under the name, though its id is the same', async () => {
+  const noted = (...args: string[]) => build('--timestamp', '1', '-t', 'noted', ...args, empty);
+  const first = await noted('--annotation', 'a=b', '--annotation', 'c=d=e');
+  assert.is(await inspected('noted', '{{json .Annotations}}'), '{"a":"b","c":"d=e"}');
+  assert.is(await noted('--annotation', 'manifest:a=2'), first);
+  assert.is(await inspected('noted', '{{json .Annotations}}'), '{"a":"2"}');
+  assert.is(await noted('--format', 'docker'), first);
+  assert.match(await inspected('noted', '{{.ManifestType}}'), /docker/);
+});
+
+test('--annotation of the list and its descriptors; what would be noted nowhere is refused', async () => {
+  const notes = ['index:l=1', 'manifest-descriptor[linux/arm64]:d=2', 'manifest[linux/amd64],index:m=3'];
+  const both = ['--platform', 'linux/amd64,linux/arm64'];
+  await build(...both, ...notes.slice(0, 2).flatMap((note) => ['--annotation', note]), '-t', 'listed', empty);
+  const list = JSON.parse(await podOk(['manifest', 'inspect', 'listed']));
+  assert.equal(list.annotations, { l: '1' });
+  assert.equal(
+    list.manifests.map(({ annotations }: { annotations?: object }) => annotations),
+    [undefined, { d: '2' }],
+  );
+  const refusal = async (...args: string[]) => (await pod(['build', ...args, empty])).stderr.split('\n')[0];
+  const cannot = (text: string, why: string) => `Error: cannot use --annotation ${text}: ${why}`;
+  assert.is(
+    await refusal('--annotation', 'index:a=b'),
+    cannot('index:a=b', 'an image for one platform has no list'),
+  );
+  assert.is(
+    await refusal('--annotation', 'manifest[linux/arm64]:a=b', ...both.slice(0, 1), 'linux/amd64'),
+    cannot('manifest[linux/arm64]:a=b', 'nothing is built for linux/arm64'),
+  );
+  assert.is(
+    await refusal('--annotation', 'a=b', '--format', 'docker'),
+    cannot('a=b', "Docker's manifests have no annotations"),
+  );
+});
+
+test('--metadata-file and --iidfile say what was stored', async () => {
+  const directory = out();
+  const [meta, iid] = [join(directory, 'meta'), join(directory, 'iid')];
+  const id = await build('--metadata-file', meta, '--iidfile', iid, '-t', 'told', empty);
+  assert.is(readFileSync(iid, 'utf8'), id);
+  const told = JSON.parse(readFileSync(meta, 'utf8'));
+  const digest = await inspected('told', '{{.Digest}}');
+  assert.equal(told, {
+    'containerimage.config.digest': id,
+    'containerimage.digest': digest,
+    'containerimage.descriptor': {
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      digest,
+      size: told['containerimage.descriptor'].size,
+    },
+    'image.name': 'localhost/told:latest',
+  });
+  assert.ok(told['containerimage.descriptor'].size > 100);
+});
+
+test('--timestamp and --source-date-epoch: the same files are the same image, whenever they are built', async () => {
+  const made = folder('Dockerfile: FROM builtin:busybox\nRUN mkdir /d && touch /d/f\nCOPY x /x\n', 'x: x');
+  for (const flag of ['--timestamp', '--source-date-epoch']) {
+    const one = await build('--no-cache', flag, '1000', made);
+    assert.is(await build('--no-cache', flag, '1000', made), one);
+    assert.match(await inspected(one, '{{.Created}}'), /^1970-01-01T00:16:40(\.000)?Z$/);
+    const times = await podOk([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      one,
+      'stat',
+      '-c',
+      '%Y',
+      '/d',
+      '/d/f',
+      '/x',
+    ]);
+    assert.is(times, '1000\n1000\n1000');
+  }
+});
+
+test('--no-cache-filter builds the named stages anew, and no other', async () => {
+  const uuid = 'RUN cat /proc/sys/kernel/random/uuid';
+  const made = folder(
+    `Dockerfile: FROM builtin:busybox AS one\n${uuid} >/one\nFROM builtin:busybox AS two\n${uuid} >/two\nFROM scratch\nCOPY --from=one /one /\nCOPY --from=two /two /\n`,
+  );
+  const built = async (...args: string[]) => {
+    const to = out();
+    await build('-o', to, ...args, made);
+    return ['one', 'two'].map((name) => readFileSync(join(to, name), 'utf8'));
+  };
+  const first = await built();
+  const second = await built('--no-cache-filter', 'ONE');
+  assert.is.not(second[0], first[0]);
+  assert.is(second[1], first[1]);
+  const third = await built('--no-cache-filter', 'one,two');
+  assert.ok(third.every((text, at) => text !== second[at]));
+});
+
+test('a layout is a context by its tag or its digest, and a folder is what FROM begins with', async () => {
+  const layout = join(out(), 'layout');
+  const base = folder('Dockerfile: FROM scratch\nCOPY x /x\n', 'x: x');
+  await build('-t', 'laid:1', '-o', `type=oci,tar=false,dest=${layout}`, base);
+  const { manifests } = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
+  const made = folder('Dockerfile: FROM base\nCOPY --from=base /x /y\n');
+  for (const end of ['', ':localhost/laid:1', `@${manifests[0].digest}`])
+    assert.equal(
+      (await files(['--build-context', `base=oci-layout://${layout}${end}`, made])).map((line) =>
+        line.at(-1),
+      ),
+      ['x', 'y'],
+    );
+  const fromFolder = await build('--build-context', `base=${base}`, made);
+  const history = await podOk(['history', '--format', '{{.CreatedBy}}', fromFolder]);
+  assert.is(history, 'COPY /x /y # buildkit\nCOPY / / # buildkit');
+});
+
+test('a build gives the same files whatever its roots are mounted with', async () => {
+  const made = folder(
+    'Dockerfile: FROM builtin:busybox\nRUN mkdir /a && echo 1 >/a/f && rm /bin/ls\nCOPY d /a\nWORKDIR /a/w\nRUN rm -r /a && mkdir /a && echo 2 >/a/g\nCOPY --link d /z\n',
+    'd/a: a',
+    'd/b = d/a',
+    'd/l -> ../../etc/passwd',
+  );
+  const usual = await files([made]);
+  for (const driver of ['fuse-overlayfs', 'copy'])
+    assert.equal(await files(['--no-cache', '--storage-driver', driver, made]), usual);
+  assert.ok(usual.some((line) => line.endsWith('z/b link to z/a')));
+});
+
+test('what no layer can hold is refused by its name', async () => {
+  const made = folder('Dockerfile: FROM scratch\nCOPY d /d\n', 'd/a: a');
+  execFileSync('mkfifo', [join(made, 'd/pipe')]);
+  const { code, stderr } = await pod(['build', '--progress', 'quiet', made]);
+  assert.is(code, 125);
+  assert.match(stderr, /cannot copy d\/pipe of the build context: it is a named pipe/);
+});
+
+test.run();

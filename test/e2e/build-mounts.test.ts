@@ -1,0 +1,76 @@
+/** RUN --mount=type=ssh with a real agent, and mounts that belong to another user than root. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { folder } from './copy-lab.ts';
+import { binary, command, limitEachTest, pod, podOk, sandbox, test } from './harness/index.ts';
+
+limitEachTest(90);
+
+/** ssh-add, with the libraries that it needs. */
+function clientInto(context: string): void {
+  const libraries = execFileSync('ldd', ['/usr/bin/ssh-add'], { encoding: 'utf8' }).match(/\/\S+/g) ?? [];
+  for (const file of ['/usr/bin/ssh-add', ...libraries]) {
+    mkdirSync(dirname(join(context, 'c', file)), { recursive: true });
+    copyFileSync(file, join(context, 'c', file));
+  }
+}
+
+/** Builds beside an agent that has one key; gives the key's fingerprint and what was told. */
+async function buildWithAgent(...args: string[]): Promise<{ fingerprint: string; said: string }> {
+  const key = join(sandbox.work, `key-${Math.random()}`);
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+  const fingerprint = execFileSync('ssh-keygen', ['-lf', key], { encoding: 'utf8' }).split(' ')[1]!;
+  const script = 'ssh-add -q "$0" && exec "$@"';
+  const agent = ['ssh-agent', 'sh', '-c', script, key];
+  const ran = await command([...agent, binary, 'build', '--progress', 'plain', ...args]);
+  return { fingerprint, said: ran.stdout + ran.stderr };
+}
+
+test('--ssh passes the agent on to the step that asks for it, as the user that it names', async () => {
+  const made = folder(
+    'Dockerfile: FROM builtin:busybox\nCOPY c /\nUSER 7\nRUN --mount=type=ssh,uid=7 ssh-add -l; stat -c "%a %u" $SSH_AUTH_SOCK\nRUN echo "[$SSH_AUTH_SOCK]"; ls /run\n',
+  );
+  clientInto(made);
+  const { fingerprint, said } = await buildWithAgent('--ssh', 'default', '--no-cache', made);
+  assert.ok(said.includes(fingerprint), said);
+  assert.match(said, / 600 7\n/);
+  assert.match(said, / \[\]\n/);
+});
+
+test('an agent that was not given is an error where it is required, and else nothing', async () => {
+  const wish = (more: string) =>
+    folder(`Dockerfile: FROM builtin:busybox\nRUN --mount=type=ssh${more} echo "[$SSH_AUTH_SOCK]"\n`);
+  const { code, stderr } = await pod(['build', '--progress', 'quiet', wish(',required')]);
+  assert.is(code, 125);
+  assert.match(stderr, /Error: ssh agent default: not given\ntsc-pod build --ssh default/);
+  assert.match((await pod(['build', '--progress', 'plain', wish('')])).stderr, / \[\]\n/);
+});
+
+for (const options of [
+  'uid=7',
+  'uid=7,mode=0700',
+  'uid=7,gid=8,mode=0750,sharing=private',
+  'uid=7,sharing=locked',
+])
+  test(`a cache with ${options} is that user's, and is there again`, async () => {
+    const mount = `--mount=type=cache,target=/c,id=${options.replaceAll(/[^a-z]/g, '')},${options}`;
+    const made = folder(
+      `Dockerfile: FROM builtin:busybox\nUSER 7:8\nRUN ${mount} cat /c/f; echo kept >/c/f; stat -c "%u %a" /c\n`,
+    );
+    const say = async () => (await pod(['build', '--no-cache', '--progress', 'plain', made])).stderr;
+    const mode = /mode=0(\d+)/.exec(options)?.[1] ?? '755';
+    assert.match(await say(), new RegExp(` 7 ${mode}\n`));
+    assert.match(await say(), / kept\n/);
+  });
+
+test('a file of a stage that is closed to all but its owner can be mounted', async () => {
+  const made = folder(
+    'Dockerfile: FROM builtin:busybox AS a\nRUN echo secret >/f && chmod 600 /f && chown 7:7 /f\nFROM builtin:busybox\nUSER 7\nRUN --mount=type=bind,from=a,source=/f,target=/m cat /m >/tmp/m\n',
+  );
+  await podOk(['build', '-q', '-t', 'closed', made]);
+  assert.is(await podOk(['run', '--rm', '--network', 'none', 'closed', 'cat', '/tmp/m']), 'secret');
+});
+
+test.run();
