@@ -1,4 +1,4 @@
-import { readIdFile } from '../core/container/id-file.ts';
+import { readIdFile } from '../core/container/flags/id-file.ts';
 import { type ListedContainer, listContainers } from '../core/container/list.ts';
 import type { ContainerRecord } from '../core/container/record.ts';
 import { findContainer } from '../core/container/store.ts';

@@ -1,6 +1,6 @@
 import type { CreateContext } from '../core/container/create.ts';
 import { hostFacts } from '../core/container/facts.ts';
-import { HEALTH_ACTIONS } from '../core/container/health-options.ts';
+import { HEALTH_ACTIONS } from '../core/container/flags/health-options.ts';
 import type { ContainerOptions } from '../core/container/options.ts';
 import { Option } from './command.ts';
 import { LimitCommand } from './limit-command.ts';

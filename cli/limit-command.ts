@@ -1,4 +1,4 @@
-import type { ResourceFlags } from '../core/container/resource-options.ts';
+import type { ResourceFlags } from '../core/container/flags/resource-options.ts';
 import { Option, PodCommand } from './command.ts';
 
 const text = (names: string, description: string) => Option.String(names, { description });

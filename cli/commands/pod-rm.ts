@@ -1,4 +1,4 @@
-import { readIdFile } from '../../core/container/id-file.ts';
+import { readIdFile } from '../../core/container/flags/id-file.ts';
 import { removePod } from '../../core/pod/remove.ts';
 import { findPod } from '../../core/pod/store.ts';
 import { ChosenPods } from '../chosen-pods.ts';

@@ -1,5 +1,5 @@
 import { hostFacts } from '../../core/container/facts.ts';
-import { parseRestartPolicy } from '../../core/container/restart-policy.ts';
+import { parseRestartPolicy } from '../../core/container/flags/restart-policy.ts';
 import { updateContainer } from '../../core/container/update.ts';
 import { PodError } from '../../core/error.ts';
 import { prepareForBoot } from '../../core/systemd/restart-unit.ts';

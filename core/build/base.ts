@@ -1,6 +1,6 @@
 /** What a stage begins with: another stage, an image, or nothing. */
 
-import { DEFAULT_PATH } from '../container/environment.ts';
+import { DEFAULT_PATH } from '../container/flags/environment.ts';
 import type { ImageRecord } from '../images/format/types.ts';
 import type { Platform } from '../platform.ts';
 import { CACHE_FIELD } from './cache/cache-image.ts';

@@ -1,6 +1,6 @@
 /** What a user asks of a build: the flags of `build`, as typed, before anything is looked up. */
 
-import type { ResourceFlags } from '../container/resource-options.ts';
+import type { ResourceFlags } from '../container/flags/resource-options.ts';
 import type { PullPolicy } from '../images/pull/pull-options.ts';
 
 export interface BuildOptions {

@@ -11,7 +11,7 @@ import { networkWords } from './default-network.ts';
 import { freeName } from './discard.ts';
 import { emitContainerEvent, writeSubject } from './events.ts';
 import type { HostFacts } from './facts.ts';
-import { reserveIdFile } from './id-file.ts';
+import { reserveIdFile } from './flags/id-file.ts';
 import { prepareMounts } from './mounts/prepare.ts';
 import { checkNetwork } from './network.ts';
 import type { ContainerOptions } from './options.ts';

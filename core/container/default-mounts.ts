@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import type { OciMount } from '../../rootless/oci-spec.ts';
-import { joinedId } from './joins.ts';
+import { joinedId } from './namespaces/joins.ts';
 
 export interface WorldFacts {
   /** Bytes of /dev/shm. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { compileProcess } from '../../rootless/compile.ts';
 import type { OciProcess, OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, type Operation } from '../../rootless/plan.ts';
-import type { HealthSettings } from './health-options.ts';
-import { keepGroupsOperations } from './keep-groups.ts';
+import type { HealthSettings } from './flags/health-options.ts';
+import { keepGroupsOperations } from './flags/keep-groups.ts';
 
 /** How a further process of a container becomes part of it. */
 export interface Joining {

@@ -11,7 +11,7 @@ import type { OciNamespace, OciSpec } from '../../rootless/oci-spec.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { readNetworkOptions } from './network-options.ts';
+import { readNetworkOptions } from './flags/network-options.ts';
 import type { ContainerOptions } from './options.ts';
 import type { ContainerRecord, NetworkAttachment } from './record.ts';
 

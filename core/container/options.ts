@@ -1,7 +1,7 @@
 /** What a user asks of a container: the flags of `run` and `create`, as typed, before anything is looked up. */
 
-import type { HealthFlags } from './health-options.ts';
-import type { ResourceFlags } from './resource-options.ts';
+import type { HealthFlags } from './flags/health-options.ts';
+import type { ResourceFlags } from './flags/resource-options.ts';
 
 export interface ContainerOptions {
   image: string;

@@ -7,10 +7,10 @@ import type { Operation } from '../../rootless/plan.ts';
 import type { Healthcheck } from '../images/format/types.ts';
 import type { NotifyMode } from '../systemd/sdnotify.ts';
 import type { AskedOptions } from './asked.ts';
-import type { HealthSettings } from './health-options.ts';
+import type { HealthSettings } from './flags/health-options.ts';
+import type { RestartPolicy } from './flags/restart-policy.ts';
+import type { SecretUse } from './flags/secret-flag.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import type { RestartPolicy } from './restart-policy.ts';
-import type { SecretUse } from './secret-flag.ts';
 
 export interface LogSettings {
   driver: 'k8s-file' | 'json-file' | 'journald' | 'none' | 'passthrough';

@@ -3,8 +3,8 @@ import type { Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { secretFile } from '../secret/store.ts';
+import { SECRETS_DIRECTORY, type SecretUse } from './flags/secret-flag.ts';
 import type { ContainerRecord } from './record.ts';
-import { SECRETS_DIRECTORY, type SecretUse } from './secret-flag.ts';
 
 type Holder = Pick<ContainerRecord, 'secrets'>;
 

@@ -4,8 +4,8 @@ import type { IdMaps } from '../../rootless/id-map.ts';
 import type { OciIdMapping, OciMount, OciNamespace, OciSpec } from '../../rootless/oci-spec.ts';
 import type { OciSeccomp } from '../../rootless/seccomp/oci.ts';
 import { PodError } from '../error.ts';
+import type { Rlimit } from './flags/ulimit.ts';
 import { rootPropagation } from './mounts/propagation.ts';
-import type { Rlimit } from './ulimit.ts';
 import type { ContainerUser } from './user.ts';
 
 /** Everything that config.json says, decided: this file only puts it into the specification's shape. */

@@ -1,7 +1,7 @@
 import type { Operation } from '../../rootless/plan.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { detachBytes } from './detach-keys.ts';
+import { detachBytes } from './flags/detach-keys.ts';
 import { JOURNAL_SOCKET, journalFields, logPath } from './log/log-settings.ts';
 import type { ContainerOptions } from './options.ts';
 import type { ContainerRecord } from './record.ts';

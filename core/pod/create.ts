@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type CreateContext, createContainer } from '../container/create.ts';
-import { reserveIdFile } from '../container/id-file.ts';
-import { readLabels } from '../container/labels.ts';
+import { reserveIdFile } from '../container/flags/id-file.ts';
+import { readLabels } from '../container/flags/labels.ts';
 import { PodError } from '../error.ts';
 import { abandonDraft, beginDraft, commitDraft, type Draft, writeWhole } from '../named.ts';
 import { type InfraFlags, infraOptions, makeInfraRoot, pauseImage } from './infra.ts';

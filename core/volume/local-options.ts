@@ -1,7 +1,7 @@
 /** Options of the driver `local`: `-o type=tmpfs -o device=tmpfs -o o=size=100m`, docker-volume-create(1). */
 
 import { isAbsolute } from 'node:path';
-import { parseSize } from '../container/size.ts';
+import { parseSize } from '../container/flags/size.ts';
 import { PodError } from '../error.ts';
 
 /** What a volume's files are. */

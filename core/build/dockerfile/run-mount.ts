@@ -1,7 +1,7 @@
 /** RUN --mount (Dockerfile reference, "RUN --mount"). */
 
 import { posix } from 'node:path';
-import { parseSize } from '../../container/size.ts';
+import { parseSize } from '../../container/flags/size.ts';
 import { csvPairs } from '../../csv.ts';
 import { PodError } from '../../error.ts';
 import { nearest } from '../../nearest.ts';

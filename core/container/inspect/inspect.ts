@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { OciSpec } from '../../../rootless/oci-spec.ts';
 import type { Paths } from '../../paths.ts';
+import type { SecretUse } from '../flags/secret-flag.ts';
 import { type Health, readHealth } from '../health.ts';
-import { joinsOf } from '../joins.ts';
 import { logPath } from '../log/log-settings.ts';
+import { joinsOf } from '../namespaces/joins.ts';
 import type { ContainerRecord } from '../record.ts';
-import type { SecretUse } from '../secret-flag.ts';
 import { type ContainerState, containerState, isUp } from '../state.ts';
 import { containerDirectory, readSpec } from '../store.ts';
 import { shownHostConfig } from './inspect-host-config.ts';

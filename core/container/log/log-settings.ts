@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { PodError } from '../../error.ts';
 import type { Paths } from '../../paths.ts';
+import { parseSize } from '../flags/size.ts';
 import type { ContainerOptions } from '../options.ts';
 import type { ContainerRecord, LogSettings } from '../record.ts';
-import { parseSize } from '../size.ts';
 import { containerDirectory } from '../store.ts';
 
 const DRIVERS = ['k8s-file', 'json-file', 'journald', 'none', 'passthrough'] as const;

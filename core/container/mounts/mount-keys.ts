@@ -1,4 +1,4 @@
-import { parseSize } from '../size.ts';
+import { parseSize } from '../flags/size.ts';
 import { type MountRequest, refuse, subpathOf } from './request.ts';
 import { isPropagation } from './words.ts';
 
