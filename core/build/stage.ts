@@ -6,6 +6,7 @@ import { cacheKey } from './cache/cache.ts';
 import type { CachedStep } from './cache/entries.ts';
 import type { BuildContext } from './context/build-context.ts';
 import type { Dockerfile, Instruction, Stage } from './dockerfile/dockerfile.ts';
+import { shortened } from './dockerfile/excerpt.ts';
 import { parseTrigger } from './dockerfile/parse.ts';
 import { type Resolved, resolveInstruction } from './dockerfile/resolve.ts';
 import { failureOf } from './failure.ts';
@@ -160,4 +161,4 @@ async function make(
 }
 
 const stageLabel = ({ name, index }: Stage): string => name ?? String(index);
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => shortened(text.replace(/\s+/g, ' ').trim());

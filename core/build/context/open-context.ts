@@ -1,7 +1,7 @@
 /** What stands behind the word that `build` gets: a folder, `-`, an archive, a URL, a repository. */
 
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { basename, isAbsolute, relative, resolve } from 'node:path';
 import { decompress, EXPANSION_LIMIT } from '../../archive/decompress.ts';
 import { errnoOf, PodError } from '../../error.ts';
 import { expandByProgram } from '../../images/decompress/expand-by-program.ts';
@@ -124,13 +124,20 @@ const textOf = (bytes: Buffer | undefined): string | undefined => bytes?.toStrin
 
 function readOutside(path: string): string | undefined {
   try {
-    if (!statSync(path).isFile()) return undefined;
-    return readFileSync(path, 'utf8');
+    const about = statSync(path);
+    if (!about.isFile()) return undefined;
+    return about.size > MOST_TEXT ? refuseLarge(path, about.size) : readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof PodError) throw error;
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new PodError({ code: 'denied', message: `cannot read ${path}`, why: 'you may not', cause: error });
   }
+}
+
+function refuseLarge(path: string, size: number): never {
+  const why = `it has ${size} bytes, more than ${MOST_TEXT}`;
+  throw new PodError({ code: 'invalid', message: `cannot read ${path}`, why });
 }
 
 function readBeside(path: string, found: Found): string | undefined {
@@ -231,15 +238,15 @@ async function openNamed(
   environment: ContextEnvironment,
 ): Promise<BuildContext> {
   const label = `the build context ${name}`;
-  const { context, text, folder } = await openPlace(value, environment, label);
+  const found = await openPlace(value, environment, label);
+  const { context, text, folder } = found;
   if (text !== undefined)
     throw new PodError({
       code: 'invalid',
       message: `cannot use ${value} as ${label}`,
       why: 'it is no archive',
     });
-  const ignore = folder === undefined ? undefined : join(folder, '.dockerignore');
-  if (ignore !== undefined && existsSync(ignore) && dirname(ignore) === folder)
-    context.ignore(createIgnore(readFileSync(ignore, 'utf8')));
+  const ignore = folder === undefined ? undefined : readBeside('.dockerignore', found);
+  if (ignore !== undefined) context.ignore(createIgnore(ignore));
   return context;
 }

@@ -4,23 +4,29 @@ import type { LineRange } from './dockerfile.ts';
 
 const AROUND = 2;
 const WIDEST = 200;
+const LONGEST = 100;
 
 /**
- * The lines with two around them, numbered, the ones meant marked, as docker shows them; no line break at the end.
+ * The lines with two around them, numbered, the ones meant marked, as docker shows them; no line break at the end. Of very
+ * many, the first.
  *
  *      3 |     FROM alpine
  *      4 | >>> RUN false
  */
 export function excerpt(text: string, line: LineRange): string {
-  const lines = linesAround(text, Math.max(1, line.start - AROUND), line.end + AROUND);
+  const last = Math.min(line.end + AROUND, line.start + LONGEST);
+  const lines = linesAround(text, Math.max(1, line.start - AROUND), last);
   return lines
     .map(({ number, content }) => {
       const mark = number >= line.start && number <= line.end ? '>>>' : '   ';
-      const shown = content.length > WIDEST ? `${content.slice(0, WIDEST)}...` : content;
-      return `${String(number).padStart(4)} | ${mark} ${shown}`.trimEnd();
+      return `${String(number).padStart(4)} | ${mark} ${shortened(content, WIDEST)}`.trimEnd();
     })
     .join('\n');
 }
+
+/** The beginning of what nobody would read to its end. */
+export const shortened = (text: string, most = 4096): string =>
+  text.length > most ? `${text.slice(0, most)}...` : text;
 
 /** The excerpt between rulers, below the place that it is of: `Dockerfile:4`. */
 export function framedExcerpt({ name, text }: { name: string; text: string }, line: LineRange): string {

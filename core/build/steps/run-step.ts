@@ -6,6 +6,7 @@ import { newId } from '../../container/name.ts';
 import { removeTrees } from '../../container/remove-tree.ts';
 import { PodError } from '../../error.ts';
 import type { BuildContext } from '../context/build-context.ts';
+import { shortened } from '../dockerfile/excerpt.ts';
 import type { ResolvedRun } from '../dockerfile/resolve.ts';
 import { type RunForm, runForm } from '../dockerfile/run-form.ts';
 import { CommandFailure } from '../failure.ts';
@@ -96,7 +97,7 @@ async function carryOut(
 function failed(argv: readonly string[], exitCode: number): PodError {
   return new CommandFailure({
     code: 'launch',
-    message: `process "${argv.join(' ')}" did not complete successfully: exit code: ${exitCode}`,
+    message: `process "${shortened(argv.join(' '))}" did not complete successfully: exit code: ${exitCode}`,
     exitCode: 1,
   });
 }
