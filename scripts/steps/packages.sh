@@ -83,20 +83,21 @@ apt() {
     -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold "$@"
 }
 
-# The lock of the lists has no time-out of its own: another apt may be at work at boot.
-apt_update() {
+# again COMMAND...: up to four times: a mirror may be out for a moment, another apt be at work at boot (the lock of the
+# lists has no time-out of its own).
+again() {
   local round
-  for round in 1 2 3 4 5 6; do
-    if apt update; then return; fi
-    [ "$round" = 6 ] || sleep 10
+  for round in 1 2 3; do
+    if "$@"; then return; fi
+    sleep "${round}0"
   done
-  return 1
+  "$@"
 }
 
 # install_packages PACKAGE...: as root.
 install_packages() {
   has apt-get || die "these packages are missing: $*" "This system has no apt-get: install them its own way, then run this again."
   say "installing $*"
-  quietly 'apt-get update' apt_update
-  quietly 'apt-get install' without_services apt --no-install-recommends install "$@"
+  quietly 'apt-get update' again apt update
+  quietly 'apt-get install' again without_services apt --no-install-recommends install "$@"
 }
