@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Units of `generate systemd`, by systemctl --user.
 
-it -t 150 'runs a container that is made anew by each start, as a part of its unit' <<'TEST'
+it 'runs a container that is made anew by each start, as a part of its unit' <<'TEST'
   mkdir -p ~/.config/systemd/user
   tsc-pod run -d --name web --network none --memory 64m -e 'A=b  $c %d "e"' builtin:busybox \
     sh -c 'trap "exit 0" TERM; echo "$A"; while sleep 1; do :; done'
@@ -27,7 +27,7 @@ it -t 150 'runs a container that is made anew by each start, as a part of its un
   test ! -e "$group"
 TEST
 
-it -t 150 'starts and stops a container that stays, and starts it anew when it fails' <<'TEST'
+it 'starts and stops a container that stays, and starts it anew when it fails' <<'TEST'
   tsc-pod run -d --name stays --network none builtin:busybox sh -c 'trap "exit 0" TERM; while sleep 1; do :; done'
   tsc-pod stop -t 5 stays
   cd ~/.config/systemd/user
@@ -37,8 +37,8 @@ it -t 150 'starts and stops a container that stays, and starts it anew when it f
   tsc-pod exec stays true
   tsc-pod kill stays
   restarted() { test "$(systemctl --user show -P NRestarts container-stays.service)" != 0; }
-  eventually 30 restarted
-  eventually 30 tsc-pod exec stays true
+  eventually restarted
+  eventually tsc-pod exec stays true
   systemctl --user stop container-stays.service
   same "$(tsc-pod inspect --format '{{.State.Status}}' stays)" exited
   systemctl --user start container-stays.service
@@ -47,7 +47,7 @@ it -t 150 'starts and stops a container that stays, and starts it anew when it f
   tsc-pod rm stays
 TEST
 
-it -t 90 'tells systemd that it is ready when the monitor is, or when the container says so' <<'TEST'
+it 'tells systemd that it is ready when the monitor is, or when the container says so' <<'TEST'
   tsc-pod run --rm --network none builtin:busybox true
   as_unit() { # UNIT SECONDS FLAG...
     local unit=$1 seconds=$2
@@ -60,7 +60,7 @@ it -t 90 'tells systemd that it is ready when the monitor is, or when the contai
   same "$(systemctl --user show -P MainPID monitor)" "$(tsc-pod inspect --format '{{.State.ConmonPid}}' ready)"
   systemctl --user stop monitor || true
   status=0
-  as_unit itself 10 --name silent --sdnotify container --network none builtin:busybox \
+  as_unit itself 20 --name silent --sdnotify container --network none builtin:busybox \
     sh -c 'test -S "$NOTIFY_SOCKET" && touch /told; sleep 100' || status=$?
   test "$status" -ne 0
   tsc-pod diff silent | grep -x 'A /told'

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The hub of bridge networks under systemd: a scope of its own, limits of its containers, and nothing left.
 
-it -t 150 'keeps the hub in a scope of its own, and gives containers in it their limits' <<'TEST'
+it 'keeps the hub in a scope of its own, and gives containers in it their limits' <<'TEST'
   tsc-pod network create n >/dev/null
   id=$(tsc-pod run -d --name web --network n --memory 64m builtin:busybox httpd -f -p 80)
   scope=$(find "$POD_CGROUP" -type d -name 'tsc-pod-hub-*.scope')
@@ -15,18 +15,18 @@ it -t 150 'keeps the hub in a scope of its own, and gives containers in it their
   same "$(tsc-pod exec second cat /sys/fs/cgroup/pids.max)" 50
   tsc-pod run --rm --network n builtin:busybox nslookup second | grep -q 'Name:.*second'
   tsc-pod rm -f second >/dev/null
-  eventually 10 test ! -e "$scope"
+  eventually test ! -e "$scope"
   same "$(ls "$XDG_RUNTIME_DIR/tsc-pod/hub")" ''
 TEST
 
-it -t 150 'goes on by another hub in another scope when that is stopped' <<'TEST'
+it 'goes on by another hub in another scope when that is stopped' <<'TEST'
   tsc-pod network create k >/dev/null
   tsc-pod run -d --name one --network k builtin:busybox httpd -f -p 80 >/dev/null
   scope=$(find "$POD_CGROUP" -type d -name 'tsc-pod-hub-*.scope')
   kill -9 "$(cut -d ' ' -f 1 "$XDG_RUNTIME_DIR/tsc-pod/hub/state")"
-  eventually 20 test ! -e "$scope"
-  eventually 20 tsc-pod run --rm --network k builtin:busybox nslookup one
-  eventually 20 tsc-pod exec one ip addr show eth0
+  eventually test ! -e "$scope"
+  eventually tsc-pod run --rm --network k builtin:busybox nslookup one
+  eventually tsc-pod exec one ip addr show eth0
   tsc-pod rm -f one >/dev/null
-  eventually 10 test -z "$(find "$POD_CGROUP" -type d -name 'tsc-pod-hub-*.scope')"
+  eventually test -z "$(find "$POD_CGROUP" -type d -name 'tsc-pod-hub-*.scope')"
 TEST

@@ -6,13 +6,20 @@
 #   TEST
 #
 # They run as the user pod (uid 1000), logged in, with tsc-pod in PATH, in an empty $HOME-like folder of their own.
-# `it -t SECONDS` allows more than 60. Every test has its own tsc-pod data, and its containers are removed after it.
+# `it -t SECONDS` allows more than 150: the machine is emulated. Every test has its own tsc-pod data, a copy of a store
+# with the built-in image (a start of tsc-pod takes seconds here), and its containers are removed after it.
 
 # Values that tests may use.
 export POD_CGROUP=/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service
 
+store=/tmp/store
+if [ ! -e $store ]; then
+  TSC_POD_ROOT=$store tsc-pod run --rm --network none builtin:busybox true </dev/null
+  rm $store/events.jsonl
+fi
+
 it() {
-  local seconds=60 name body log status=0 folder
+  local seconds=150 name body log status=0 folder
   if [ "$1" = -t ]; then
     seconds=$2
     shift 2
@@ -21,10 +28,13 @@ it() {
   body=$(cat)
   folder=$(mktemp -d /tmp/test.XXXXXX)
   log=$folder.log
+  cp -a $store "$folder/data"
   # A group of its own, so that nothing outlives the limit. The terminal is no test's input.
   (cd "$folder" && TSC_POD_ROOT=$folder/data timeout --kill-after=5 "$seconds" bash -euo pipefail -c "$body") \
     </dev/null >"$log" 2>&1 || status=$?
-  TSC_POD_ROOT=$folder/data timeout 60 bash -c 'tsc-pod ps -aq --no-trunc | xargs -r tsc-pod rm -f' </dev/null >/dev/null 2>&1 || true
+  if [ -n "$(ls "$folder/data/containers")" ]; then
+    TSC_POD_ROOT=$folder/data timeout 60 tsc-pod rm -f -t 0 -a </dev/null >/dev/null 2>&1 || true
+  fi
   if [ "$status" -eq 0 ]; then
     printf 'ok %s\n' "$name"
   else
@@ -35,10 +45,9 @@ it() {
   fi
 }
 
-# eventually SECONDS COMMAND...: until it succeeds.
+# eventually COMMAND...: until it succeeds, for 100 seconds.
 eventually() {
-  local end=$((SECONDS + $1))
-  shift
+  local end=$((SECONDS + 100))
   until "$@"; do
     if [ "$SECONDS" -ge "$end" ]; then
       echo "still failing: $*"

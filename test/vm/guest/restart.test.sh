@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What is to be there when restart.after-reboot.sh looks: the user's usual store, and a program that is there at once.
 
-it -t 120 'makes the unit that brings containers back, and enables it' <<'TEST'
+it 'makes the unit that brings containers back, and enables it' <<'TEST'
   unset TSC_POD_ROOT
   mkdir -p ~/bin
   cp /tests/bin/tsc-pod ~/bin/

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A container that is started anew, by its policy or by hand, is in its own cgroup, with its limits.
 
-it -t 120 'one that its policy starts anew is in the same scope, with its limits, and the monitor beside it' <<'TEST'
+it 'one that its policy starts anew is in the same scope, with its limits, and the monitor beside it' <<'TEST'
   id=$(tsc-pod run -d --name a --network none --restart always --memory 64m --pids-limit 40 builtin:busybox \
     sh -c 'echo up >>/ups; while :; do sleep 0.1; done')
   scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
@@ -11,7 +11,7 @@ it -t 120 'one that its policy starts anew is in the same scope, with its limits
   is() { test "$(count)" = "$1"; }
   for round in 1 2; do
     kill -9 "$(tsc-pod inspect -f '{{.State.Pid}}' a)"
-    eventually 10 is "running $round"
+    eventually is "running $round"
     pid=$(tsc-pod inspect -f '{{.State.Pid}}' a)
     test "$pid" != "$first"
     grep -qx "$pid" "$scope/container/cgroup.procs"
@@ -25,35 +25,35 @@ it -t 120 'one that its policy starts anew is in the same scope, with its limits
   # By hand it is another scope, and limits that were updated hold.
   tsc-pod update --memory 48m a
   tsc-pod restart -t 0 a
-  eventually 10 test ! -e "$scope"
+  eventually test ! -e "$scope"
   scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   pid=$(tsc-pod inspect -f '{{.State.Pid}}' a)
   grep -qx "$pid" "$scope/container/cgroup.procs"
   same "$(cat "$scope/container/memory.max")" 50331648
   kill -9 "$pid"
-  eventually 10 is 'running 1'
+  eventually is 'running 1'
   same "$(tsc-pod exec a cat /sys/fs/cgroup/memory.max)" 50331648
 
   # The freezer, and what it leaves.
   tsc-pod pause a
   grep -q 'frozen 1' "$scope/container/cgroup.events"
   tsc-pod restart -t 0 a
-  eventually 10 test ! -e "$scope"
+  eventually test ! -e "$scope"
   scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   grep -q 'frozen 0' "$scope/container/cgroup.events"
   same "$(count)" 'running 0'
   tsc-pod pause a
   kill -9 "$(tsc-pod inspect -f '{{.State.Pid}}' a)"
   tsc-pod unpause a || true
-  eventually 10 is 'running 1'
+  eventually is 'running 1'
   tsc-pod exec a true
   grep -q 'frozen 0' "$scope/container/cgroup.events"
 
   tsc-pod rm -f a
-  eventually 10 test ! -e "$scope"
+  eventually test ! -e "$scope"
 TEST
 
-it -t 90 'on-failure starts anew what the kernel killed for its memory, each time with 137' <<'TEST'
+it 'on-failure starts anew what the kernel killed for its memory, each time with 137' <<'TEST'
   tsc-pod run -d --name hog --network none --restart on-failure:1 --memory 20m --memory-swap 20m builtin:busybox \
     sh -c 'echo try; x=aaaaaaaa; while true; do x=$x$x; done'
   same "$(tsc-pod wait hog)" 137
@@ -61,7 +61,7 @@ it -t 90 'on-failure starts anew what the kernel killed for its memory, each tim
   same "$(tsc-pod logs hog | xargs)" 'try try'
 TEST
 
-it -t 90 'a pod has its limits, and its containers the cgroup namespace that is asked for' <<'TEST'
+it 'a pod has its limits, and its containers the cgroup namespace that is asked for' <<'TEST'
   tsc-pod pod create --name p --network none
   tsc-pod run -d --pod p --name in --memory 32m builtin:busybox sleep 1000
   tsc-pod run -d --pod p --name host --cgroupns host --memory 32m builtin:busybox sleep 1000
@@ -74,24 +74,24 @@ it -t 90 'a pod has its limits, and its containers the cgroup namespace that is 
   same "$(tsc-pod ps -aq)" ''
 TEST
 
-it -t 90 'a container that its killed monitor left behind is ended by the next command' <<'TEST'
+it 'a container that its killed monitor left behind is ended by the next command' <<'TEST'
   # With the host's process ids, only the first process dies with the monitor.
   id=$(tsc-pod run -d --name left --network none --pid host builtin:busybox sh -c 'sleep 4321 & sleep 4321')
   scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   test "$(wc -l <"$scope/container/cgroup.procs")" = 2
   kill -9 "$(tsc-pod inspect -f '{{.State.ConmonPid}}' left)"
   tsc-pod run --rm --network none builtin:busybox true
-  eventually 10 test ! -e "$scope"
+  eventually test ! -e "$scope"
   tsc-pod rm left
 TEST
 
-it -t 60 'of many starts at once all are fine, and it is started once' <<'TEST'
+it 'of many starts at once all are fine, and it is started once' <<'TEST'
   tsc-pod create --name race --network none builtin:busybox sh -c 'echo start; exec sleep 1000' >id
   for i in 1 2 3 4; do tsc-pod start race >"said$i" 2>&1 & done
   wait
   same "$(cat said?)" "$(printf 'race\nrace\nrace\nrace')"
-  eventually 10 test -n "$(tsc-pod logs race)"
+  eventually test -n "$(tsc-pod logs race)"
   same "$(tsc-pod logs race)" start
   one_scope() { test "$(find "$POD_CGROUP" -type d -name "tsc-pod-$(cat id)-*.scope" | wc -l)" = 1; }
-  eventually 10 one_scope
+  eventually one_scope
 TEST

@@ -32,14 +32,14 @@ it -t 300 'redis runs with a port, a volume and limits, is paused, measured, res
   registry=$!
   mkdir -p ~/.config/containers
   printf '[[registry]]\nlocation = "127.0.0.1:5000"\ninsecure = true\n' >~/.config/containers/registries.conf
-  eventually 20 tsc-pod pull -q 127.0.0.1:5000/redis
+  eventually tsc-pod pull -q 127.0.0.1:5000/redis
   kill $registry
 
   tsc-pod run -d --name redis -p 6379:6379 -v redis-data:/data --memory 64m --pids-limit 100 \
     --health-cmd 'redis-cli ping | grep -q PONG' --health-interval 2s --health-retries 2 --health-timeout 30s \
     --health-on-failure restart 127.0.0.1:5000/redis \
     redis-server --bind 0.0.0.0 --protected-mode no --dir /data --save 1 1
-  eventually 30 answers
+  eventually answers
   exec 3<>/dev/tcp/127.0.0.1/6379
   printf 'SET answer 42\r\n' >&3
   read -r -t 20 said <&3
@@ -56,7 +56,7 @@ it -t 300 'redis runs with a port, a volume and limits, is paused, measured, res
   same "$(cat "$group/cgroup.freeze")" 1
   same "$(tsc-pod inspect --format '{{.State.Status}}' redis)" paused
   tsc-pod unpause redis
-  eventually 20 answers
+  eventually answers
   tsc-pod stats --no-stream --format '{{.Name}} {{.MemUsage}} {{.PIDs}}' redis | tee stats
   grep -qE '^redis [0-9.]+MiB / 128MiB [0-9]+$' stats
   tsc-pod top redis args | grep -q redis-server
@@ -67,8 +67,8 @@ it -t 300 'redis runs with a port, a volume and limits, is paused, measured, res
 
   redis config set requirepass forgotten
   restarted() { [ "$(tsc-pod inspect --format '{{.RestartCount}}' redis)" != 0 ]; }
-  eventually 60 restarted
-  eventually 60 answers
+  eventually restarted
+  eventually answers
   same "$(redis get answer)" 42
   group=$(group_of_redis)
   same "$(cat "$group/memory.max")" 134217728
@@ -79,6 +79,6 @@ it -t 300 'redis runs with a port, a volume and limits, is paused, measured, res
   same "$(tsc-pod run --rm --network none localhost/kept)" 'from outside'
   tsc-pod stop redis
   tsc-pod start redis
-  eventually 30 answers
+  eventually answers
   same "$(redis get answer)" 42
 TEST
