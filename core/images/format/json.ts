@@ -19,6 +19,20 @@ export function isFields(value: unknown): value is Fields {
  */
 const MAX_STRINGS = 50_000;
 
+/** JSON.parse takes any depth; JSON.stringify, for `inspect`, needs the stack. */
+const MAX_DEPTH = 100;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const items = Array.isArray(value) ? value : Object.values(value);
+  return levels === 0 || items.some((item) => isDeeper(item, levels - 1));
+}
+
+function requireShallow<T>(json: T, what: string): T {
+  if (isDeeper(json, MAX_DEPTH)) throw invalid(what, `it is nested more than ${MAX_DEPTH} levels deep`);
+  return json;
+}
+
 function countStrings(text: string): number {
   let count = 0;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
@@ -37,11 +51,11 @@ export function parseOwnJson(text: string, what: string): Fields {
   return json;
 }
 
-/** Throws `invalid` about what is no JSON object, or has more strings than any image. */
+/** Throws `invalid` about what is no JSON object, or has more strings or more levels than any image. */
 export function parseJson(bytes: Uint8Array | string, what: string): Fields {
   const text = typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8');
   if (countStrings(text) > MAX_STRINGS) throw invalid(what, `it has more than ${MAX_STRINGS} strings`);
-  return parseOwnJson(text, what);
+  return requireShallow(parseOwnJson(text, what), what);
 }
 
 export function isStringMap(value: unknown): value is Record<string, string> {
@@ -59,5 +73,5 @@ export function parseJsonList(bytes: Uint8Array, what: string, mostStrings = MAX
     throw invalid(what, 'it is not JSON');
   }
   if (!Array.isArray(json)) throw invalid(what, 'it is not a JSON list');
-  return json;
+  return requireShallow(json, what);
 }

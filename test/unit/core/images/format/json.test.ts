@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { PodError } from '../../../../../core/error.ts';
-import { parseJson, parseOwnJson } from '../../../../../core/images/format/json.ts';
+import { parseJson, parseJsonList, parseOwnJson } from '../../../../../core/images/format/json.ts';
 
 function document(strings: number): string {
   return `{"keys":[${Array.from({ length: strings - 1 }, () => '"a"').join()}]}`;
@@ -37,6 +37,20 @@ test('a document from outside may not have more strings than any image, our own 
     'cannot use the thing: it has more than 50000 strings',
   );
   parseOwnJson(document(50_001), 'x');
+});
+
+test('a document from outside may be a hundred levels deep, and a million are no trouble', () => {
+  const nested = (levels: number) => `{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+  parseJson(nested(100), 'x');
+  for (const levels of [101, 1_000_000])
+    assert.is(
+      messageOf(() => parseJson(nested(levels), 'the thing')),
+      'cannot use the thing: it is nested more than 100 levels deep',
+    );
+  assert.is(
+    messageOf(() => parseJsonList(Buffer.from(`[${nested(101)}]`), 'the thing')),
+    'cannot use the thing: it is nested more than 100 levels deep',
+  );
 });
 
 test.run();
