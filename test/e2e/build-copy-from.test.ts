@@ -1,11 +1,11 @@
 /** COPY between stages, and what the cache makes of changed files, with the built binary. */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { failure, files } from './build-lab.ts';
 import { folder } from './copy-lab.ts';
-import { pod, test } from './harness/index.ts';
+import { pod, sandbox, test } from './harness/index.ts';
 
 test('COPY --from keeps owners, modes, times and attributes, and finds what links lead to', async () => {
   const dockerfile = [
@@ -75,6 +75,30 @@ test('the destination is what the overlay shows: opaque directories, and names t
     '-rw-r--r-- 0/0 é/f',
     '-rw-r--r-- 0/0 é/ü',
   ]);
+});
+
+test('what was taken of layers is known the next time, and found anew where files are written', async () => {
+  const lines = [
+    'FROM builtin:busybox AS one',
+    'RUN mkdir /d && echo 1 >/d/f',
+    'FROM scratch',
+    'COPY --from=one /d /d',
+  ];
+  const context = folder(`Dockerfile: ${lines.join('\n')}\n`);
+  const told = async () => (await pod(['build', '--progress', 'plain', '--network', 'none', context])).stderr;
+  const memories = join(sandbox.data, 'cache/contexts');
+  const all = () => readdirSync(memories).filter((name) => name.startsWith('selection-'));
+  const before = all();
+  await told();
+  const [own, ...others] = all().filter((name) => !before.includes(name));
+  assert.equal(others, []);
+  const memory = join(memories, own!);
+  const { several } = JSON.parse(readFileSync(memory, 'utf8'));
+  writeFileSync(memory, JSON.stringify({ hash: '0'.repeat(64), several }));
+  // Believed, as layers never change: another key, and the same layer.
+  assert.match(await told(), /COPY --from=one \/d \/d\n#\d+ DONE/);
+  writeFileSync(memory, 'damaged');
+  assert.match(await told(), /COPY --from=one \/d \/d\n#\d+ CACHED/);
 });
 
 test('an image that several instructions take files of is obtained once', async () => {

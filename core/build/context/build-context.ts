@@ -24,6 +24,8 @@ export interface WalkOptions {
 export interface BuildContext {
   /** How errors call it: "the build context", "stage build". */
   readonly label: string;
+  /** Stands for all its files, where they never change: the same text, the same files. */
+  readonly identity?: string;
   /**
    * What is at a path; links on the way and at its end are followed, never out of the context. undefined: nothing.
    * Each directory is read once, however often it is asked for.

@@ -117,7 +117,7 @@ export function layersContext(given: LayersOfContext): BuildContext {
     return entries.map(({ path }) => found.get(path) ?? '');
   }
 
-  return { label: parts.label, walk, fingerprints, read };
+  return { label: parts.label, identity: parts.diffIds.join(' '), walk, fingerprints, read };
 }
 
 /** A plan is text: a name that is no UTF-8 can only be walked to from above. */

@@ -5,7 +5,7 @@ import type { BuildContext } from '../context/build-context.ts';
 import type { ContextEnvironment } from '../context/open-context.ts';
 import { addSources } from '../copy/add-sources.ts';
 import { applyCopy, ownerOf } from '../copy/apply-copy.ts';
-import { copySources } from '../copy/copy-sources.ts';
+import { foundSelection, knownSelection } from '../copy/known-selection.ts';
 import type { Selection } from '../copy/selection.ts';
 import type { AddInstruction, CopyInstruction } from '../dockerfile/dockerfile.ts';
 import { type StageState, workingDirectoryOf } from '../stage-state.ts';
@@ -21,21 +21,21 @@ export async function copyStep(
   context: BuildContext,
   environment: ContextEnvironment,
 ): Promise<ReadyStep> {
-  const selection =
+  const { find, hash, several } =
     instruction.kind === 'COPY'
-      ? await copySources(context, instruction)
-      : await addSources(context, instruction, environment);
+      ? await knownSelection(environment.memory, context, instruction)
+      : foundSelection(await addSources(context, instruction, environment));
   const { destination, chmod, kind, link } = instruction;
   const workingDirectory = workingDirectoryOf(state);
   const chown = link ? await numericOwner(build, state, instruction.chown) : instruction.chown;
   return {
     shown: instruction.original,
     text: historyText(instruction),
-    key: [kind, selection.hash, selection.several, destination, chown, chmod, workingDirectory],
+    key: [kind, hash, several, destination, chown, chmod, workingDirectory],
     isLinked: link,
-    make: (state) => {
+    make: async (state) => {
       const below = link ? { ...state, layers: [] } : state;
-      return copy(build, below, selection, { ...instruction, ...(chown && { chown }) });
+      return copy(build, below, await find(), { ...instruction, ...(chown && { chown }) });
     },
   };
 }
