@@ -59,8 +59,9 @@ export async function runContainerOf(
   const end = (): void => void child.kill('SIGTERM');
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
-  child.stdout.on('data', (bytes: Buffer) => telling.output('stdout', bytes));
-  child.stderr.on('data', (bytes: Buffer) => telling.output('stderr', bytes));
+  // What the processes of a step that is ended write of their end is none of its output.
+  for (const stream of ['stdout', 'stderr'] as const)
+    child[stream].on('data', (bytes: Buffer) => void (signal.aborted || telling.output(stream, bytes)));
   const [code] = (await once(child, 'close')) as [number | null];
   signal.removeEventListener('abort', end);
   const root = { record, directory };
