@@ -4,7 +4,6 @@ import {
   fdatasyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseExact } from '../rootless/seccomp/exact-json.ts';
+import { namesIn } from './by-name.ts';
 import { checkName, isName, newId, randomName } from './container/name.ts';
 import { identify, isSameProcess } from './container/process-identity.ts';
 import { errnoOf, PodError } from './error.ts';
@@ -151,7 +151,7 @@ export function claimName(paths: Paths, id: string, name: string): void {
  */
 export function holderOf(paths: Paths, name: string): string | undefined {
   if (!isName(name)) return undefined;
-  for (const id of entries(join(paths.names, name))) {
+  for (const id of namesIn(join(paths.names, name))) {
     // In this order: a draft that becomes whole in between is seen by the second look.
     const drafted = NAMED_KINDS.some((kind) => isDrafted(paths, kind, id));
     // The same: who is at work is dead before the record is read, so that it can't change any more.
@@ -164,7 +164,7 @@ export function holderOf(paths: Paths, name: string): string | undefined {
 
 /** Whether somebody is at work on making one of that id. */
 function isDrafted(paths: Paths, kind: NamedKind, id: string): boolean {
-  return entries(paths[HOMES[kind]]).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry));
+  return namesIn(paths[HOMES[kind]]).some((entry) => entry.startsWith(`.${id}.`) && isAlive(entry));
 }
 
 /** Whether there is a container of that id, or will be. */
@@ -193,15 +193,6 @@ function isClaimed(paths: Paths, name: string, id: string): boolean {
     return isSameProcess({ pid: Number(pid), start });
   } catch {
     return false;
-  }
-}
-
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
   }
 }
 
@@ -238,7 +229,7 @@ export function unlessDamaged<T>(
 }
 
 export function listIdsOf(paths: Paths, kind: NamedKind): string[] {
-  return entries(paths[HOMES[kind]]).filter((name) => ID.test(name));
+  return namesIn(paths[HOMES[kind]]).filter((name) => ID.test(name));
 }
 
 /** What a double can't hold has sixteen digits at least; all else needs no look at each value, which `ps` would feel. */

@@ -1,4 +1,4 @@
-import { PodError } from '../error.ts';
+import { onlyOne } from '../by-name.ts';
 import type { Paths } from '../paths.ts';
 import { createNetwork } from './create.ts';
 import { type NetworkRecord, readNetwork, storedNetworks } from './store.ts';
@@ -26,12 +26,5 @@ export async function findNetwork(paths: Paths, wish: string, exitCode = 1): Pro
   const exact = readNetwork(paths, wish);
   if (exact) return exact;
   const alike = /^[0-9a-f]+$/.test(wish) ? storedNetworks(paths).filter(({ id }) => id.startsWith(wish)) : [];
-  if (alike.length === 1) return alike[0]!;
-  throw new PodError({
-    code: alike.length > 1 ? 'conflict' : 'not-found',
-    message:
-      alike.length > 1 ? `${wish} is the beginning of ${alike.length} networks` : `no such network: ${wish}`,
-    hint: 'tsc-pod network ls   # lists all networks',
-    exitCode,
-  });
+  return onlyOne(alike, 'network', wish, exitCode);
 }

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeWhole, namesIn } from '../by-name.ts';
 import { checkName, isName } from '../container/name.ts';
-import { identify } from '../container/process-identity.ts';
 import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 
@@ -50,19 +50,10 @@ export function networkDirectory(paths: NetworkPaths, name: string): string {
 export function makeNetwork(paths: NetworkPaths, record: NetworkRecord): boolean {
   const directory = networkDirectory(paths, record.name);
   if (existsSync(directory)) return false;
-  const { pid, start } = identify(process.pid);
-  const draft = join(paths.networks, `.${record.name}.${pid}.${start}`);
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(join(draft, 'leases'), { recursive: true, mode: 0o700 });
-  writeFileSync(join(draft, 'network.json'), JSON.stringify(record), { mode: 0o600, flush: true });
-  try {
-    renameSync(draft, directory);
-    return true;
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  }
+  return makeWhole(paths.networks, record.name, (draft) => {
+    mkdirSync(join(draft, 'leases'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(draft, 'network.json'), JSON.stringify(record), { mode: 0o600, flush: true });
+  });
 }
 
 /** undefined: there is none. Throws PodError `invalid` for one that is damaged. */
@@ -90,12 +81,6 @@ export function readNetwork(paths: NetworkPaths, name: string): NetworkRecord | 
 
 /** All networks that are stored, by name. */
 export function storedNetworks(paths: NetworkPaths): NetworkRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(paths.networks).sort();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-  return names.map((name) => readNetwork(paths, name)).filter((network) => network !== undefined);
+  const networks = namesIn(paths.networks).sort();
+  return networks.map((name) => readNetwork(paths, name)).filter((network) => network !== undefined);
 }

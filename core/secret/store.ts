@@ -3,13 +3,13 @@ import {
   linkSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, onlyOne } from '../by-name.ts';
 import { checkName, isName, newId } from '../container/name.ts';
 import { identify } from '../container/process-identity.ts';
 import { errnoOf, PodError } from '../error.ts';
@@ -137,13 +137,7 @@ export function readSecretData(paths: SecretPaths, name: string): Buffer | undef
 
 /** All secrets, by name. */
 export function listSecrets(paths: SecretPaths): SecretRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(paths.secrets).sort();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const names = namesIn(paths.secrets).sort();
   return names.map((name) => readSecret(paths, name)).filter((secret) => secret !== undefined);
 }
 
@@ -152,14 +146,7 @@ export function findSecret(paths: SecretPaths, wish: string): SecretRecord {
   const exact = readSecret(paths, wish);
   if (exact) return exact;
   const alike = /^[0-9a-f]+$/.test(wish) ? listSecrets(paths).filter(({ id }) => id.startsWith(wish)) : [];
-  if (alike.length === 1) return alike[0]!;
-  const message =
-    alike.length > 1 ? `${wish} is the beginning of ${alike.length} secrets` : `no such secret: ${wish}`;
-  throw new PodError({
-    code: alike.length > 1 ? 'conflict' : 'not-found',
-    message,
-    hint: 'tsc-pod secret ls   # lists all secrets',
-  });
+  return onlyOne(alike, 'secret', wish);
 }
 
 export function removeSecret(paths: SecretPaths, wish: string): SecretRecord {

@@ -1,17 +1,8 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeWhole, namesIn, onlyOne } from '../by-name.ts';
 import { checkName, isName } from '../container/name.ts';
-import { identify } from '../container/process-identity.ts';
-import { errnoOf, PodError } from '../error.ts';
+import { errnoOf } from '../error.ts';
 import type { Paths } from '../paths.ts';
 
 /**
@@ -59,23 +50,12 @@ export function makeVolume(paths: VolumePaths, volume: NewVolume): boolean {
     anonymous: false,
     ...volume,
   };
-  const { pid, start } = identify(process.pid);
-  const draft = join(paths.volumes, `.${volume.name}.${pid}.${start}`);
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(join(draft, '_data'), { recursive: true, mode: 0o755 });
-  mkdirSync(join(draft, 'users'), { mode: 0o700 });
-  writeFileSync(join(draft, 'volume.json'), JSON.stringify(record), {
-    mode: 0o600,
-    flush: !record.anonymous,
+  return makeWhole(paths.volumes, volume.name, (draft) => {
+    mkdirSync(join(draft, '_data'), { recursive: true, mode: 0o755 });
+    mkdirSync(join(draft, 'users'), { mode: 0o700 });
+    const flush = !record.anonymous;
+    writeFileSync(join(draft, 'volume.json'), JSON.stringify(record), { mode: 0o600, flush });
   });
-  try {
-    renameSync(draft, directory);
-    return true;
-  } catch (error) {
-    rmSync(draft, { recursive: true, force: true });
-    if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  }
 }
 
 /** undefined: there is none. A directory without a record is a volume whose record was lost: its data is not. */
@@ -102,13 +82,7 @@ export function readVolume(paths: VolumePaths, name: string): VolumeRecord | und
 
 /** All volumes, by name. */
 export function listVolumes(paths: VolumePaths): VolumeRecord[] {
-  let names: string[];
-  try {
-    names = readdirSync(paths.volumes).sort();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  const names = namesIn(paths.volumes).sort();
   return names.map((name) => readVolume(paths, name)).filter((volume) => volume !== undefined);
 }
 
@@ -117,13 +91,5 @@ export function findVolume(paths: VolumePaths, wish: string): VolumeRecord {
   const exact = readVolume(paths, wish);
   if (exact) return exact;
   const begins = (volume: VolumeRecord) => volume.anonymous && wish !== '' && volume.name.startsWith(wish);
-  const alike = listVolumes(paths).filter(begins);
-  if (alike.length === 1) return alike[0]!;
-  throw new PodError({
-    code: alike.length > 1 ? 'conflict' : 'not-found',
-    message:
-      alike.length > 1 ? `${wish} is the beginning of ${alike.length} volumes` : `no such volume: ${wish}`,
-    hint: 'tsc-pod volume ls   # lists all volumes',
-    exitCode: 1,
-  });
+  return onlyOne(listVolumes(paths).filter(begins), 'volume', wish, 1);
 }

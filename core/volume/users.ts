@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../by-name.ts';
 import { isContainer } from '../container/store.ts';
 import { errnoOf } from '../error.ts';
 import { emitEvent } from '../events.ts';
@@ -53,14 +54,7 @@ export function releaseVolume(paths: Paths, name: string, id: string): void {
 
 /** Ids of the containers that use it. What a container has left that was never finished is taken back. */
 export function volumeUsers(paths: Paths, name: string): string[] {
-  let ids: string[];
-  try {
-    ids = readdirSync(usersOf(paths, name));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-  return ids.filter((id) => {
+  return namesIn(usersOf(paths, name)).filter((id) => {
     if (isContainer(paths, id)) return true;
     releaseVolume(paths, name, id);
     return false;
