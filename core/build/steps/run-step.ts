@@ -16,7 +16,6 @@ import { executionOf, type StageLayer, type StageState, workingDirectoryOf } fro
 import { type RunVariables, runVariables } from '../variables.ts';
 import { argvOf } from './config-step.ts';
 import { discardRoot } from './draft-root.ts';
-import { runContainerOf } from './run-container.ts';
 import { type FoundMount, findMounts, mountKey, scriptMount, withMounts } from './run-mounts.ts';
 import { runOptions } from './run-options.ts';
 import { sealRoot } from './seal-root.ts';
@@ -81,6 +80,7 @@ async function carryOut(
         env: [...variables.predefined, ...variables.declared, ...flags.env],
         mounts: [...flags.mounts, ...script],
       });
+      const { runContainerOf } = await import('./run-container.ts'); // nothing of it is needed for what is cached
       const { root, exitCode } = await runContainerOf(build, state, options, flags.targets, telling);
       try {
         if (exitCode !== 0) throw failed(argv, exitCode);
