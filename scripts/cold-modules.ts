@@ -57,7 +57,7 @@ function loadedModules(bundle: string, node: string): Set<string> {
  */
 export function splitColdModules(bundle: string, node: string): { program: string; cold: string } {
   const loaded = loadedModules(bundle, node);
-  const declared = new Set([...bundle.matchAll(DECLARED)].map(([, name]) => name!));
+  const declared = new Set([...`${LOADER}${bundle}`.matchAll(DECLARED)].map(([, name]) => name!));
   let cold = '';
   let count = 0;
   const program = bundle.replace(MODULE, (whole, name, parameters, body) => {

@@ -1,7 +1,8 @@
 /**
  * An esbuild plugin: each of our modules stays a function of its own, which runs when the module is imported first.
  * Bundled as they are, ES modules become one scope, where every function of every module is made when the program
- * starts: in the start-up snapshot all of them are copied at each start, those of the other commands too.
+ * starts: in the start-up snapshot all of them are copied at each start, those of the other commands too. And what a
+ * module imports is imported where it is used, so that a command loads what it comes across, not all that it might need.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -16,6 +17,20 @@ const namespace = 'module';
  * object without a prototype is.
  */
 const EXPORTS = 'exports = module.exports = Object.create(null);';
+
+/** An import as sucrase writes it, in a name that nothing else in the file has. */
+const IMPORT = /^(.*?)var (_\w+) = require\(('\.[^']*\.ts')\);/gm;
+
+/** An import of which more is used than its members stays as it is; so do those of the entry, which all commands need. */
+function requireWhereUsed(code: string): string {
+  for (const [, , name, path] of [...code.matchAll(IMPORT)]) {
+    const uses = new RegExp(`(?<![\\w$])(?<!(?<!\\.\\.)\\.)${name}\\b(?! = require)`, 'g');
+    const members = new RegExp(`${uses.source}\\.`, 'g');
+    if (code.match(uses)?.length !== code.match(members)?.length) continue;
+    code = code.replace(`var ${name} = require(${path});`, '').replace(members, `require(${path}).`);
+  }
+  return code;
+}
 
 function toCommonJs(path: string): string {
   return transform(readFileSync(path, 'utf8'), {
@@ -34,7 +49,7 @@ export const lazyModules: Plugin = {
       pluginData: { entry: kind === 'entry-point' },
     }));
     build.onLoad({ filter: /.*/, namespace }, ({ path, pluginData: { entry } }) => ({
-      contents: entry ? toCommonJs(path) : EXPORTS + toCommonJs(path),
+      contents: entry ? toCommonJs(path) : EXPORTS + requireWhereUsed(toCommonJs(path)),
       loader: 'js',
       resolveDir: dirname(path),
     }));
