@@ -119,7 +119,10 @@ static void reap(void) {
   int status;
   pid_t pid;
   while (read(hub.signals, &info, sizeof info) == sizeof info) continue;
-  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) members_reaped(pid, status);
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    members_hear(); /* what it said before its end */
+    members_reaped(pid, status);
+  }
 }
 
 /* Who is gone leaves before anybody new is heard: the same container may come back at once. */
@@ -135,7 +138,7 @@ static int step(int timeout) {
   for (int i = 0; i < count; i++) polls[i + OTHERS] = (struct pollfd){hub.clients[i].fd, POLLIN, 0};
   int ready = poll(polls, (nfds_t)count + OTHERS, timeout);
   if (ready <= 0) return ready;
-  if (polls[1].revents || polls[2].revents) members_hear(); /* what was said before an end */
+  if (polls[2].revents) members_hear();
   if (polls[1].revents) reap();
   for (int i = count - 1; i >= 0; i--)
     if (polls[i + OTHERS].revents && !hear(&hub.clients[i])) let_go(i);
