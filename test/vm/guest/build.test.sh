@@ -23,7 +23,7 @@ DOCKERFILE
   grep -q 'exit code: 137' talk
   image=$(sed -n 's|.*--entrypoint /bin/sh \([0-9a-f]*\) .*|\1|p' talk)
   same "$(tsc-pod run --rm --network none "$image" cat /limits | xargs)" '25165824 0 50000 100000 170 123'
-  eventually test -z "$(find "$POD_CGROUP" -type d -name '*tsc-pod-*')"
+  eventually eval '[ -z "$(find "$POD_CGROUP" -type d -name "*tsc-pod-*")" ]'
 TEST
 
 it 'leaves no process and no group when it is killed' <<'TEST'

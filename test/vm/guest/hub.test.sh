@@ -28,5 +28,5 @@ it 'goes on by another hub in another scope when that is stopped' <<'TEST'
   eventually tsc-pod run --rm --network k builtin:busybox nslookup one
   eventually tsc-pod exec one ip addr show eth0
   tsc-pod rm -f one >/dev/null
-  eventually test -z "$(find "$POD_CGROUP" -type d -name 'tsc-pod-hub-*.scope')"
+  eventually eval '[ -z "$(find "$POD_CGROUP" -type d -name "tsc-pod-hub-*.scope")" ]'
 TEST

@@ -9,7 +9,7 @@ it 'shows the container who its clients are, and keeps the answers in its networ
     ask() { timeout 10 bash -c 'cat </dev/tcp/'"$1"'/8080'; }
     eventually ask 127.0.0.1
     own=$(ip -4 -o addr show scope global | sed -n 's/.*inet \([0-9.]*\).*/\1/p' | head -n 1)
-    for host in 127.0.0.1 ::1 $own; do eventually test "$(ask "$host")" = hello; done
+    for host in 127.0.0.1 ::1 $own; do eventually eval '[ "$(ask "$host")" = hello ]'; done
     tsc-pod exec web ip rule | grep -q 'fwmark 0x74736370 lookup 116'
     tsc-pod exec web ip route | grep -q '^default via'
     ! tsc-pod run --rm -p 8080:80 builtin:busybox true 2>said

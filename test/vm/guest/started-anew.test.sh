@@ -90,7 +90,7 @@ it 'of many starts at once all are fine, and it is started once' <<'TEST'
   for i in 1 2 3 4; do tsc-pod start race >"said$i" 2>&1 & done
   wait
   same "$(cat said?)" "$(printf 'race\nrace\nrace\nrace')"
-  eventually test -n "$(tsc-pod logs race)"
+  eventually eval '[ -n "$(tsc-pod logs race)" ]'
   same "$(tsc-pod logs race)" start
   one_scope() { test "$(find "$POD_CGROUP" -type d -name "tsc-pod-$(cat id)-*.scope" | wc -l)" = 1; }
   eventually one_scope
