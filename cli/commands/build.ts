@@ -134,7 +134,7 @@ export class Build extends PodCommand {
       tell: progress.listener,
       obtain: (name, platform, telling) =>
         obtainImage(name, {
-          ...{ paths, policy: options.pull, platform, signal },
+          ...{ paths, policy: options.pull, platform, nativeNames: true, signal },
           env: withAuthFile(env, this.authfile),
           ...{ tlsVerify: this.tlsVerify, certDir: this.certDir, signaturePolicy: this.signaturePolicy },
           onProgress: ({ digest, kind, current, total }) =>

@@ -27,6 +27,8 @@ export const KEPT = {
   manifest: 'tsc-pod.manifest',
   /** Digest of the list that the manifest was chosen from. */
   list: 'tsc-pod.list',
+  /** Of a nameless image for another machine: the name that it was fetched as, newest first in the index. */
+  from: 'tsc-pod.from',
   /** Of a list: where members are that are not in the store: `sha256:…=docker://…`, separated by spaces. */
   sources: 'tsc-pod.sources',
 } as const;

@@ -2,7 +2,7 @@
 
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import type { Platform } from '../platform.ts';
+import { type Platform, platformMatches } from '../platform.ts';
 import {
   canonicalName,
   type ImageReference,
@@ -37,6 +37,19 @@ export function resolveReference(paths: Images, reference: ImageReference): Imag
   const index = readIndex(paths);
   const entry = findByReference(index, reference);
   return entry && readRecord(paths, entry, namesLike(paths, index, entry));
+}
+
+/** The newest of the nameless images for `platform` that were fetched as `reference`. */
+export function resolveNameless(
+  paths: Images,
+  reference: ImageReference,
+  platform: Platform,
+): ImageRecord | undefined {
+  const names = meaningsOf(reference).map(canonicalName);
+  return readIndex(paths)
+    .manifests.filter((entry) => names.includes(entry.annotations?.[KEPT.from] ?? ''))
+    .map((entry) => readRecord(paths, entry, []))
+    .find((image) => platformMatches(image.platform, platform));
 }
 
 /** The entry that a name, id or digest means. */

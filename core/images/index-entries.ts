@@ -7,7 +7,8 @@ import { REF_NAME } from './layout.ts';
 /** Adds an entry. Who had its name loses it, and a nameless entry of an image that has names goes away. */
 export function withEntry(index: Index, entry: Descriptor): Index {
   const name = nameOf(entry);
-  const others = name === undefined ? index.manifests : index.manifests.map((other) => unnamed(other, name));
+  if (name === undefined) return { ...index, manifests: tidy([entry, ...index.manifests]) };
+  const others = index.manifests.map((other) => unnamed(other, name));
   return { ...index, manifests: tidy([...others, entry]) };
 }
 

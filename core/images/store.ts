@@ -16,6 +16,8 @@ import { inOciTypes } from './push/convert-manifest.ts';
 export interface NewImage {
   /** Canonical name; undefined for an image without one. */
   readonly name: string | undefined;
+  /** Of one without a name: the one by which `resolveNameless` finds it. */
+  readonly from?: string | undefined;
   readonly manifest: { readonly bytes: Uint8Array; readonly mediaType: string };
   readonly config: Uint8Array;
   /** Digest of the list that the manifest was chosen from. */
@@ -67,6 +69,7 @@ function prepare(image: NewImage): {
     [KEPT.size]: String(image.unpackedSize ?? packedSize),
   };
   if (image.name !== undefined) annotations[REF_NAME] = image.name;
+  if (image.from !== undefined) annotations[KEPT.from] = image.from;
   if (image.listDigest !== undefined) annotations[KEPT.list] = image.listDigest;
   let stored = image.manifest.bytes;
   if (mediaType === DOCKER_MANIFEST) {

@@ -48,7 +48,7 @@ export async function fetchImage(
   for (let left = TRIES; left > 0; left--) {
     await fetchLayers(source, layers, name ?? what, options);
     const put = await putImage(paths, {
-      name,
+      ...(options.nameless ? { name: undefined, from: name } : { name }),
       manifest: { bytes: image.manifestBytes, mediaType: image.mediaType },
       config: image.configBytes,
       listDigest: image.listDigest,

@@ -5,10 +5,10 @@ import type { Environment } from '../../config/read-config.ts';
 import type { ChooseName } from '../../config/short-names.ts';
 import { launcherPath } from '../../launcher.ts';
 import type { Paths } from '../../paths.ts';
-import { parsePlatform, platformMatches } from '../../platform.ts';
+import { hostPlatform, parsePlatform, platformMatches } from '../../platform.ts';
 import { parseReference } from '../../reference.ts';
 import { emitImageEvent } from '../events.ts';
-import { noSuchImage, resolveImage } from '../find.ts';
+import { noSuchImage, resolveImage, resolveNameless } from '../find.ts';
 import type { ImageRecord } from '../format/types.ts';
 import { requirePlatform } from '../require-platform.ts';
 import type { Namespace } from '../unpack/apply-job.ts';
@@ -20,6 +20,8 @@ export interface ObtainOptions {
   policy: PullPolicy;
   /** `linux/arm64`; this machine's unless told. */
   platform?: string | undefined;
+  /** What is for another machine gets no name: names go on meaning what runs here. */
+  nativeNames?: boolean;
   env: Environment;
   tlsVerify?: boolean | undefined;
   certDir?: string | undefined;
@@ -42,11 +44,15 @@ export function layerNamespace(): Namespace {
 export async function obtainImage(name: string, options: ObtainOptions): Promise<ImageRecord> {
   const { paths, policy } = options;
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
+  const reference = parseReference(name);
+  const foreign = platform && !platformMatches(hostPlatform(), platform) ? platform : undefined;
+  const nameless = options.nativeNames === true && foreign !== undefined;
   if (policy === 'missing' || policy === 'never') {
     const present = resolveImage(paths, name, platform);
     if (present && (!platform || platformMatches(present.platform, platform))) return present;
+    const kept = nameless && reference.kind === 'registry' && resolveNameless(paths, reference, foreign);
+    if (kept) return kept;
   }
-  const reference = parseReference(name);
   if (reference.kind === 'builtin') {
     const { loadBuiltin } = await import('../builtin.ts');
     const image = await loadBuiltin(reference.name, paths, layerNamespace(), readAsset);
@@ -56,11 +62,11 @@ export async function obtainImage(name: string, options: ObtainOptions): Promise
   if (policy === 'never') throw noSuchImage(name);
   if (reference.kind === 'transport') {
     const { fetchReference } = await import('../transports/load.ts');
-    return fetchReference(reference, { ...options, platform, namespace: layerNamespace });
+    return fetchReference(reference, { ...options, platform, nameless, namespace: layerNamespace });
   }
   const { pullImage } = await import('./pull.ts');
   options.onPull?.(name);
-  const image = await pullImage(reference, { ...options, platform, namespace: layerNamespace });
+  const image = await pullImage(reference, { ...options, platform, nameless, namespace: layerNamespace });
   emitImageEvent(paths, 'pull', image.names[0] ?? name);
   return image;
 }

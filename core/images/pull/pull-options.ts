@@ -21,6 +21,8 @@ export interface PullOptions {
   readonly policy?: PullPolicy;
   /** --platform; this machine's where undefined. */
   readonly platform?: Platform | undefined;
+  /** Gives it no name: `resolveNameless` finds it. */
+  readonly nameless?: boolean | undefined;
   /** --tls-verify: false takes any certificate and plain HTTP, true neither, whatever registries.conf says. */
   readonly tlsVerify?: boolean | undefined;
   /** --cert-dir: takes the place of certs.d. */

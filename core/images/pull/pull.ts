@@ -12,7 +12,7 @@ import { canonicalName, familiarName, type ImageReference, repositoryName } from
 import type { RegistryClient } from '../../registry/client.ts';
 import { RegistryError } from '../../registry/error.ts';
 import { openTransport } from '../../registry/transport.ts';
-import { resolveReference } from '../find.ts';
+import { resolveNameless, resolveReference } from '../find.ts';
 import type { ImageRecord } from '../format/types.ts';
 import { removeFile, type StorePaths } from '../layout.ts';
 import { isAcceptedUnseen } from '../signatures/verify-image.ts';
@@ -63,9 +63,11 @@ export async function pullImage(reference: ImageReference, options: PullOptions)
 }
 
 /** What the store has for a reference, if it is for the platform that is asked for. */
-function findLocal(reference: ImageReference, { paths, platform }: PullOptions): ImageRecord | undefined {
+function findLocal(reference: ImageReference, options: PullOptions): ImageRecord | undefined {
+  const { paths, platform, nameless } = options;
   const image = resolveReference(paths, reference);
-  return image === undefined || (platform && !platformMatches(image.platform, platform)) ? undefined : image;
+  if (image !== undefined && (!platform || platformMatches(image.platform, platform))) return image;
+  return platform && nameless ? resolveNameless(paths, reference, platform) : undefined;
 }
 
 function firstLocal(candidates: readonly ImageReference[], options: PullOptions): ImageRecord | undefined {

@@ -11,7 +11,8 @@ import { fetchImage } from '../pull/fetch-image.ts';
 import type { PullOptions } from '../pull/pull-options.ts';
 import { type OpenedImages, openAnyArchive, openReference } from './open.ts';
 
-export interface LoadOptions extends Pick<PullOptions, 'namespace' | 'onProgress' | 'onNotice' | 'signal'> {
+export interface LoadOptions
+  extends Pick<PullOptions, 'namespace' | 'nameless' | 'onProgress' | 'onNotice' | 'signal'> {
   readonly paths: StorePaths;
   readonly env: Environment;
   readonly platform?: Platform | undefined;
