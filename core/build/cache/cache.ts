@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../../container/walk-path.ts';
-import { blobSize, hasLayer } from '../../images/layout.ts';
+import { blobSize, hasLayer, newPartial } from '../../images/layout.ts';
 import type { Paths } from '../../paths.ts';
 import type { StageLayer } from '../stage-state.ts';
 import { type CachedStep, readStep } from './entries.ts';
@@ -104,9 +104,9 @@ function findStep(paths: Paths, key: string): CachedStep | undefined {
   return step;
 }
 
-function writeStep({ buildCache }: Paths, key: string, step: CachedStep): void {
-  mkdirSync(buildCache, { recursive: true, mode: 0o700 });
-  const aside = join(buildCache, `${key}.${process.pid}`);
+function writeStep(paths: Paths, key: string, step: CachedStep): void {
+  mkdirSync(paths.buildCache, { recursive: true, mode: 0o700 });
+  const aside = newPartial(paths);
   writeFileSync(aside, JSON.stringify(step), { mode: 0o600 });
-  renameSync(aside, join(buildCache, key));
+  renameSync(aside, join(paths.buildCache, key));
 }
