@@ -7,6 +7,7 @@ import { excerptOf } from '../../core/build/dockerfile/refusal.ts';
 import type { BuildOptions } from '../../core/build/options.ts';
 import { parseOutput } from '../../core/build/output/output.ts';
 import type { SessionParts } from '../../core/build/session.ts';
+import { sourceDateEpoch } from '../../core/build/variables.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import type { Write } from '../../core/images/archive/tar-output.ts';
 import type { ImageRecord } from '../../core/images/format/types.ts';
@@ -25,6 +26,8 @@ import { isTerminal } from '../output/color.ts';
 import { escapeControlsInLines } from '../output/escape.ts';
 import { oneOf, parseChoice, parsed, parseInteger } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
+import { platformText } from '../platform-flags.ts';
+import { readCredentials } from '../registry-flags.ts';
 import { terminalSize } from '../terminal-size.ts';
 
 const list = (names: string, description: string) => Option.Array(names, [], { description });
@@ -39,6 +42,7 @@ export class Build extends PodCommand {
   addHost = list('--add-host', 'Add a line to /etc/hosts of RUN (`name:address`)');
   allow = list('--allow', 'Allow `security.insecure` or network.host to the Dockerfile');
   annotation = list('--annotation', 'Note `key=value` with the manifest; `index:key=value` with the list');
+  arch = text('--arch', 'Build for this `architecture`');
   authfile = text('--authfile', 'Read credentials from this `file`');
   buildArg = list('--build-arg', 'Set an ARG (`name=value`), or pass on a variable (`name`)');
   buildContext = list(
@@ -55,6 +59,7 @@ export class Build extends PodCommand {
   cpus = text('--cpus', 'Number of CPUs, as 1.5 (`number`)');
   cpusetCpus = text('--cpuset-cpus', 'CPUs to run on, as 0-2,4 (`list`)');
   cpusetMems = text('--cpuset-mems', 'Memory nodes to use, as 0,1 (`list`)');
+  creds = text('--creds', 'Log in to registries as this user (`user[:password]`)');
   file = text('-f,--file', 'The Dockerfile (`path`), or - for standard input');
   imageFormat = Option.String('--format', 'oci', {
     description: 'Kind of manifest: oci or docker (`format`)',
@@ -78,6 +83,7 @@ export class Build extends PodCommand {
   network = text('--network,--net', 'Network of RUN: default, none, host or a network (`mode`)');
   noCache = flag('--no-cache', 'Carry out all steps anew');
   noCacheFilter = list('--no-cache-filter', 'Carry out the steps of this `stage` anew');
+  os = text('--os', 'Build for this `system`');
   output = list('-o,--output', 'Where the result goes: type=local|tar|oci|docker|image,dest=path (`output`)');
   platform = list('--platform', 'Build for this `platform`, as linux/arm64; for several, a list');
   progress = Option.String('--progress', 'auto', {
@@ -106,12 +112,20 @@ export class Build extends PodCommand {
   timestamp = seconds('--timestamp', 'Everything is of this time, `seconds` since 1970');
   tlsVerify = Option.Boolean('--tls-verify', { description: 'Check certificates of registries' });
   ulimit = list('--ulimit', 'A resource `limit` of RUN, as nofile=1024:2048');
+  variant = text('--variant', 'Build for this `variant` of the architecture');
   folder = Option.String({ name: 'path|URL|-', required: false });
 
   async execute(): Promise<number> {
-    const options = this.options();
     const { env, stdin, stdout, stderr } = this.context;
+    const asked = this.options();
+    const options = { ...asked, sourceDateEpoch: sourceDateEpoch(asked, env) };
+    const credentials =
+      this.creds === undefined ? undefined : await readCredentials(this.creds, this.context);
     const paths = pathsOf(this);
+    const login = {
+      env: withAuthFile(env, this.authfile),
+      ...{ tlsVerify: this.tlsVerify, certDir: this.certDir, credentials },
+    };
     const kind = this.quiet ? 'quiet' : (this.progress as ProgressKind);
     const stream = {
       write: (text: string | Uint8Array) => void stderr.write(text),
@@ -127,16 +141,12 @@ export class Build extends PodCommand {
       workingDirectory: process.cwd(),
       input: () => addAbortSignal(signal, stdin as Readable),
       write: isTerminal(stdout) ? undefined : this.emit,
-      registry: {
-        env: withAuthFile(env, this.authfile),
-        ...{ tlsVerify: this.tlsVerify, certDir: this.certDir },
-      },
+      registry: login,
       tell: progress.listener,
       obtain: (name, platform, telling) =>
         obtainImage(name, {
           ...{ paths, policy: options.pull, platform, nativeNames: true, signal },
-          env: withAuthFile(env, this.authfile),
-          ...{ tlsVerify: this.tlsVerify, certDir: this.certDir, signaturePolicy: this.signaturePolicy },
+          ...{ ...login, signaturePolicy: this.signaturePolicy },
           onProgress: ({ digest, kind, current, total }) =>
             telling.progress(digest, current, total, kind === 'done' || kind === 'exists'),
           onNotice: (text) => telling.notice(text),
@@ -189,7 +199,7 @@ export class Build extends PodCommand {
       noCache: this.noCache,
       noCacheFilter: this.noCacheFilter.flatMap((value) => value.toLowerCase().split(',')),
       pull: pullPolicy(this.pull),
-      platforms: this.platform.flatMap((value) => value.split(',')),
+      platforms: platformTexts(this),
       labels: this.label,
       annotations: this.annotation,
       secrets: this.secret,
@@ -218,7 +228,7 @@ export class Build extends PodCommand {
       format: this.imageFormat as BuildOptions['format'],
       iidfile: this.iidfile,
       outputs: this.push ? [...this.output, 'type=image,push=true'] : this.output,
-      sourceDateEpoch: (this.sourceDateEpoch as number | undefined) ?? epochOf(this.buildArg),
+      sourceDateEpoch: this.sourceDateEpoch as number | undefined,
       timestamp: this.timestamp as number | undefined,
       jobs: Number(this.jobs),
       storageDriver: this.storageDriver,
@@ -243,15 +253,15 @@ function metadataOf(paths: Paths, image: ImageRecord | ManifestList, { tags }: B
   };
 }
 
+/** --platform may be given several times, with several in each. Throws PodError `usage`. */
+function platformTexts({ platform, os, arch, variant }: Build): string[] {
+  const all = platform.length > 0 ? platform.join(',') : undefined;
+  return platformText({ platform: all, os, arch, variant })?.split(',') ?? [];
+}
+
 /** Docker's --pull has no value: always. Throws PodError `usage`. */
 function pullPolicy(value: string | boolean): PullPolicy {
   if (value === true || value === 'true') return 'always';
   if (value === false || value === 'false') return 'missing';
   return parseChoice(value, ['always', 'missing', 'never', 'newer']);
-}
-
-/** As docker's builder takes it: the build arg of this name does what --source-date-epoch does. */
-function epochOf(buildArgs: readonly string[]): number | undefined {
-  const given = buildArgs.findLast((arg) => /^SOURCE_DATE_EPOCH=\d+$/.test(arg));
-  return given === undefined ? undefined : Number(given.slice(given.indexOf('=') + 1));
 }

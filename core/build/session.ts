@@ -97,7 +97,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
   };
   return {
     ...{ parts, obtain, paths, host, options, environment, directory, runtime, signal },
-    buildArgs: readBuildArgs(options.buildArgs, environment),
+    buildArgs: readBuildArgs(options, environment),
     ...{ report, cache, cacheTargets, later, settle },
     making: new Map(),
     slots: createGate(options.jobs || availableParallelism()),

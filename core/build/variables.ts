@@ -1,23 +1,45 @@
 /** What variables mean where: build args, ARGs before the first FROM, platforms, and a stage's own ENV and ARG. */
 
+import { PodError } from '../error.ts';
 import { formatPlatform, hostPlatform, type Platform } from '../platform.ts';
+import { printable } from '../reference.ts';
 import type { ArgInstruction, Dockerfile } from './dockerfile/dockerfile.ts';
 import type { Lookup } from './dockerfile/expand.ts';
 import { type ResolveOptions, resolveInstruction } from './dockerfile/resolve.ts';
+import type { BuildOptions } from './options.ts';
 import { executionOf, type StageState } from './stage-state.ts';
 
 /** Build args that RUN sees though no ARG declares them; they are not in the history or a cache key. Dockerfile reference, "Predefined ARGs". */
 const PREDEFINED = /^(?:https?_proxy|ftp_proxy|no_proxy|all_proxy)$/i;
 
-/** `--build-arg NAME=VALUE`; `NAME` is the caller's own, if it is set. */
-export function readBuildArgs(args: readonly string[], environment: NodeJS.ProcessEnv): Map<string, string> {
-  const result = new Map<string, string>();
-  for (const arg of args) {
+const EPOCH = 'SOURCE_DATE_EPOCH';
+
+type Asked = Pick<BuildOptions, 'buildArgs' | 'sourceDateEpoch' | 'timestamp'>;
+
+/** `--build-arg NAME=VALUE`; `NAME` is the caller's own, if it is set. Those who ask for SOURCE_DATE_EPOCH get what is in force. */
+export function readBuildArgs(options: Asked, environment: NodeJS.ProcessEnv): Map<string, string> {
+  const epoch = options.sourceDateEpoch;
+  const result = new Map<string, string>(epoch === undefined ? [] : [[EPOCH, String(epoch)]]);
+  for (const arg of options.buildArgs) {
     const equals = arg.indexOf('=');
     const value = equals < 0 ? environment[arg] : arg.slice(equals + 1);
     if (value !== undefined) result.set(equals < 0 ? arg : arg.slice(0, equals), value);
   }
   return result;
+}
+
+/**
+ * Seconds since 1970 that nothing is newer than: the flag's, else the build arg's, else the caller's variable's, as docker's
+ * client and buildah take them. Throws PodError `usage` for what isn't one (reproducible-builds.org, SOURCE_DATE_EPOCH).
+ */
+export function sourceDateEpoch(options: Asked, environment: NodeJS.ProcessEnv): number | undefined {
+  if (options.sourceDateEpoch !== undefined) return options.sourceDateEpoch;
+  const given = readBuildArgs(options, environment).get(EPOCH);
+  const value = given ?? (options.timestamp === undefined ? environment[EPOCH] : undefined);
+  if (!value) return undefined;
+  if (/^\d{1,11}$/.test(value)) return Number(value);
+  const message = `cannot use ${EPOCH}=${printable(value)}`;
+  throw new PodError({ code: 'usage', message, why: 'it takes whole seconds since 1970' });
 }
 
 /** TARGETPLATFORM and the like. Dockerfile reference, "Automatic platform ARGs in the global scope". */

@@ -99,6 +99,39 @@ test('--timestamp and --source-date-epoch: the same files are the same image, wh
   }
 });
 
+test('SOURCE_DATE_EPOCH of the environment is what --source-date-epoch is, unless something else is said', async () => {
+  const made = folder(
+    'Dockerfile: FROM scratch\nARG SOURCE_DATE_EPOCH=none\nLABEL epoch=$SOURCE_DATE_EPOCH\n',
+  );
+  const told = async (value: string, ...args: string[]) => {
+    const env = { SOURCE_DATE_EPOCH: value };
+    const { code, stdout, stderr } = await pod(['build', '-q', '--no-cache', ...args, made], { env });
+    if (code !== 0) return stderr;
+    return inspected(stdout.trim(), '{{.Created}} {{.Config.Labels.epoch}}');
+  };
+  const at = (seconds: number) => `${new Date(seconds * 1000).toISOString()} ${seconds}`;
+  assert.is(await told('1000'), at(1000));
+  assert.is(await told('1000', '--build-arg', 'SOURCE_DATE_EPOCH=2000'), at(2000));
+  assert.is(await told('1000', '--build-arg', 'SOURCE_DATE_EPOCH'), at(1000));
+  assert.is(await told('1000', '--source-date-epoch', '3000'), at(3000));
+  assert.is(await told('1000', '--timestamp', '4000'), `${new Date(4e6).toISOString()} none`);
+  assert.match(await told(''), / none$/);
+  assert.is(
+    await told('yesterday'),
+    'Error: cannot use SOURCE_DATE_EPOCH=yesterday: it takes whole seconds since 1970\n',
+  );
+});
+
+test('--arch, --os and --variant say a platform, too', async () => {
+  const made = folder('Dockerfile: FROM scratch\nARG TARGETPLATFORM\nLABEL for=$TARGETPLATFORM\n');
+  const platform = async (...args: string[]) =>
+    inspected(await build(...args, made), '{{.Config.Labels.for}} {{.Architecture}}');
+  assert.is(await platform('--arch', 'aarch64'), 'linux/arm64 arm64');
+  assert.is(await platform('--os', 'linux', '--arch', 'arm', '--variant', 'v6'), 'linux/arm/v6 arm');
+  const both = await pod(['build', '--arch', 'arm64', '--platform', 'linux/amd64', empty]);
+  assert.is(both.stderr.split('\n')[0], 'Error: --platform goes with none of --os, --arch and --variant');
+});
+
 test('--no-cache-filter builds the named stages anew, and no other', async () => {
   const uuid = 'RUN cat /proc/sys/kernel/random/uuid';
   const made = folder(

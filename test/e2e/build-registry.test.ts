@@ -97,4 +97,19 @@ test('--push sends the images of all platforms, and a list of them', async () =>
   }
 });
 
+test('--creds are for the registry of the base image, and for that of --push', async () => {
+  const closed = await startRegistry({ auth: 'htpasswd' });
+  const name = `${closed.host}/own:1`;
+  await closed.push('own:1', { layers: [[{ name: 'a', content: 'a' }]] });
+  const more = folder(`Dockerfile: FROM ${name}\nCOPY f /f\n`, 'f: f');
+  const asked = ['build', '-q', '--tls-verify=false', '--push', '-t', `${closed.host}/more:1`];
+  const refused = await pod([...asked, more]);
+  assert.is(refused.code, 125);
+  assert.match(refused.stderr, /unauthorized|denied|log ?in/i);
+  const creds = `${closed.user}:${closed.password}`;
+  await podOk([...asked, '--creds', creds, more]);
+  const inspect = ['inspect', '--tls-verify=false', '--creds', creds, `docker://${closed.host}/more:1`];
+  assert.is(JSON.parse(execFileSync('skopeo', inspect, { encoding: 'utf8' })).Layers.length, 2);
+});
+
 test.run();
