@@ -30,6 +30,13 @@ test('--annotation: another one or another format is another image under the nam
   assert.match(await inspected('noted', '{{.ManifestType}}'), /docker/);
 });
 
+test('--annotation: a name that --output gives is of the image that was built, not of another one with its id', async () => {
+  const stamped = (...args: string[]) => build('--timestamp', '2', ...args, empty);
+  const plain = await stamped('-t', 'plain');
+  assert.is(await stamped('--annotation', 'a=b', '--output', 'type=image,name=output'), plain);
+  assert.is(await inspected('output', '{{json .Annotations}}'), '{"a":"b"}');
+});
+
 test('--annotation of the list and its descriptors; what would be noted nowhere is refused', async () => {
   const notes = ['index:l=1', 'manifest-descriptor[linux/arm64]:d=2', 'manifest[linux/amd64],index:m=3'];
   const both = ['--platform', 'linux/amd64,linux/arm64'];

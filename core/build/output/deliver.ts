@@ -89,7 +89,9 @@ async function deliverImage(
 ): Promise<void> {
   const { paths, registry } = delivery;
   const image = stored(delivery);
-  if (names.length > 0) await tagImage(paths, image.id, names.map(newImageName));
+  // Not by its id, which another manifest may have, too; lists may be alike in all but that.
+  const built = isWholeList(image) ? image.id : image.digest;
+  if (names.length > 0) await tagImage(paths, built, names.map(newImageName));
   if (!push) return;
   for (const name of names.length > 0 ? names : delivery.names) {
     const reference = parseImageReference(name);
