@@ -7,7 +7,7 @@ import type { Paths } from '../paths.ts';
 import { discardVolume, releaseVolume } from '../volume/users.ts';
 import { emitContainerEvent } from './events.ts';
 import { endOrphan } from './orphans.ts';
-import { bootId, isSameProcess } from './process-identity.ts';
+import { bootId, isSameProcess, signalProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState, isUp, readRunning } from './state.ts';
 import { containerDirectory, holderOf, readRecord, releaseName, runtimeDirectory } from './store.ts';
@@ -46,8 +46,7 @@ export function discardAnonymous(paths: Paths, { volumes }: Pick<ContainerRecord
 
 /** A start that was under way looks whether the container is there once it has written its state: so one sees the other. */
 function endLateStart(runtime: string): void {
-  const late = readRunning(runtime);
-  if (late && isSameProcess(late.process)) process.kill(late.process.pid, 'SIGKILL');
+  signalProcess(readRunning(runtime)?.process, 'SIGKILL');
 }
 
 /**

@@ -1,12 +1,12 @@
 import { readdirSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { hostIdMap, userNamespacePlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
 import { abandonedLayers } from '../images/unpack/unpack.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { endOrphans } from './orphans.ts';
-import { isSameProcess } from './process-identity.ts';
+import { isSameProcess, signalProcess } from './process-identity.ts';
 import { processesBelow } from './processes.ts';
 import { holderOf, runtimeDirectory } from './store.ts';
 
@@ -40,10 +40,10 @@ export function abandonedPlans({ runtime }: Pick<Paths, 'runtime'>): string[] {
 }
 
 /** Programs that builds have started, such as git: nothing ends them with a build that was killed. */
-function endProcessesOf({ builds }: Paths): void {
-  const names = new Set(abandonedDrafts(builds).map((path) => basename(path)));
-  for (const [running, name] of names.size > 0 ? processesBelow(builds) : [])
-    if (names.has(name) && isSameProcess(running)) process.kill(running.pid, 'SIGKILL');
+function endProcessesIn(abandoned: readonly string[], { builds }: Paths): void {
+  if (abandoned.length === 0) return;
+  for (const [running, name] of processesBelow(builds))
+    if (abandoned.includes(join(builds, name))) signalProcess(running, 'SIGKILL');
 }
 
 /** What somebody made who is gone: drafts of all kinds, layers, directories of builds. */
@@ -55,12 +55,13 @@ export function abandonedTrees(paths: Paths): string[] {
 
 /** Ends and removes what no file of `abandonedTrees` is, but belongs to them: processes and runtime directories. */
 export function releaseAbandoned(paths: Paths): void {
-  endProcessesOf(paths);
+  const builds = abandonedDrafts(paths.builds);
+  endProcessesIn(builds, paths);
   for (const plan of abandonedPlans(paths)) rmSync(plan, { recursive: true, force: true });
   // Whoever was killed while making a container may have taken a name for it.
   if (abandonedDrafts(paths.containers).length > 0)
     for (const name of entries(paths.names)) holderOf(paths, name);
-  removeRuntimeOf(paths, abandonedDrafts(paths.builds).flatMap(entries));
+  removeRuntimeOf(paths, builds.flatMap(entries));
 }
 
 /** A remover that was killed has at least put the container into the trash. */

@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync, readdirSync, readFileSync, rmdirSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Paths } from '../paths.ts';
-import { bootId, isSameProcess } from './process-identity.ts';
+import { bootId, isSameProcess, signalProcess } from './process-identity.ts';
 import { readRunning } from './state.ts';
 
 /**
@@ -14,7 +14,7 @@ export function endOrphan(runtime: string, boot: string = bootId()): boolean {
   const running = readRunning(runtime, boot);
   if (!running || isSameProcess(running.monitor)) return false;
   const { process: first } = running;
-  if (first.pid > 0 && isSameProcess(first)) attempt(() => process.kill(first.pid, 'SIGKILL'));
+  if (first.pid > 0) attempt(() => signalProcess(first, 'SIGKILL'));
   endGroup(runtime);
   return true;
 }

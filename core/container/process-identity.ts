@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { errnoOf } from '../error.ts';
 
 /** A process that can't be mistaken for a later one with its number. `start`: clock ticks since boot, proc_pid_stat(5) field 22. */
 export interface ProcessIdentity {
@@ -29,4 +30,14 @@ export function isSameProcess(identity: ProcessIdentity): boolean {
   if (!identity.start) return false;
   const fields = statFields(identity.pid);
   return fields?.[19] === identity.start && fields[0] !== 'Z' && fields[0] !== 'X';
+}
+
+/** To that very process; one that has ended, even between a look and the signal, gets none. */
+export function signalProcess(identity: ProcessIdentity | undefined, signal: NodeJS.Signals | number): void {
+  if (!identity || !isSameProcess(identity)) return;
+  try {
+    process.kill(identity.pid, signal);
+  } catch (error) {
+    if (errnoOf(error) !== 'ESRCH') throw error;
+  }
 }

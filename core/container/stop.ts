@@ -9,7 +9,7 @@ import { emitContainerEvent } from './events.ts';
 import { continueHolders, continueStopped } from './namespaces/continue-holders.ts';
 import { endOrphan } from './orphans.ts';
 import { resume } from './pause.ts';
-import { isSameProcess, type ProcessIdentity } from './process-identity.ts';
+import { isSameProcess, type ProcessIdentity, signalProcess } from './process-identity.ts';
 import type { ContainerRecord } from './record.ts';
 import { removeTrees } from './remove-tree.ts';
 import { signalNumber } from './signals.ts';
@@ -49,14 +49,14 @@ export async function stopContainer(
   const state = forbidRestart(paths, record);
   if (!isUp(state.status)) return;
   if (state.status === 'restarting') {
-    send(state.monitor, SIGCONT); // it looks whether it may start it
+    signalProcess(state.monitor, SIGCONT); // it looks whether it may start it
     await end(state.monitor, runtime);
   } else {
     emitContainerEvent(paths, record, 'kill', { signal: String(number) });
-    send(state.process, number);
+    signalProcess(state.process, number);
     if (state.status === 'paused') resume(paths, record); // a stopped process gets its signal when it goes on
     if (!(await end(state.process, runtime, timeout < 0 ? Number.POSITIVE_INFINITY : timeout * 1000))) {
-      send(state.process, SIGKILL);
+      signalProcess(state.process, SIGKILL);
       await end(state.process, runtime);
     }
     if (state.monitor) continueStopped(state.monitor.pid);
@@ -88,8 +88,8 @@ export function killContainer(paths: Paths, record: ContainerRecord, signal: str
       hint: 'tsc-pod ps -a   # shows what containers are doing',
     });
   }
-  if (state.status === 'restarting') send(state.monitor, SIGCONT);
-  else send(state.process, number);
+  if (state.status === 'restarting') signalProcess(state.monitor, SIGCONT);
+  else signalProcess(state.process, number);
   emitContainerEvent(paths, record, 'kill', { signal: String(number) });
   if (state.status === 'paused') resume(paths, record);
 }
@@ -110,15 +110,6 @@ function tellStopped(paths: Paths, record: ContainerRecord): void {
     writeFileSync(join(runtimeDirectory(paths, record.id), 'stopped'), '');
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error;
-  }
-}
-
-function send(target: ProcessIdentity | undefined, number: number): void {
-  if (!target || !isSameProcess(target)) return;
-  try {
-    process.kill(target.pid, number);
-  } catch (error) {
-    if (errnoOf(error) !== 'ESRCH') throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isSameProcess, type ProcessIdentity } from '../container/process-identity.ts';
+import { isSameProcess, type ProcessIdentity, signalProcess } from '../container/process-identity.ts';
 import { processesBelow } from '../container/processes.ts';
 import { containerState, isUp } from '../container/state.ts';
 import { listIds, runtimeDirectory } from '../container/store.ts';
@@ -23,9 +23,7 @@ export function checkRuntime(paths: Paths): Finding[] {
       id: String(process.pid),
       problem: `it belongs to ${id ? `container ${id.slice(0, 12)}, which does not run` : 'a container that is gone'}`,
       repair: 'end it',
-      mend: () => {
-        if (isSameProcess(process)) globalThis.process.kill(process.pid, 'SIGKILL');
-      },
+      mend: () => signalProcess(process, 'SIGKILL'),
     });
   }
   for (const name of existsSync(paths.runtime) ? readdirSync(paths.runtime) : []) {
