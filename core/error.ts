@@ -49,6 +49,11 @@ export class PodError extends Error {
   }
 }
 
+/** The message with its reason, as one line. */
+export function wholeMessage({ message, why }: Pick<PodError, 'message' | 'why'>): string {
+  return why ? `${message}: ${why}` : message;
+}
+
 /** The errno name (`ENOENT`) of a failed system call, or undefined for any other value. */
 export function errnoOf(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;

@@ -1,4 +1,4 @@
-import { errnoOf, PodError, systemError } from '../../core/error.ts';
+import { errnoOf, PodError, systemError, wholeMessage } from '../../core/error.ts';
 import { colorsFor } from './color.ts';
 import { escapeControls, escapeControlsInLines } from './escape.ts';
 
@@ -36,8 +36,7 @@ export function errorLines(error: unknown, debug = false): string[] {
       ? [line]
       : [line, 'Run the same command with --debug before its name and report what it prints.'];
   }
-  const what = error.why ? `${error.message}: ${error.why}` : error.message;
-  const lines = [escapeControls(what)];
+  const lines = [escapeControls(wholeMessage(error))];
   if (error.hint) lines.push(...hintLines(error.hint));
   return lines;
 }

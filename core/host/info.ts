@@ -13,7 +13,7 @@ import { hostFacts } from '../container/facts.ts';
 import { probeOverlay } from '../container/probe-overlay.ts';
 import { containerState } from '../container/state.ts';
 import { listIds } from '../container/store.ts';
-import { PodError } from '../error.ts';
+import { PodError, wholeMessage } from '../error.ts';
 import { eventsFile } from '../events.ts';
 import { readIndex } from '../images/layout.ts';
 import { listStored } from '../images/list.ts';
@@ -142,7 +142,7 @@ async function chosenDriver(
     return await driverFor({ wish, dataRoot: paths.data, shift: ownerShift(maps, maps), probe });
   } catch (error) {
     if (!(error instanceof PodError) || error.code === 'usage') throw error;
-    return { name: 'copy', reason: `${error.message}: ${error.why}` };
+    return { name: 'copy', reason: wholeMessage(error) };
   }
 }
 

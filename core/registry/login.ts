@@ -1,6 +1,7 @@
 /** Whether a registry takes credentials: asked with GET /v2/ (distribution-spec, "Determining Support"). */
 
 import type { Credentials } from '../config/credentials.ts';
+import { wholeMessage } from '../error.ts';
 import { answerError } from './answer-error.ts';
 import { baseOf, hostOf } from './base.ts';
 import { RegistryError } from './error.ts';
@@ -52,7 +53,7 @@ function told(error: RegistryError, key: string): RegistryError {
   const { code, status, registry, cause } = error;
   const message = `cannot log in to ${key}`;
   const reasons = { 401: 'the registry does not take this user name and password', 404: 'it is no registry' };
-  const why = reasons[status as 401 | 404] ?? [error.message, error.why].filter(Boolean).join(': ');
+  const why = reasons[status as 401 | 404] ?? wholeMessage(error);
   const hint = status === undefined && error.hint !== undefined ? { hint: error.hint } : {};
   const exitCode = status === 401 || status === 403 ? 1 : error.exitCode;
   return new RegistryError({ code, message, why, ...hint, status, registry, exitCode, cause });

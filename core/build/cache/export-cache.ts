@@ -2,7 +2,7 @@
 
 import { linkSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PodError } from '../../error.ts';
+import { PodError, wholeMessage } from '../../error.ts';
 import { digestOf } from '../../images/format/digest.ts';
 import { MOST_LAYERS } from '../../images/format/manifest.ts';
 import { blobPath, writeBlob } from '../../images/layout.ts';
@@ -30,7 +30,7 @@ export async function exportCache(
       await send(session, target, layers);
     } catch (error) {
       if (!target.ignoreError || !(error instanceof PodError) || session.signal.aborted) throw error;
-      notice([error.message, error.why].filter((part) => part !== undefined).join(': '));
+      notice(wholeMessage(error));
     }
   });
 }

@@ -2,7 +2,7 @@
 
 import { loadRegistriesConfig } from '../../config/registries-conf.ts';
 import { expandShortName } from '../../config/short-names.ts';
-import { PodError } from '../../error.ts';
+import { PodError, wholeMessage } from '../../error.ts';
 import { fetchLayers } from '../../images/pull/fetch-image.ts';
 import { layerNamespace } from '../../images/pull/obtain.ts';
 import { fromPlaces } from '../../images/pull/places.ts';
@@ -104,7 +104,7 @@ async function openTelling(source: CacheSource, parts: SharedCacheParts): Promis
         : await openDirectory(first!, parts);
     } catch (error) {
       if (!(error instanceof PodError) || parts.options.signal?.aborted) throw error;
-      notice([error.message, error.why].filter((part) => part !== undefined).join(': '));
+      notice(wholeMessage(error));
       return undefined;
     }
   });
@@ -187,7 +187,7 @@ async function bringFrom(
           throw new PodError({ code: 'invalid', message: `the cache tells a wrong size of ${diffId}` });
     } catch (error) {
       if (!(error instanceof PodError) || signal?.aborted) throw error;
-      notice(`the cache can't be used: ${[error.message, error.why].filter(Boolean).join(': ')}`);
+      notice(`the cache can't be used: ${wholeMessage(error)}`);
       return new CacheLost(error.message, { cause: error });
     }
     return undefined;

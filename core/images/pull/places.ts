@@ -3,7 +3,7 @@
 import { type Endpoint, endpointsOf } from '../../config/endpoints.ts';
 import { loadRegistriesConfig, type RegistriesConfig } from '../../config/registries-conf.ts';
 import { expandShortName } from '../../config/short-names.ts';
-import { PodError } from '../../error.ts';
+import { PodError, wholeMessage } from '../../error.ts';
 import { canonicalName, type ImageReference } from '../../reference.ts';
 import { openRegistry, type RegistryClient } from '../../registry/client.ts';
 import { RegistryError } from '../../registry/error.ts';
@@ -41,7 +41,7 @@ export async function fromPlaces<T>(
   let last: PodError | undefined;
   for (const name of candidates) {
     for (const endpoint of endpointsOf(name, config)) {
-      if (last !== undefined) options.onNotice?.(`${last.message}: ${last.why ?? ''}`);
+      if (last !== undefined) options.onNotice?.(wholeMessage(last));
       const insecure = options.tlsVerify === undefined ? endpoint.insecure : !options.tlsVerify;
       const client = openRegistry({
         ...options,
@@ -92,7 +92,7 @@ function isOfThePlace(error: PodError): boolean {
 function told(verb: string, reference: ImageReference, error: PodError | undefined): PodError {
   const message = `cannot ${verb} ${canonicalName(reference)}`;
   if (error === undefined) return new PodError({ code: 'not-found', message });
-  const why = [error.message, error.why].filter((part) => part !== undefined).join(': ');
+  const why = wholeMessage(error);
   const { code, hint, exitCode } = error;
   return new PodError({ code, message, why, ...(hint && { hint }), exitCode, cause: error });
 }

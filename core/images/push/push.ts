@@ -4,7 +4,7 @@ import type { Credentials } from '../../config/credentials.ts';
 import { endpointsOf } from '../../config/endpoints.ts';
 import type { Environment } from '../../config/read-config.ts';
 import { loadRegistriesConfig, type RegistriesConfig } from '../../config/registries-conf.ts';
-import { PodError } from '../../error.ts';
+import { PodError, wholeMessage } from '../../error.ts';
 import { canonicalName, type ImageReference } from '../../reference.ts';
 import { openRepository } from '../../registry/repository.ts';
 import type { RetryPolicy } from '../../registry/retry.ts';
@@ -100,7 +100,7 @@ async function withRegistry<T>(
 
 function told(name: ImageReference, error: PodError): PodError {
   const message = `cannot push ${canonicalName(name)}`;
-  const why = [error.message, error.why].filter((part) => part !== undefined).join(': ');
+  const why = wholeMessage(error);
   const { code, exitCode } = error;
   const hint = hintFor(name, error);
   return new PodError({ code, message, why, ...(hint && { hint }), exitCode, cause: error });
