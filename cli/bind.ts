@@ -88,7 +88,7 @@ function refusal(error: unknown, optionName: string | undefined, called: string)
     return new PodError({
       code: 'usage',
       message: `${error.message} for ${optionName}`,
-      ...(error.why !== undefined && { why: error.why }),
+      why: error.why,
       hint: error.hint ?? hint,
       cause: error,
     });

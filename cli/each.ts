@@ -61,7 +61,7 @@ export function exitOneIfMissing(work: Work): Work {
     } catch (error) {
       if (!isMissing(error)) throw error;
       const { code, message, why, hint, cause } = error;
-      throw new PodError({ code, message, ...(why && { why }), ...(hint && { hint }), cause, exitCode: 1 });
+      throw new PodError({ code, message, why, hint, cause, exitCode: 1 });
     }
   };
 }

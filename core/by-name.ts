@@ -47,6 +47,6 @@ export function onlyOne<T>(
     code: several ? 'conflict' : 'not-found',
     message: several ? `${wish} is the beginning of ${alike.length} ${kind}s` : `no such ${kind}: ${wish}`,
     hint: `tsc-pod ${kind} ls   # lists all ${kind}s`,
-    ...(exitCode !== undefined && { exitCode }),
+    exitCode,
   });
 }

@@ -25,11 +25,11 @@ export interface ErrorDetail {
   /** What failed, on what: "cannot pull docker.io/library/alpine:latest". */
   message: string;
   /** Why, when the message does not say so. */
-  why?: string;
+  why?: string | undefined;
   /** What to do next: a command to paste, or one sentence. */
-  hint?: string;
+  hint?: string | undefined;
   /** Exit status of the process; 125 (the tool failed) unless told. */
-  exitCode?: number;
+  exitCode?: number | undefined;
   cause?: unknown;
 }
 

@@ -59,7 +59,7 @@ export function printable(text: string, limit = 120): string {
 
 function refuse(text: string, why: string, hint?: string): PodError {
   const message = `invalid image reference "${printable(text)}"`;
-  return new PodError({ code: 'usage', message, why, ...(hint === undefined ? {} : { hint }) });
+  return new PodError({ code: 'usage', message, why, hint });
 }
 
 /** Reads any reference a command takes. Throws PodError `usage` for what the grammar refuses. */

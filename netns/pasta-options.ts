@@ -21,7 +21,7 @@ function wrong(word: string, why: string, hint?: string): PodError {
     code: 'usage',
     message: `cannot use --network pasta:${word}`,
     why,
-    ...(hint && { hint }),
+    hint,
   });
 }
 

@@ -47,7 +47,7 @@ function parseProtocol(text: string): Protocol | undefined {
 }
 
 function wrong(flag: string, text: string, why: string, hint?: string): PodError {
-  return new PodError({ code: 'usage', message: `cannot use ${flag} ${text}`, why, ...(hint && { hint }) });
+  return new PodError({ code: 'usage', message: `cannot use ${flag} ${text}`, why, hint });
 }
 
 /** `target=80,published=8080,protocol=udp` as the short form; any other text as it is. */

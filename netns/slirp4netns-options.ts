@@ -48,7 +48,7 @@ function wrong(word: string, why: string, hint?: string): PodError {
     code: 'usage',
     message: `cannot use --network slirp4netns:${word}`,
     why,
-    ...(hint && { hint }),
+    hint,
   });
 }
 

@@ -152,7 +152,7 @@ export function runLauncher(launcher: string, role: Role, plan: readonly Operati
     code: 'io',
     message: `the launcher's ${role} failed`,
     why,
-    ...(hint && { hint }),
+    hint,
     cause: done.error,
   });
 }

@@ -9,6 +9,6 @@ export function templateError(source: string, offset: number, why: string, hint?
     code: 'usage',
     message: 'cannot use the format',
     why: `${line}column ${column}: ${why}`,
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }

@@ -60,8 +60,5 @@ export function checkAnnotations(options: BuildOptions): void {
 }
 
 function refused(text: string, why: string, hint?: string): PodError {
-  return new PodError({
-    ...{ code: 'usage', message: `cannot use --annotation ${text}`, why },
-    ...(hint && { hint }),
-  });
+  return new PodError({ code: 'usage', message: `cannot use --annotation ${text}`, why, hint });
 }

@@ -26,8 +26,8 @@ export async function failureOf(
     code,
     message,
     exitCode,
-    ...(why && { why }),
-    ...(advice && { hint: advice }),
+    why,
+    hint: advice,
     cause,
   });
 }

@@ -86,7 +86,7 @@ export async function startContainer(record: ContainerRecord, context: StartCont
     code: 'launch',
     message: `cannot start ${record.name}`,
     why: first.replace(/^Error: /, '') || 'the launcher was killed',
-    ...(hint && { hint }),
+    hint,
     exitCode: code,
   });
 }

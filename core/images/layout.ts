@@ -139,7 +139,7 @@ export function ofStore<T>(read: () => T): T {
     if (!(error instanceof PodError) || error.code !== 'invalid' || error.hint !== undefined) throw error;
     const { code, message, why } = error;
     const hint = 'tsc-pod system check --repair';
-    throw new PodError({ code, message, ...(why && { why }), hint, cause: error });
+    throw new PodError({ code, message, why, hint, cause: error });
   }
 }
 

@@ -29,8 +29,8 @@ export function askHub(
     throw new PodError({
       code,
       message: `cannot change the networks of ${name}`,
-      ...(why && { why }),
-      ...(hint && { hint }),
+      why,
+      hint,
       cause,
     });
   }

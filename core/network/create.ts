@@ -42,7 +42,7 @@ export interface NetworkWish {
 const MODES = ['none', 'host', 'slirp4netns', 'pasta', 'private', 'default', 'container', 'ns'];
 
 function wrong(what: string, why: string, hint?: string): PodError {
-  return new PodError({ code: 'usage', message: `cannot use ${what}`, why, ...(hint && { hint }) });
+  return new PodError({ code: 'usage', message: `cannot use ${what}`, why, hint });
 }
 
 function readSubnets(wish: NetworkWish): Subnet[] {

@@ -89,5 +89,5 @@ async function* checkedBody(
 function named(error: unknown, message: string): unknown {
   if (!(error instanceof RegistryError) || error.message === message) return error;
   const { code, why, hint } = error;
-  return new PodError({ code, message, why: why ?? error.message, ...(hint && { hint }), cause: error });
+  return new PodError({ code, message, why: why ?? error.message, hint, cause: error });
 }

@@ -28,7 +28,7 @@ function refuse(option: string, why: string, hint?: string): PodError {
     code: 'unsupported',
     message: `cannot make a volume with -o ${option}`,
     why,
-    ...(hint && { hint }),
+    hint,
   });
 }
 

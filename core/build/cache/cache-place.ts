@@ -47,7 +47,7 @@ const refusedOf =
       code: 'usage',
       message: `cannot use ${flag} ${JSON.stringify(text)}`,
       why,
-      ...(hint && { hint }),
+      hint,
     });
 
 /** One --cache-from. A name without a tag may be that of an image with a cache in it, too. Throws PodError `usage`. */

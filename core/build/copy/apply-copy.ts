@@ -141,7 +141,7 @@ function refused({ destination }: CopyOptions, why: string, better?: string): Po
     code: 'conflict',
     message: `cannot copy to ${destination}`,
     why,
-    ...(hint && { hint }),
+    hint,
   });
 }
 

@@ -128,6 +128,6 @@ function missing(context: BuildContext, path: string): PodError {
     code: 'not-found',
     message: `cannot copy ${printable(path)}`,
     why: `${context.label} has no ${name === '' ? '/' : name}`,
-    ...(context.hint?.(sourcePath(path)) && { hint: context.hint(sourcePath(path))! }),
+    hint: context.hint?.(sourcePath(path)),
   });
 }

@@ -25,7 +25,7 @@ export class DockerfilePlace extends Error {
 
 export interface Refusal {
   readonly why: string;
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** `invalid` unless told. */
   readonly code?: ErrorCode;
   readonly cause?: unknown;
@@ -38,7 +38,7 @@ export function refusalAt(source: Source, line: LineRange, refusal: Refusal): Po
     code,
     message: `cannot build ${printable(source.name)}:${line.start}`,
     why,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
     cause: new DockerfilePlace(source, line, cause),
   });
 }

@@ -51,7 +51,7 @@ export function resolveInstruction(
     throw refusalAt(dockerfile, instruction.line, {
       why,
       cause: error,
-      ...(hint === undefined ? {} : { hint }),
+      hint,
     });
   }
 }
@@ -147,7 +147,7 @@ function refused(why: string, hint?: string): PodError {
     code: 'invalid',
     message: 'cannot build',
     why,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 }
 

@@ -63,8 +63,7 @@ export function makeStatement(
   line: LineRange,
   token: Escape,
 ): Statement {
-  const refuse = (why: string, hint?: string): PodError =>
-    refusalAt(source, line, { why, ...(hint === undefined ? {} : { hint }) });
+  const refuse = (why: string, hint?: string): PodError => refusalAt(source, line, { why, hint });
   const original = text.trim();
   const [keyword, afterKeyword] = cutWord(original);
   const kind = kindOf(keyword, refuse);

@@ -42,7 +42,7 @@ export function parseOutput(text: string): BuildOutput | undefined {
       code: 'usage',
       message: `cannot use --output ${JSON.stringify(text)}`,
       why,
-      ...(hint && { hint }),
+      hint,
     });
   if (text === '-') return { type: 'tar', destination: '-' };
   if (text === '') throw refused('it is empty');

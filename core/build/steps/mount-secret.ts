@@ -85,7 +85,7 @@ function storedSecret(build: BuildEnvironment, id: string, origin: Origin): stri
   } catch (error) {
     if (!(error instanceof PodError)) throw error;
     const { code, why } = error;
-    throw new PodError({ code, message: `cannot use the secret ${id}`, ...(why && { why }), cause: error });
+    throw new PodError({ code, message: `cannot use the secret ${id}`, why, cause: error });
   }
   return name;
 }

@@ -24,7 +24,7 @@ const LINKS_MAX = 40; // the kernel's own limit, path_resolution(7)
 
 function refused(source: CopySource, { label }: DestinationWish, why: string, hint?: string): PodError {
   const message = `cannot copy ${source.label} to ${label}`;
-  return new PodError({ code: 'conflict', message, why, ...(hint && { hint }) });
+  return new PodError({ code: 'conflict', message, why, hint });
 }
 
 export async function destinationOf(wish: DestinationWish, source: CopySource): Promise<CopyDestination> {

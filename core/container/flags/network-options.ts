@@ -48,7 +48,7 @@ export interface NetworkOptions {
 }
 
 function wrong(flag: string, value: string, why: string, hint?: string): PodError {
-  return new PodError({ code: 'usage', message: `cannot use ${flag} ${value}`, why, ...(hint && { hint }) });
+  return new PodError({ code: 'usage', message: `cannot use ${flag} ${value}`, why, hint });
 }
 
 /** Docker's words: what the network of another container already has can't be chosen again. */

@@ -123,7 +123,7 @@ function unreadable(option: string, why: string, hint?: string): PodError {
     code: 'usage',
     message: `cannot use --security-opt ${JSON.stringify(option)}`,
     why,
-    ...(hint === undefined ? {} : { hint }),
+    hint,
   });
 }
 

@@ -43,8 +43,7 @@ const EXAMPLES: Record<string, string> = {
 export function refuse(asked: string, why: string, hint?: string): PodError {
   const flag = asked.split(' ', 1)[0]!;
   const example = EXAMPLES[flag] && `for example: ${flag} ${EXAMPLES[flag]}`;
-  const line = hint ?? example;
-  return new PodError({ code: 'usage', message: `cannot use ${asked}`, why, ...(line && { hint: line }) });
+  return new PodError({ code: 'usage', message: `cannot use ${asked}`, why, hint: hint ?? example });
 }
 
 /** A path in the container that something is to be mounted on. */

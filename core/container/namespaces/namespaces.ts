@@ -43,7 +43,7 @@ function wrong(flag: string, value: string, why: string, hint?: string): PodErro
     code: 'usage',
     message: `cannot use --${flag} ${value}`,
     why,
-    ...(hint !== undefined && { hint }),
+    hint,
   });
 }
 

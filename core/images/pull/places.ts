@@ -94,5 +94,5 @@ function told(verb: string, reference: ImageReference, error: PodError | undefin
   if (error === undefined) return new PodError({ code: 'not-found', message });
   const why = wholeMessage(error);
   const { code, hint, exitCode } = error;
-  return new PodError({ code, message, why, ...(hint && { hint }), exitCode, cause: error });
+  return new PodError({ code, message, why, hint, exitCode, cause: error });
 }

@@ -103,7 +103,7 @@ function told(name: ImageReference, error: PodError): PodError {
   const why = wholeMessage(error);
   const { code, exitCode } = error;
   const hint = hintFor(name, error);
-  return new PodError({ code, message, why, ...(hint && { hint }), exitCode, cause: error });
+  return new PodError({ code, message, why, hint, exitCode, cause: error });
 }
 
 /** Images that are made here are called localhost/…, which is no registry unless one listens there. */

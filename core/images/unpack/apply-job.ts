@@ -131,5 +131,5 @@ export function jobFailure(
   const code = CODES[status ?? 1] ?? 'launch';
   const hint =
     code === 'no-space' ? 'free some space: tsc-pod system prune, or another disk with --root DIR' : told;
-  return new PodError({ code, message, why, ...(hint && { hint }) });
+  return new PodError({ code, message, why, hint });
 }

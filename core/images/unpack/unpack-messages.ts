@@ -44,7 +44,7 @@ export function errorText(error: unknown): ErrorText {
 }
 
 export function errorOf({ code, message, why, hint, details }: ErrorText): PodError {
-  return new PodError({ code, message, ...(why && { why }), ...(hint && { hint }), cause: details });
+  return new PodError({ code, message, why, hint, cause: details });
 }
 
 /** The values of a stream of lines. */
