@@ -20,6 +20,11 @@ export type Invocation =
   | { kind: 'help'; node: CommandNode }
   | { kind: 'version' };
 
+/** A command line as far as it goes: `group` is where no command was named, `word` what stands in its place. */
+export type Reading =
+  | Invocation
+  | { kind: 'group'; node: CommandNode; word: string | undefined; options: TypedOption[] };
+
 /**
  * Parses a command line (without the program's name) as docker and podman do, that is by the rules of pflag:
  * shorthands in one word (`-itu root`, `-p8080:80`), values behind a space or `=` and beginning with anything,
@@ -28,6 +33,19 @@ export type Invocation =
  * Throws PodError `usage`.
  */
 export async function parseArgv(argv: readonly string[], table: CommandTable): Promise<Invocation> {
+  const reading = await readArgv(argv, table);
+  if (reading.kind === 'group') {
+    const { node, word } = reading;
+    if (word !== undefined) throw unknownCommand(word, node, table);
+    return { kind: 'help', node };
+  }
+  if (reading.kind === 'command')
+    checkCount(reading.operands.length, reading.command, calledOf(table, reading.node));
+  return reading;
+}
+
+/** The same for a command line that isn't finished: of commands and operands any number may be missing. */
+export async function readArgv(argv: readonly string[], table: CommandTable): Promise<Reading> {
   const options: TypedOption[] = [];
   const words: Words = { all: argv, at: 0 };
   let node = table.root;
@@ -49,8 +67,7 @@ export async function parseArgv(argv: readonly string[], table: CommandTable): P
     words.at++;
   }
   if (node.load) return parseCommand(words, node, await node.load(), table, options);
-  if (words.at < argv.length) throw unknownCommand(argv[words.at]!, node, table);
-  return { kind: 'help', node };
+  return { kind: 'group', node, word: argv[words.at], options };
 }
 
 /** The command line, and how much of it has been read. */
@@ -84,7 +101,6 @@ function parseCommand(
     operands = operands.concat(words.all.slice(words.at));
     break;
   }
-  checkCount(operands.length, command, scope.called);
   return { kind: 'command', node, command, options, operands };
 }
 

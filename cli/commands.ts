@@ -9,6 +9,7 @@ export const commands: CommandEntry[] = [
   ],
   [['builder prune', 'buildx prune'], async () => (await import('./commands/builder-prune.ts')).BuilderPrune],
   [['commit', 'container commit'], async () => (await import('./commands/commit.ts')).Commit],
+  [['completion'], async () => (await import('./commands/completion.ts')).Completion],
   [['container exists'], async () => (await import('./commands/container-exists.ts')).ContainerExists],
   [['container inspect'], async () => (await import('./commands/inspect.ts')).ContainerInspect],
   [['container prune'], async () => (await import('./commands/container-prune.ts')).ContainerPrune],

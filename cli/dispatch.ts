@@ -2,6 +2,7 @@ import { parseArgv } from './argv.ts';
 import { bindCommand } from './bind.ts';
 import type { PodContext } from './command.ts';
 import type { CommandTable } from './command-table.ts';
+import { COMPLETE, completions } from './completion/completions.ts';
 import { helpText } from './help.ts';
 import { reportError } from './output/error.ts';
 
@@ -17,6 +18,10 @@ export async function dispatch(
   // Until the command is made, the words themselves are asked: they may be what can't be parsed.
   let debug = argv.includes('--debug');
   try {
+    if (argv[0] === COMPLETE) {
+      context.stdout.write(await completions(argv.slice(1), table, context));
+      return 0;
+    }
     const invocation = await parseArgv(argv, table);
     if (invocation.kind === 'version') {
       context.stdout.write(`${table.name} version ${table.version}\n`);

@@ -68,6 +68,13 @@ function groupSections(node: LoadedNode, table: CommandTable): string[] {
   ];
 }
 
+/** The commands below a group that begin with a word, each with its line of help. */
+export async function commandsLike(word: string, node: CommandNode): Promise<[name: string, line: string][]> {
+  const like = [...node.children].filter(([name]) => name.startsWith(word));
+  const loaded = await Promise.all(like.map(([, child]) => loadAll(child)));
+  return loaded.filter(isListed).map((child) => [child.path.at(-1)!, describe(child)]);
+}
+
 function isListed(node: LoadedNode): boolean {
   return node.command?.usage !== undefined || node.children.some(isListed);
 }
@@ -82,6 +89,8 @@ function describe(node: LoadedNode): string {
 
 /** Groups that are no kind of object. */
 const GROUPS: Record<string, string> = {
+  builder: 'Build images, and manage the build cache',
+  buildx: 'The same as builder',
   generate: 'Generate files from containers',
   healthcheck: 'Check the health of containers',
   system: 'Manage tsc-pod itself',
@@ -136,16 +145,21 @@ function optionLines(options: OptionDeclaration[]): string {
   return columns(rows.sort(([left], [right]) => (bare(left) < bare(right) ? -1 : 1)));
 }
 
-/** The kind of value (in backquotes in the description, else told from what the option gives) and the line of help. */
-function describeOption(option: OptionDeclaration): { kind: string; text: string } {
-  const quoted = /\(`([^`]+)`\)$|`([^`]+)`/.exec(option.description);
+/** What is in backquotes in its description. */
+export function namedKind({ description }: OptionDeclaration): string | undefined {
+  const quoted = /\(`([^`]+)`\)$|`([^`]+)`/.exec(description);
+  return quoted?.[1] ?? quoted?.[2];
+}
+
+/** The kind of value (as named, else told from what the option gives) and the line of help. */
+export function describeOption(option: OptionDeclaration): { kind: string; text: string } {
   const text = option.description.replace(/ \(`[^`]+`\)$/, '').replaceAll('`', '');
   const initial = probe(option, []);
   const fallback =
     typeof initial === 'string' && initial !== '' ? ` (default ${JSON.stringify(initial)})` : '';
   if (option.value === 'none') return { kind: '', text: initial === true ? `${text} (default true)` : text };
   const repeats = Array.isArray(probe(option, [{ name: option.names[0]!, value: '' }]));
-  const kind = quoted?.[1] ?? quoted?.[2] ?? (repeats ? 'list' : 'string');
+  const kind = namedKind(option) ?? (repeats ? 'list' : 'string');
   return { kind: option.value === 'bound' ? `[=${kind}]` : kind, text: `${text}${fallback}` };
 }
 

@@ -58,10 +58,11 @@ export function parseKeyValues(texts: readonly string[]): Record<string, string>
   return Object.fromEntries(pairs);
 }
 
-/** The one of `choices` that was typed. Throws PodError `usage` that names them all. */
+/** The one of `choices` that was typed. Throws PodError `usage` that names them all, and has them as `choices`. */
 export function parseChoice<const T extends string>(text: string, choices: readonly T[]): T {
   const found = choices.find((choice) => choice === text);
-  if (found === undefined) throw refused('value', text, `it takes ${listed(choices)}`);
+  if (found === undefined)
+    throw Object.assign(refused('value', text, `it takes ${listed(choices)}`), { choices });
   return found;
 }
 

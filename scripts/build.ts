@@ -162,6 +162,8 @@ async function main(): Promise<void> {
   say('the program');
   const { program, assets } = await bundleProgram(hash, version);
   say('the binary');
+  for (const shell of ['bash', 'fish', 'zsh'])
+    assets[`completion/${shell}`] = join(root, `cli/completion/tsc-pod.${shell}`);
   const builtin = join(dist, 'builtin');
   assets.launcher = launcher;
   for (const name of existsSync(builtin) ? readdirSync(builtin) : [])

@@ -32,7 +32,7 @@ export class Images extends PodCommand {
     validator: oneOf(...SORTS),
   });
   history = Option.Boolean('--history', false, { hidden: true });
-  name = Option.String({ name: 'name', required: false });
+  name = Option.String({ name: 'image', required: false });
 
   async execute(): Promise<number> {
     if (this.history)

@@ -74,7 +74,7 @@ function inspectObject(paths: Paths, name: string, kind: Kind, wanted: Wanted): 
 
 abstract class InspectCommand extends PodCommand {
   format = Option.String('-f,--format', { description: 'Print json or by a Go `template`' });
-  names = Option.Rest({ name: 'name', required: 1 });
+  abstract names: string[];
   protected abstract kind(): Kind;
   protected wanted(): Wanted {
     return {};
@@ -102,6 +102,7 @@ abstract class InspectCommand extends PodCommand {
 
 export class Inspect extends InspectCommand {
   static override usage = { description: 'Show all about containers, images, volumes and pods' };
+  names = Option.Rest({ name: 'container|image|pod|volume', required: 1 });
   type = Option.String('-t,--type', 'all', {
     description: 'all, container, image, volume or pod (`kind`)',
     validator: oneOf('all', ...KINDS),
@@ -113,6 +114,7 @@ export class Inspect extends InspectCommand {
 
 export class ContainerInspect extends InspectCommand {
   static override usage = { description: 'Show all about containers' };
+  names = Option.Rest({ name: 'container', required: 1 });
   size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });
   protected kind = (): Kind => 'container';
   protected override wanted = (): Wanted => ({ sized: this.size });
@@ -120,6 +122,7 @@ export class ContainerInspect extends InspectCommand {
 
 export class ImageInspect extends InspectCommand {
   static override usage = { description: 'Show all about images' };
+  names = Option.Rest({ name: 'image', required: 1 });
   platform = Option.String('--platform', {
     description: 'Of a list: the image for this `platform`, as linux/arm64',
     validator: parsed(parsePlatform),
