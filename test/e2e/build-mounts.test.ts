@@ -17,11 +17,16 @@ function clientInto(context: string): void {
   }
 }
 
-/** Builds beside an agent that has one key; gives the key's fingerprint and what was told. */
-async function buildWithAgent(...args: string[]): Promise<{ fingerprint: string; said: string }> {
+function newKey(): { key: string; fingerprint: string } {
   const key = join(sandbox.work, `key-${Math.random()}`);
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   const fingerprint = execFileSync('ssh-keygen', ['-lf', key], { encoding: 'utf8' }).split(' ')[1]!;
+  return { key, fingerprint };
+}
+
+/** Builds beside an agent that has one key; gives the key's fingerprint and what was told. */
+async function buildWithAgent(...args: string[]): Promise<{ fingerprint: string; said: string }> {
+  const { key, fingerprint } = newKey();
   const script = 'ssh-add -q "$0" && exec "$@"';
   const agent = ['ssh-agent', 'sh', '-c', script, key];
   const ran = await command([...agent, binary, 'build', '--progress', 'plain', ...args]);
@@ -37,6 +42,22 @@ test('--ssh passes the agent on to the step that asks for it, as the user that i
   assert.ok(said.includes(fingerprint), said);
   assert.match(said, / 600 7\n/);
   assert.match(said, / \[\]\n/);
+});
+
+test('--ssh with files of keys is an agent that has these', async () => {
+  const made = folder(
+    'Dockerfile: FROM builtin:busybox\nCOPY c /\nRUN --mount=type=ssh,id=deploy,required ssh-add -l\n',
+  );
+  clientInto(made);
+  const [one, other] = [newKey(), newKey()];
+  const keys = `deploy=${one.key},${other.key}`;
+  const { code, stderr } = await pod(['build', '--progress', 'plain', '--ssh', keys, made]);
+  assert.is(code, 0, stderr);
+  assert.ok(stderr.indexOf(one.fingerprint) < stderr.indexOf(other.fingerprint), stderr);
+  assert.ok(stderr.includes(one.fingerprint), stderr);
+  execFileSync('ssh-keygen', ['-q', '-p', '-N', 'secret', '-f', one.key]);
+  const locked = await pod(['build', '--ssh', `deploy=${one.key}`, made]);
+  assert.is(locked.stderr.split('\n')[0], `Error: cannot use the key ${one.key}: it has a passphrase`);
 });
 
 test('an agent that was not given is an error where it is required, and else nothing', async () => {

@@ -204,7 +204,7 @@ test('what cannot be at the end is refused at the beginning', async () => {
     [['--secret', 'nonsense'], /^125 Error: cannot use --secret nonsense: unknown option nonsense$/],
     [
       ['--ssh', 'default=missing'],
-      /^125 Error: cannot use --ssh default=missing: .* is no socket of an agent$/,
+      /^125 Error: cannot use --ssh default=missing: .* is neither the socket of an agent nor the file of a key$/,
     ],
     [['--build-context', 'x'], /^125 Error: cannot use --build-context x: it is not NAME=VALUE$/],
   ] as const)
