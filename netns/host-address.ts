@@ -16,6 +16,13 @@ export function hostAddress(
   return undefined;
 }
 
+/** It has an IPv6 address that isn't of a link alone. */
+export function hasIPv6(interfaces: typeof networkInterfaces = networkInterfaces): boolean {
+  return Object.values(interfaces()).some((addresses) =>
+    addresses?.some((one) => one.family === 'IPv6' && !one.internal && one.scopeid === 0),
+  );
+}
+
 /** The interface of the first default route, the best metric first: proc(5), /proc/net/route. */
 function routedInterface(table: string): string | undefined {
   const routes = table

@@ -31,6 +31,8 @@ export interface BridgePlace {
   host: string | undefined;
   /** One of its networks has a way out. */
   out: boolean;
+  /** By IPv6, too. */
+  ipv6: boolean;
 }
 
 interface Place {
@@ -53,8 +55,8 @@ function readHosts(): string {
 }
 
 /** How the container's resolver gets out: those of its networks know all names, and ask the host's themselves. */
-export function bridgeReach({ resolvers, out }: Pick<BridgePlace, 'resolvers' | 'out'>): ResolverReach {
-  return { own: resolvers, ipv6: false, alone: resolvers.length > 0 || !out };
+export function bridgeReach({ resolvers, out, ipv6 }: BridgePlace): ResolverReach {
+  return { own: resolvers, ipv6, alone: resolvers.length > 0 || !out };
 }
 
 /** The addresses of a network by pasta: the host's own, unless its options say others. */

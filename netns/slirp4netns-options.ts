@@ -35,6 +35,9 @@ export interface Slirp4netnsAddresses {
   dns: string;
 }
 
+/** The host's loopback by IPv6, where that is allowed. */
+export const SLIRP4NETNS_GATEWAY6 = 'fd00::2';
+
 export function slirp4netnsAddresses(cidr: string): Slirp4netnsAddresses {
   const base = numberOf(bareAddress(cidr));
   return { guest: textOf(base + 100), gateway: textOf(base + 2), dns: textOf(base + 3) };

@@ -118,11 +118,12 @@ export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
  */
 export function uplinkArgv(
   program: Slirp4netnsProgram,
-  { cidr, allowHostLoopback }: Pick<Slirp4netnsOptions, 'cidr' | 'allowHostLoopback'>,
+  options: Pick<Slirp4netnsOptions, 'cidr' | 'allowHostLoopback' | 'enableIpv6'>,
   apiSocket: string,
 ): string[] {
-  const words = [program.path, '--configure', '--mtu=65520', `--cidr=${cidr}`];
-  if (!allowHostLoopback) words.push('--disable-host-loopback');
+  const words = [program.path, '--configure', '--mtu=65520', `--cidr=${options.cidr}`];
+  if (options.enableIpv6) words.push('--enable-ipv6');
+  if (!options.allowHostLoopback) words.push('--disable-host-loopback');
   if (program.sandbox) words.push('--enable-sandbox');
   if (program.seccomp) words.push('--enable-seccomp');
   words.push(`--api-socket=${apiSocket}`, '--ready-fd=3', '--exit-fd=4');

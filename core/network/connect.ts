@@ -22,7 +22,7 @@ import { attachTo } from './attach.ts';
 import { updateContainerFiles } from './container-files.ts';
 import { findNetwork } from './find.ts';
 import { releaseAddress } from './leases.ts';
-import { type Membership, membershipOf, routedNetwork } from './membership.ts';
+import { defaultRoutes, type Membership, membershipOf, routedNetwork } from './membership.ts';
 import { attachOperation, type BridgeOperations, bridgeOperations, hubChanges } from './operations.ts';
 import type { NetworkRecord } from './store.ts';
 
@@ -66,14 +66,19 @@ function withNetworks(record: ContainerRecord, networks: NetworkAttachment[]): C
   return { ...record, network: { ...record.network, networks } };
 }
 
-/** What a container that runs needs where another network leads out now: the default route, if it is in that already, and its ports. */
+/** What a container that runs needs where another network leads out now: default routes by those that it is in already, and its ports. */
 function redirected(before: Membership, all: BridgeOperations): Operation[] {
-  const out = routedNetwork(all.membership.networks);
-  if (!out || out.id === routedNetwork(before.networks)?.id) return [];
-  const stays = before.networks.some(({ id }) => id === out.id);
+  const { networks } = all.membership;
+  const known = defaultRoutes(before.networks).map(({ gateway }) => gateway);
+  const changed = defaultRoutes(networks).filter(({ gateway }) => !known.includes(gateway));
+  const lead = (id: string | undefined): boolean =>
+    changed.some((route) => route.id === id) && before.networks.some((network) => network.id === id);
+  const out = routedNetwork(networks);
   return [
-    ...(stays ? hubChanges(all).filter(([, id]) => id === out.id) : []),
-    ...all.operations.filter(([name]) => name === 'network-api'),
+    ...hubChanges(all).filter(([, id]) => lead(id)),
+    ...(out?.id === routedNetwork(before.networks)?.id
+      ? []
+      : all.operations.filter(([name]) => name === 'network-api')),
   ];
 }
 
@@ -168,7 +173,7 @@ function leaveOperation(
   network: NetworkRecord,
   attachment: NetworkAttachment,
 ): Operation {
-  const [, ...words] = attachOperation(record, network, attachment, { program: undefined, routed: false });
+  const [, ...words] = attachOperation(record, network, attachment, { program: undefined, routes: [] });
   return ['hub-detach', ...words];
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bareAddress } from '../../netns/address.ts';
 import { publishPlan } from '../../netns/publish.ts';
 import { checkSlirp4netnsPort, ownPorts, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
-import { slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
+import { SLIRP4NETNS_GATEWAY6, slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
 import { findSlirp4netns, type Slirp4netnsProgram } from '../../netns/slirp4netns-program.ts';
 import { overlaps, parseSubnet } from '../../netns/subnet.ts';
 import { launchPrefix } from '../../rootless/cgroup/plan.ts';
@@ -14,7 +14,15 @@ import type { ContainerRecord, NetworkAttachment } from '../container/record.ts'
 import { PodError } from '../error.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
-import { type Membership, membershipOf, routedNetwork } from './membership.ts';
+import {
+  allowsHostLoopback,
+  type DefaultRoute,
+  defaultRoutes,
+  type Membership,
+  membershipOf,
+  routedNetwork,
+  subnetsOut,
+} from './membership.ts';
 import type { NetworkRecord } from './store.ts';
 
 /** What a container needs of the hub (rootless/native/hub.h) to be in its networks. */
@@ -35,15 +43,12 @@ function mtuOf({ options }: NetworkRecord): string {
   return options.mtu ?? options['com.docker.network.driver.mtu'] ?? String(MTU);
 }
 
-/** The uplink's gateway is the host's loopback, with all that listens there. */
-function allowsHostLoopback({ options }: NetworkRecord): boolean {
-  return options.allow_host_loopback === 'true';
-}
-
 /** Where the host's loopback is for the network's members; undefined where it is out of reach. */
 export function hostLoopback(network: NetworkRecord): string | undefined {
   const allowed = !network.internal && allowsHostLoopback(network);
-  return allowed ? slirp4netnsAddresses(uplinkCidr(network)).gateway : undefined;
+  if (!allowed) return undefined;
+  const four = network.subnets.some(({ gateway }) => !gateway.includes(':'));
+  return four ? slirp4netnsAddresses(uplinkCidr(network)).gateway : SLIRP4NETNS_GATEWAY6;
 }
 
 /** The uplink's own addresses are none of the network's. */
@@ -68,34 +73,32 @@ function apiSocket({ id }: Pick<NetworkRecord, 'id'>): string {
 /** The network as its first member brings it to the hub. */
 function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram | undefined): Operation[] {
   const cidr = uplinkCidr(network);
-  const link = { cidr, allowHostLoopback: allowsHostLoopback(network) };
+  const six = subnetsOut(network).filter(({ gateway }) => gateway.includes(':'));
+  const link = { cidr, allowHostLoopback: allowsHostLoopback(network), enableIpv6: six.length > 0 };
   const bridge = network.subnets.map(({ subnet, gateway }) => `${gateway}/${parseSubnet(subnet)!.prefix}`);
   return [
     ['bridge', ...bridge],
-    ...(program ? [['uplink', apiSocket(network), ...uplinkArgv(program, link, apiSocket(network))]] : []),
+    ...(program
+      ? [
+          ['uplink', apiSocket(network), ...uplinkArgv(program, link, apiSocket(network))],
+          ...six.map(({ gateway, subnet }) => ['uplink6', gateway, subnet]),
+        ]
+      : []),
     ...(network.dns ? [['resolver', ...(program ? [slirp4netnsAddresses(cidr).dns] : [])]] : []),
   ];
 }
 
-function gateways4({ subnets }: NetworkRecord): string[] {
-  return subnets.map(({ gateway }) => gateway).filter((gateway) => !gateway.includes(':'));
-}
-
-/**
- * `routed`: the default route goes by this network. There is none of IPv6, so that who tries it learns at once that there
- * is no way out: libslirp sends answers only to a neighbour that has the address itself, not to one that answers for it.
- */
 function memberOperations(
   record: Pick<ContainerRecord, 'name'>,
   network: NetworkRecord,
   attachment: NetworkAttachment,
-  routed: boolean,
+  routes: readonly DefaultRoute[],
 ): Operation[] {
   const names = [record.name, ...attachment.aliases];
   return [
     ['link', attachment.interface, attachment.mac, mtuOf(network)],
     ...attachment.addresses.map((address) => ['address', address]),
-    ...(routed ? gateways4(network).map((gateway) => ['route', gateway]) : []),
+    ...routes.filter(({ id }) => id === network.id).map(({ gateway }) => ['route', gateway]),
     ...names.map((name) => ['name', name]),
   ];
 }
@@ -105,11 +108,11 @@ export function attachOperation(
   record: Pick<ContainerRecord, 'name'>,
   network: NetworkRecord,
   attachment: NetworkAttachment,
-  { program, routed }: { program: Slirp4netnsProgram | undefined; routed: boolean },
+  { program, routes }: { program: Slirp4netnsProgram | undefined; routes: readonly DefaultRoute[] },
 ): Operation {
   const plan = [
     ...networkOperations(network, network.internal ? undefined : program),
-    ...memberOperations(record, network, attachment, routed),
+    ...memberOperations(record, network, attachment, routes),
   ];
   return ['hub-attach', network.id, encodePlan('run', plan)];
 }
@@ -179,8 +182,9 @@ export async function bridgeOperations(
   const { networks, attached } = membership;
   const out = routedNetwork(networks);
   const program = out && (await findUplink(paths));
+  const routes = defaultRoutes(networks);
   const attach = attached.map((attachment, index) =>
-    attachOperation(record, networks[index]!, attachment, { program, routed: networks[index] === out }),
+    attachOperation(record, networks[index]!, attachment, { program, routes }),
   );
   const member = attached.find(({ id }) => id === out?.id);
   const ports = out && member ? publishOperations(record, out, member) : [];

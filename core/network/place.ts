@@ -1,7 +1,7 @@
 import { bareAddress } from '../../netns/address.ts';
 import { hostAddress } from '../../netns/host-address.ts';
 import type { BridgePlace } from '../../netns/network-files.ts';
-import { type Membership, routedNetwork } from './membership.ts';
+import { defaultRoutes, type Membership, routedNetwork } from './membership.ts';
 import { hostLoopback } from './operations.ts';
 
 /** What a container has of its networks. The resolver of any tells of all, but an internal one of nothing outside. */
@@ -15,5 +15,6 @@ export function placeOf({ networks, attached }: Membership): BridgePlace {
     gateway: out?.subnets[0]?.gateway,
     host: out && (hostLoopback(out) ?? hostAddress()),
     out: out !== undefined,
+    ipv6: defaultRoutes(networks).some(({ gateway }) => gateway.includes(':')),
   };
 }

@@ -117,6 +117,7 @@ static int make_network_namespace(void) {
   pid_t maker = fork();
   if (maker == 0) {
     int made = unshare(CLONE_NEWNET) == 0 ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+    if (made >= 0) hub_prepare_namespace();
     _exit(made >= 0 && send_message(sockets[1], MESSAGE_NAMESPACES, NULL, 0, made) ? 0 : 1);
   }
   close(sockets[1]);

@@ -63,19 +63,23 @@ static struct member **find(const char *network, const char *container) {
   return at;
 }
 
-void names_leave(const char *text, size_t length, void (*forget)(const char *address)) {
+static void each_own_address(const struct member *member, void (*call)(const char *address)) {
+  char address[NAME_MAX_BYTES + 1];
+  const char *from = member->lines;
+  while (call && strcmp(member->text, own_network) == 0 && next_line(&from, 'A', address)) call(address);
+}
+
+void names_leave(const char *text, size_t length, void (*gone)(const char *address)) {
   const char *container = second_word(text, length);
   struct member **at = container ? find(text, container) : NULL;
   if (!at || !*at) return;
   struct member *member = *at;
-  char address[NAME_MAX_BYTES + 1];
-  const char *from = member->lines;
-  while (forget && strcmp(text, own_network) == 0 && next_line(&from, 'A', address)) forget(address);
+  each_own_address(member, gone);
   *at = member->next;
   free(member);
 }
 
-void names_join(const char *text, size_t length) {
+void names_join(const char *text, size_t length, void (*come)(const char *address)) {
   if (!second_word(text, length)) return;
   struct member *member = malloc(sizeof *member + length + 1);
   if (!member) return;
@@ -92,6 +96,7 @@ void names_join(const char *text, size_t length) {
   member->next = before ? before->next : NULL;
   *at = member;
   free(before);
+  each_own_address(member, come);
 }
 
 bool same_address(const struct member_address *one, const struct member_address *other) {

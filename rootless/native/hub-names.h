@@ -24,10 +24,11 @@ void names_begin(const char *network);
 /*
  * A member as a text: its network's id, a NUL, its container's id, a NUL, then lines `N name` and `A address` (or with a
  * prefix). It takes the place of one with the same ids. Nothing is kept of a bad one.
+ * Calls `come`, unless it is NULL, for each address that it has in this process's network.
  */
-void names_join(const char *text, size_t length);
-/* As above, the ids alone. Calls `forget`, unless it is NULL, for each address that it had in this process's network. */
-void names_leave(const char *text, size_t length, void (*forget)(const char *address));
+void names_join(const char *text, size_t length, void (*come)(const char *address));
+/* As above, the ids alone. */
+void names_leave(const char *text, size_t length, void (*gone)(const char *address));
 
 /*
  * All addresses of the members of that name, or whose id begins so (12 digits at least), in the first network that has one:

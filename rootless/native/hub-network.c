@@ -12,6 +12,7 @@
 
 #include "die.h"
 #include "hub.h"
+#include "hub-uplink6.h"
 #include "message.h"
 #include "netlink.h"
 #include "network.h"
@@ -40,8 +41,7 @@ static struct uplink start_uplink(const struct plan *plan, int namespace) {
   return uplink;
 }
 
-/* A key that the kernel lacks (no IPv6) is no error. */
-static void set_sysctl(const char *key, const char *value) {
+void set_network_sysctl(const char *key, const char *value) {
   char path[128];
   snprintf(path, sizeof path, "/proc/sys/net/%s", key);
   int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -53,8 +53,6 @@ static void set_sysctl(const char *key, const char *value) {
 static void make_bridge(const struct plan *plan) {
   const struct operation *wish = plan_find(plan, "bridge"), *link = plan_find(plan, "link");
   if (!wish || !link) bug("no bridge");
-  set_sysctl("ipv6/conf/default/accept_dad", "0");
-  set_sysctl("ipv6/conf/default/accept_ra", "0");
   struct netlink netlink = netlink_open();
   netlink_raise(&netlink, "lo");
   netlink_make_bridge(&netlink, HUB_BRIDGE, (unsigned)number_of(link->words[3]));
@@ -62,14 +60,20 @@ static void make_bridge(const struct plan *plan) {
   netlink_raise(&netlink, HUB_BRIDGE);
   netlink_close(&netlink);
   /* Whoever sends from an address that isn't of this network is not heard. */
-  set_sysctl("ipv4/conf/" HUB_BRIDGE "/rp_filter", "1");
+  set_network_sysctl("ipv4/conf/" HUB_BRIDGE "/rp_filter", "1");
+}
+
+void hub_prepare_namespace(void) {
+  set_network_sysctl("ipv6/conf/default/accept_dad", "0");
+  set_network_sysctl("ipv6/conf/default/accept_ra", "0");
 }
 
 /* libslirp asks by ARP for each container that it has something for: this end answers for them, arp(7). */
-static void let_through(const struct uplink *uplink) {
+static void let_through(const struct plan *plan, const struct uplink *uplink) {
   if (!uplink->pid) return;
-  set_sysctl("ipv4/conf/" HUB_TAP "/proxy_arp", "1");
-  set_sysctl("ipv4/ip_forward", "1");
+  set_network_sysctl("ipv4/conf/" HUB_TAP "/proxy_arp", "1");
+  set_network_sysctl("ipv4/ip_forward", "1");
+  uplink6_open(plan);
 }
 
 void hub_network(const char *id, const char *text, int namespace, int socket) {
@@ -85,6 +89,6 @@ void hub_network(const char *id, const char *text, int namespace, int socket) {
   make_bridge(&plan);
   if (uplink.pid)
     network_await(plan_word(&plan, "uplink", 2), uplink.ready, uplink.said, "run `tsc-pod doctor`, or make the network with --internal");
-  let_through(&uplink);
+  let_through(&plan, &uplink);
   hub_resolve(id, &plan, socket, uplink.pid ? (int)syscall(SYS_pidfd_open, uplink.pid, 0) : -1);
 }

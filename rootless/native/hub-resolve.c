@@ -10,11 +10,13 @@
 #include "hub.h"
 #include "message.h"
 #include "network.h"
+#include "hub-uplink6.h"
 #include "resolve.h"
 
 static struct {
   int socket;      /* to the hub */
   const char *api; /* of the uplink */
+  bool uplink6;
 } network;
 
 /* The uplink's list is objects with "id" before "guest_addr": slirp4netns(1), list_hostfwd. */
@@ -33,12 +35,21 @@ static void unpublish(const char *address) {
   }
 }
 
+static void come(const char *address) {
+  if (network.uplink6) uplink6_answer(address, true);
+}
+
+static void gone(const char *address) {
+  unpublish(address);
+  if (network.uplink6) uplink6_answer(address, false);
+}
+
 void resolve_refresh(void) {
   static struct message message;
   while ((errno = 0, receive_message(network.socket, &message))) {
-    if (message.type == MESSAGE_JOIN) names_join(message.data, message.length);
+    if (message.type == MESSAGE_JOIN) names_join(message.data, message.length, come);
     if (message.type == MESSAGE_JOIN && message.fd >= 0) send_message(message.fd, MESSAGE_STARTED, NULL, 0, -1);
-    if (message.type == MESSAGE_LEAVE) names_leave(message.data, message.length, unpublish);
+    if (message.type == MESSAGE_LEAVE) names_leave(message.data, message.length, gone);
     if (message.fd >= 0) close(message.fd);
   }
   if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -58,6 +69,7 @@ static void open_sockets(const struct plan *plan) {
 void hub_resolve(const char *id, const struct plan *plan, int socket, int uplink) {
   network.socket = socket;
   network.api = plan_word(plan, "uplink", 1);
+  network.uplink6 = plan_find(plan, "uplink6");
   names_begin(id);
   open_sockets(plan);
   send_message(socket, MESSAGE_READY, NULL, 0, -1);

@@ -71,7 +71,7 @@ static void add_routes(const struct plan *plan) {
   const struct operation *one;
   size_t from = 0;
   struct netlink netlink = netlink_open();
-  while ((one = plan_next(plan, "route", &from))) netlink_add_default_route(&netlink, one->words[1]);
+  while ((one = plan_next(plan, "route", &from))) netlink_add_default_route(&netlink, one->words[1], NULL);
   netlink_close(&netlink);
 }
 

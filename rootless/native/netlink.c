@@ -226,80 +226,143 @@ static size_t parse_address(const char *text, int *family, unsigned char bytes[1
   return *family == AF_INET6 ? 16 : 4;
 }
 
+/* With or without a prefix, of which the length is given; else it is that of one address. */
+static struct prefix {
+  int family, length;
+  size_t size;
+  unsigned char bytes[16];
+} parse_prefix(const char *text) {
+  char address[64];
+  struct prefix prefix;
+  size_t length = strcspn(text, "/");
+  snprintf(address, sizeof address, "%.*s", (int)length, text);
+  prefix.size = parse_address(address, &prefix.family, prefix.bytes);
+  prefix.length = text[length] ? atoi(text + length + 1) : (int)prefix.size * 8;
+  return prefix;
+}
+
 void netlink_fix_neighbour(struct netlink *netlink, const char *device, const char *text, const char *mac) {
   struct request request;
-  char address[64];
-  unsigned char bytes[16], hardware[6];
-  int family;
-  snprintf(address, sizeof address, "%.*s", (int)strcspn(text, "/"), text);
-  size_t size = parse_address(address, &family, bytes);
+  unsigned char hardware[6];
+  const struct prefix address = parse_prefix(text);
   parse_mac(mac, hardware);
   struct ndmsg *about = begin(&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof *about);
-  about->ndm_family = (unsigned char)family;
+  about->ndm_family = (unsigned char)address.family;
   about->ndm_ifindex = (int)index_of(device);
   about->ndm_state = NUD_PERMANENT;
-  put(&request, NDA_DST, bytes, size);
+  put(&request, NDA_DST, address.bytes, address.size);
   put(&request, NDA_LLADDR, hardware, sizeof hardware);
   must(ask(netlink, &request), "tell the gateway of", text);
 }
 
-void netlink_add_address(struct netlink *netlink, const char *device, const char *text) {
-  struct request request;
-  char address[64];
-  unsigned char bytes[16];
-  int family;
-  const char *slash = strchr(text, '/');
-  if (!slash || slash - text >= (long)sizeof address) bug("%.60s has no prefix", text);
-  snprintf(address, sizeof address, "%.*s", (int)(slash - text), text);
-  size_t size = parse_address(address, &family, bytes);
-  struct ifaddrmsg *about = begin(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, sizeof *about);
-  about->ifa_family = (unsigned char)family;
-  about->ifa_prefixlen = (unsigned char)atoi(slash + 1);
+static struct ifaddrmsg *begin_address(struct request *request, int type, int flags, const char *device, const struct prefix *address) {
+  struct ifaddrmsg *about = begin(request, type, flags, sizeof *about);
+  about->ifa_family = (unsigned char)address->family;
+  about->ifa_prefixlen = (unsigned char)address->length;
   about->ifa_flags = IFA_F_NODAD;
   about->ifa_index = index_of(device);
-  put(&request, IFA_LOCAL, bytes, size);
-  put(&request, IFA_ADDRESS, bytes, size);
-  if (family == AF_INET && about->ifa_prefixlen < 31) {
-    unsigned mask = htonl(0xffffffffu >> about->ifa_prefixlen), last;
-    memcpy(&last, bytes, 4);
+  put(request, IFA_LOCAL, address->bytes, address->size);
+  put(request, IFA_ADDRESS, address->bytes, address->size);
+  return about;
+}
+
+void netlink_add_address(struct netlink *netlink, const char *device, const char *text) {
+  struct request request;
+  const struct prefix address = parse_prefix(text);
+  begin_address(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, device, &address);
+  if (address.family == AF_INET && address.length < 31) {
+    unsigned mask = htonl(0xffffffffu >> address.length), last;
+    memcpy(&last, address.bytes, 4);
     last |= mask;
     put(&request, IFA_BROADCAST, &last, 4);
   }
   must(ask(netlink, &request), "add the address", text);
 }
 
-void netlink_add_default_route(struct netlink *netlink, const char *gateway) {
+void netlink_add_foreign_address(struct netlink *netlink, const char *device, const char *text) {
   struct request request;
-  unsigned char bytes[16];
-  int family;
-  size_t size = parse_address(gateway, &family, bytes);
-  struct rtmsg *about = begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof *about);
+  struct prefix address = parse_prefix(text);
+  address.length = (int)address.size * 8;
+  begin_address(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, device, &address);
+  put_number(&request, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+  must(ask(netlink, &request), "add the address", text);
+}
+
+void netlink_remove_address(struct netlink *netlink, const char *device, const char *text) {
+  struct request request;
+  struct prefix address = parse_prefix(text);
+  address.length = (int)address.size * 8;
+  begin_address(&request, RTM_DELADDR, 0, device, &address);
+  int error = ask(netlink, &request);
+  if (error != EADDRNOTAVAIL) must(error, "remove the address", text);
+}
+
+static struct rtmsg *begin_route(struct request *request, int family, unsigned table) {
+  struct rtmsg *about = begin(request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof *about);
   about->rtm_family = (unsigned char)family;
-  about->rtm_table = RT_TABLE_MAIN;
+  about->rtm_table = (unsigned char)table;
   about->rtm_protocol = RTPROT_STATIC;
   about->rtm_type = RTN_UNICAST;
-  put(&request, RTA_GATEWAY, bytes, size);
-  int error = ask(netlink, &request);
-  if (error != EEXIST) must(error, "add the default route by", gateway);
+  return about;
+}
+
+static void end_route(struct netlink *netlink, struct request *request, const char *verb, const char *what) {
+  int error = ask(netlink, request);
+  if (error != EEXIST) must(error, verb, what);
+}
+
+void netlink_add_default_route(struct netlink *netlink, const char *gateway, const char *device) {
+  struct request request;
+  const struct prefix address = parse_prefix(gateway);
+  begin_route(&request, address.family, RT_TABLE_MAIN);
+  put(&request, RTA_GATEWAY, address.bytes, address.size);
+  if (device) put_number(&request, RTA_OIF, index_of(device));
+  end_route(netlink, &request, "add the default route by", gateway);
+}
+
+void netlink_refuse_route(struct netlink *netlink, const char *text) {
+  struct request request;
+  const struct prefix to = parse_prefix(text);
+  struct rtmsg *about = begin_route(&request, to.family, RT_TABLE_MAIN);
+  about->rtm_type = RTN_UNREACHABLE;
+  about->rtm_dst_len = (unsigned char)to.length;
+  put(&request, RTA_DST, to.bytes, to.size);
+  end_route(netlink, &request, "close the route to", text);
+}
+
+void netlink_add_rule(struct netlink *netlink, int family, const struct rule *rule) {
+  struct request request;
+  struct fib_rule_hdr *about = begin(&request, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, sizeof *about);
+  about->family = (unsigned char)family;
+  about->action = FR_ACT_TO_TBL;
+  about->table = (unsigned char)rule->table;
+  if (rule->to) {
+    const struct prefix to = parse_prefix(rule->to);
+    about->dst_len = (unsigned char)to.length;
+    put(&request, FRA_DST, to.bytes, to.size);
+  }
+  if (rule->mark) put_number(&request, FRA_FWMARK, rule->mark);
+  put_number(&request, FRA_PRIORITY, rule->priority);
+  end_route(netlink, &request, "add a rule to", "the routes");
+}
+
+void netlink_remove_local_rule(struct netlink *netlink, int family) {
+  struct request request;
+  struct fib_rule_hdr *about = begin(&request, RTM_DELRULE, 0, sizeof *about);
+  about->family = (unsigned char)family;
+  about->action = FR_ACT_TO_TBL;
+  about->table = RT_TABLE_LOCAL;
+  put_number(&request, FRA_PRIORITY, 0);
+  must(ask(netlink, &request), "remove a rule of", "the routes");
 }
 
 void netlink_keep_marked(struct netlink *netlink, int family, unsigned mark, unsigned table) {
   struct request request;
-  struct fib_rule_hdr *rule = begin(&request, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, sizeof *rule);
-  rule->family = (unsigned char)family;
-  rule->action = FR_ACT_TO_TBL;
-  rule->table = (unsigned char)table;
-  put_number(&request, FRA_FWMARK, mark);
-  put_number(&request, FRA_PRIORITY, table);
-  int error = ask(netlink, &request);
-  if (error != EEXIST) must(error, "add a rule to", "the routes");
-  struct rtmsg *route = begin(&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof *route);
-  route->rtm_family = (unsigned char)family;
-  route->rtm_table = (unsigned char)table;
-  route->rtm_protocol = RTPROT_STATIC;
+  const struct rule rule = {.priority = table, .table = table, .mark = mark};
+  netlink_add_rule(netlink, family, &rule);
+  struct rtmsg *route = begin_route(&request, family, table);
   route->rtm_type = RTN_LOCAL;
   route->rtm_scope = RT_SCOPE_HOST;
   put_number(&request, RTA_OIF, index_of("lo"));
-  error = ask(netlink, &request);
-  if (error != EEXIST) must(error, "add a route to", "lo");
+  end_route(netlink, &request, "add a route to", "lo");
 }

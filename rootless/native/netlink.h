@@ -34,9 +34,24 @@ void netlink_raise(struct netlink *netlink, const char *name);
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text);
 /* Whose address that is, whatever others on the device say: ARP and NDP don't change it. */
 void netlink_fix_neighbour(struct netlink *netlink, const char *device, const char *text, const char *mac);
-/* The default route by a gateway; where one is there already, that stays. */
-void netlink_add_default_route(struct netlink *netlink, const char *gateway);
-/* What is marked so stays in this network namespace, wherever it is to: ip-rule(8), in a table of its own. */
+/* An address without a network of its own: what is to it goes where the rules and routes say. */
+void netlink_add_foreign_address(struct netlink *netlink, const char *device, const char *text);
+void netlink_remove_address(struct netlink *netlink, const char *device, const char *text);
+/* The default route by a gateway; where one is there already, that stays. `device`: NULL, unless the gateway is of a link (fe80::). */
+void netlink_add_default_route(struct netlink *netlink, const char *gateway, const char *device);
+/* Nothing goes to that network; who tries is told. */
+void netlink_refuse_route(struct netlink *netlink, const char *text);
+
+/* Which table of routes is looked at, in which order: ip-rule(8). `to`: NULL, a network, or an address; `mark`: 0 is any. */
+struct rule {
+  unsigned priority, table, mark;
+  const char *to;
+};
+
+void netlink_add_rule(struct netlink *netlink, int family, const struct rule *rule);
+/* The one by which the namespace's own addresses come first: to be made anew with another priority. */
+void netlink_remove_local_rule(struct netlink *netlink, int family);
+/* What is marked so stays in this network namespace, wherever it is to: in a table of its own. */
 void netlink_keep_marked(struct netlink *netlink, int family, unsigned mark, unsigned table);
 
 #endif

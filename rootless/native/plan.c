@@ -126,6 +126,7 @@ static const struct shape {
     {"unlink-plan", 0, 0},
     {"unmount", 1, 2},
     {"uplink", 2, -1},
+    {"uplink6", 2, 2},
     {"user", 3, 3},
     {"volume-fill", 6, 6},
 };

@@ -124,8 +124,8 @@ test('a stopped container is changed as one that runs', async () => {
   assert.is(await lookUp('still', 'db'), await addressOf('store', 'deep'));
 });
 
-test('members reach each other by IPv6, which has no way out and so is not tried', async () => {
-  await podOk(['network', 'create', '--ipv6', 'six']);
+test('members of an internal network reach each other by IPv6, which has no way out and so is not tried', async () => {
+  await podOk(['network', 'create', '--ipv6', '--internal', 'six']);
   await serve('six-web', '--network', 'six');
   await podOk(['run', '-d', '--rm', '--name', 'six-client', '--network', 'six', IMAGE, 'sleep', '99']);
   const address = await podOk([

@@ -1,35 +1,29 @@
 /** The network of a container: slirp4netns, none, host; names and resolvers; what it reaches and what it doesn't. */
 import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { binary, command, environment, pod, podOk, sandbox, skip, test } from './harness/index.ts';
+import {
+  binary,
+  command,
+  environment,
+  greet,
+  PYTHON,
+  pod,
+  podOk,
+  sandbox,
+  skip,
+  test,
+} from './harness/index.ts';
 
 const RUN = ['run', '--rm'];
 const IMAGE = 'builtin:busybox';
 const LOOPBACK = 'slirp4netns:allow_host_loopback=true';
-/** The host's Python, for what busybox can't do. */
-const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
 
 const sh = (script: string, ...flags: string[]): Promise<string> =>
   podOk([...RUN, ...flags, IMAGE, 'sh', '-c', script]);
 const python = (script: string, ...flags: string[]): Promise<string> =>
   podOk([...RUN, ...PYTHON, ...flags, IMAGE, '/usr/bin/python3', '-c', script]);
-
-const servers: Server[] = [];
-
-/** A server on the host that greets; its port. */
-async function greet(host: string): Promise<number> {
-  const server = createServer((socket) => socket.on('error', () => {}).end('hello from the host\n'));
-  servers.push(server);
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-test.after(() => {
-  for (const server of servers) server.close();
-});
 
 test('by default a container has an address of its own, a way out, and lo', async () => {
   const text = await sh('ip -4 addr show; ip route');

@@ -6,11 +6,10 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
 import { routedAddress } from '../../netns/host-address.ts';
-import { eventually, pod, podOk, skip, test } from './harness/index.ts';
+import { eventually, PYTHON, pod, podOk, skip, test } from './harness/index.ts';
 import { freePort } from './registry/free-port.ts';
 
 const IMAGE = 'builtin:busybox';
-const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
 /** Addresses that are not the host's: so even the host's own are clients like others. */
 const APART = 'pasta:-4,-a,10.0.2.100,-n,24,-g,10.0.2.2,-I,tap0';
 

@@ -4,11 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
-import { eventually, pod, podOk, skip, test } from './harness/index.ts';
+import { eventually, PYTHON, pod, podOk, skip, test } from './harness/index.ts';
 import { freePort } from './registry/free-port.ts';
 
 const IMAGE = 'builtin:busybox';
-const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
 
 const own = Object.values(networkInterfaces()).flat();
 const addressOf = (family: string): string | undefined =>

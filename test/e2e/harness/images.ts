@@ -101,3 +101,6 @@ export function busyboxImage(more: Partial<ImageSpec> = {}): ImageSpec {
   const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
   return { layers: [busyboxLayer()], config: { Cmd: ['/bin/sh'], Env: [path] }, ...more };
 }
+
+/** Flags by which a container has the host's Python, for what busybox can't do. */
+export const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];

@@ -122,18 +122,18 @@ static void join_many(void) {
   for (int i = 0; i < 200; i++) {
     char text[128];
     int length = snprintf(text, sizeof text, "aaaa%c%016x%cN many\nA 10.89.1.%d\nA fd00::1:%x\n", 0, i, 0, i, i);
-    names_join(text, (size_t)length);
+    names_join(text, (size_t)length, NULL);
   }
 }
 
 int main(int argc, char **argv) {
   names_begin("aaaa");
-  names_join(web, sizeof web - 1);
-  names_join(db, sizeof db - 1);
-  names_join(again, sizeof again - 1);
-  names_join(other, sizeof other - 1);
-  names_join(inner, sizeof inner - 1);
-  names_join(spoilt, sizeof spoilt - 1);
+  names_join(web, sizeof web - 1, NULL);
+  names_join(db, sizeof db - 1, NULL);
+  names_join(again, sizeof again - 1, NULL);
+  names_join(other, sizeof other - 1, NULL);
+  names_join(inner, sizeof inner - 1, NULL);
+  names_join(spoilt, sizeof spoilt - 1, NULL);
   if (strcmp(argv[1], "ask") == 0 && argc >= 4) {
     if (argc > 4) asker.bytes[3] = (unsigned char)atoi(argv[4]);
     return ask(argv[2], (unsigned)atoi(argv[3]), 0);

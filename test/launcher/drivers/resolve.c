@@ -17,11 +17,11 @@ int main(int argc, char **argv) {
   const char *addresses[] = {"127.0.0.1/8", "::1/128"}, *upstream = argc > 2 ? argv[2] : NULL;
   int port = atoi(argv[1]);
   names_begin("aaaa");
-  names_join(web, sizeof web - 1);
+  names_join(web, sizeof web - 1, NULL);
   for (int i = 0; i < 100; i++) {
     char text[80];
     int length = snprintf(text, sizeof text, "aaaa%c%016x%cN many\nA 10.89.1.%d\n", 0, i, 0, i);
-    names_join(text, (size_t)length);
+    names_join(text, (size_t)length, NULL);
   }
   resolve_udp_open(addresses, 2, port, upstream);
   resolve_tcp_open(addresses, 2, port, upstream);

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { hostAddress } from '../../../netns/host-address.ts';
+import { hasIPv6, hostAddress } from '../../../netns/host-address.ts';
 import { parseNetworkMode } from '../../../netns/mode.ts';
 import { type NetworkWish, planNetwork } from '../../../netns/network.ts';
 
@@ -99,6 +99,21 @@ test("the host's address is its first IPv4 one that is not its loopback", () => 
   assert.is(
     hostAddress(() => ({ lo: [four('127.0.0.1', true)] })),
     undefined,
+  );
+});
+
+test("an IPv6 address of a link, or the loopback's, is no IPv6 of the host's", () => {
+  const entry = { netmask: '', mac: '', cidr: null, family: 'IPv6' as const };
+  const lo = { ...entry, address: '::1', internal: true, scopeid: 0 };
+  const link = { ...entry, address: 'fe80::1', internal: false, scopeid: 2 };
+  const own = { ...entry, address: '2001:db8::1', internal: false, scopeid: 0 };
+  assert.is(
+    hasIPv6(() => ({ lo: [lo], eth0: [link] })),
+    false,
+  );
+  assert.is(
+    hasIPv6(() => ({ lo: [lo], eth0: [link, own] })),
+    true,
   );
 });
 

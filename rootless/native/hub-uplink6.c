@@ -1,0 +1,47 @@
+#include "hub-uplink6.h"
+
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "hub.h"
+#include "netlink.h"
+
+/*
+ * libslirp asks for the neighbour that has the address of a member, and believes only an answer that comes from that
+ * address: a proxy (RFC 4861, section 7.2.8) answers from its own. So the uplink's device has the members' addresses
+ * besides, and answers as they would; the rules below keep the kernel from taking for its own what is to them.
+ */
+enum { TO_GATEWAY = 1, TO_MEMBERS, TO_ALL_OWN };
+
+#define ROUTER "fe80::2" /* libslirp's, with the hardware address that it makes of that: nothing is asked from a member's address */
+#define ROUTER_MAC "52:56:00:00:00:02"
+#define IPV4_WITHIN "::/64" /* ::ffff:127.0.0.1: a connection of libslirp's to it goes to the host's loopback, allowed or not */
+
+void uplink6_open(const struct plan *plan) {
+  const struct operation *one;
+  size_t from = 0;
+  if (!plan_find(plan, "uplink6")) return;
+  struct netlink netlink = netlink_open();
+  while ((one = plan_next(plan, "uplink6", &from))) {
+    const struct rule gateway = {TO_GATEWAY, RT_TABLE_LOCAL, 0, one->words[1]}, members = {TO_MEMBERS, RT_TABLE_MAIN, 0, one->words[2]};
+    netlink_add_rule(&netlink, AF_INET6, &gateway);
+    netlink_add_rule(&netlink, AF_INET6, &members);
+  }
+  const struct rule own = {TO_ALL_OWN, RT_TABLE_LOCAL, 0, NULL};
+  netlink_add_rule(&netlink, AF_INET6, &own);
+  netlink_remove_local_rule(&netlink, AF_INET6);
+  netlink_fix_neighbour(&netlink, HUB_TAP, ROUTER, ROUTER_MAC);
+  netlink_refuse_route(&netlink, IPV4_WITHIN);
+  netlink_add_default_route(&netlink, ROUTER, HUB_TAP);
+  netlink_close(&netlink);
+  set_network_sysctl("ipv6/conf/all/forwarding", "1");
+}
+
+void uplink6_answer(const char *address, bool answers) {
+  if (!strchr(address, ':')) return;
+  struct netlink netlink = netlink_open();
+  if (answers) netlink_add_foreign_address(&netlink, HUB_TAP, address);
+  else netlink_remove_address(&netlink, HUB_TAP, address);
+  netlink_close(&netlink);
+}
