@@ -23,10 +23,10 @@ static void keep_name(struct names *names, const char *name) {
 }
 
 int list_names(int directory, struct names *names) {
+  *names = (struct names){0};
   int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *stream = again < 0 ? NULL : fdopendir(again);
   if (!stream) return -1;
-  *names = (struct names){0};
   keep_name(names, ""); /* allocates */
   names->used = 0;
   struct dirent *entry;
