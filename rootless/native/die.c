@@ -93,6 +93,7 @@ void warn(const char *format, ...) {
   va_end(args);
   if (length < 0) return;
   if ((size_t)length > sizeof text - 2) length = sizeof text - 2;
+  make_printable(text);
   text[length] = '\n';
   if (write(STDERR_FILENO, text, (size_t)length + 1) < 0) return;
 }
