@@ -3,18 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-static int open_directory(int root, const char *path) {
-  struct open_how how = {
-    .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-    .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-  };
-  return (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
-}
+#include "path.h"
+
+static int open_directory(int root, const char *path) { return open_in_root(root, path, O_PATH | O_DIRECTORY); }
 
 /*
  * Opens path[0..length), making what is missing. Each prefix is looked up from the root again, so that links on

@@ -15,8 +15,8 @@
 static int resolve(int root, const char *path, int flags, unsigned long long how_to_resolve) {
   struct open_how how = {.flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | how_to_resolve};
   int fd;
-  /* EAGAIN: a rename raced with the resolution of `..`; openat2(2) asks to try again. */
-  for (int tries = 0; tries < 64; tries++) {
+  /* EAGAIN: a rename, be it anybody's, raced with the resolution of `..`; openat2(2) asks to try again. */
+  for (int tries = 0; tries < 1000; tries++) {
     fd = (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
     if (fd >= 0 || errno != EAGAIN) break;
   }
