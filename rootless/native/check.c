@@ -85,16 +85,16 @@ static void start(void) {
   close(null);
 }
 
-/* What is beyond the limit is read too, and lost: the command must not wait for us. false: there is nothing now. */
-static bool take_output(void) {
+/* What is beyond the limit is read too, and lost: the command must not wait for us. The bytes; 0: the end, -1: nothing now. */
+static ssize_t take_output(void) {
   char piece[16384];
   ssize_t got = read(check.output, piece, sizeof piece);
-  if (got < 0) return false;
+  if (got < 0) return got;
   size_t room = sizeof check.text - check.length, kept = (size_t)got < room ? (size_t)got : room;
   memcpy(check.text + check.length, piece, kept);
   check.length += kept;
   if (kept < (size_t)got) check.more = true;
-  return got > 0;
+  return got;
 }
 
 static pid_t parent_of(pid_t pid) {
@@ -182,7 +182,7 @@ static int await_end(long long deadline, int *code) {
     if (left <= 0) return TOO_LATE;
     if (poll(polls, 3, (int)left) < 0) continue;
     if (polls[0].revents && told_to_end()) return CALLED_OFF;
-    if (polls[2].revents && !take_output()) polls[2].fd = -1;
+    if (polls[2].revents && take_output() <= 0) polls[2].fd = -1;
     int how = polls[1].revents ? take_message(code) : RUNNING;
     if (how != RUNNING) return how;
   }
@@ -227,7 +227,8 @@ int role_check(const struct plan *plan) {
   start();
   int how = await_end(began + timeout, &code);
   sweep();
-  while (how != CALLED_OFF && take_output()) continue;
+  long left = how != CALLED_OFF ? left_in(check.output) : 0;
+  for (ssize_t got; left > 0 && (got = take_output()) > 0; left -= got) continue;
   if (how != CALLED_OFF) report(how, code, timeout);
   return 0;
 }

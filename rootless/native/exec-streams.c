@@ -39,13 +39,18 @@ static void end(int *fd) {
   *fd = -1;
 }
 
-/* One read of a pipe. false: there is nothing now. When nobody takes it the pipe is closed, as it would be without us. */
-static bool show(int *from, int to) {
+/* One read of a pipe: the bytes, 0 when there is nothing now. When nobody takes it the pipe is closed, as it would be without us. */
+static ssize_t show(int *from, int to) {
   ssize_t got = read(*from, buffer, sizeof buffer);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   if (got > 0 && !child_write(to, buffer, (size_t)got)) got = 0;
   if (got <= 0) end(from);
-  return got > 0;
+  return got > 0 ? got : 0;
+}
+
+static void drain(int *from, int to) {
+  ssize_t got;
+  for (long left = left_in(*from); *from >= 0 && left > 0 && (got = show(from, to)) > 0; left -= got) continue;
 }
 
 static void end_input(struct exec_streams *streams) {
@@ -87,7 +92,7 @@ int exec_streams_carry(struct exec_streams *streams, pid_t pid, int signals) {
     if (polls[3].revents) take_input(streams);
     if (polls[4].revents) feed(streams);
   }
-  while (streams->output >= 0 && show(&streams->output, STDOUT_FILENO)) continue;
-  while (streams->errors >= 0 && show(&streams->errors, STDERR_FILENO)) continue;
+  drain(&streams->output, STDOUT_FILENO);
+  drain(&streams->errors, STDERR_FILENO);
   return child_code();
 }

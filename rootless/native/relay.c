@@ -127,23 +127,23 @@ static void deliver_rest(struct relay *relay) {
 
 static bool may_read_output(void) { return rest.length == 0 && !clients_waiting(); }
 
-/* One read of a stream into log, foreground and clients; closes it at its end. false: nothing to read now. */
-static bool move_output(struct relay *relay, int *from, int stream) {
+/* One read of a stream into log, foreground and clients; closes it at its end. The bytes; 0: nothing to read now. */
+static ssize_t move_output(struct relay *relay, int *from, int stream) {
   ssize_t got = read(*from, buffer, FRAME_MAX);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
   if (got <= 0) {
     /* A terminal that is closed hangs up its session, which may go on with other streams. */
     if (!relay->terminal) close(*from);
     *from = -1;
-    return false;
+    return 0;
   }
   log_write(stream, buffer, (size_t)got);
   clients_offer(stream == 2 ? FRAME_ERRORS : FRAME_OUTPUT, buffer, (size_t)got);
-  if (!relay->foreground) return true;
+  if (!relay->foreground) return got;
   rest.to = stream;
   rest.data = buffer;
   rest.length = (size_t)got;
-  return true;
+  return got;
 }
 
 static void take_input(struct relay *relay, const char *data, size_t length) {
@@ -232,11 +232,13 @@ void relay_drain(struct relay *relay, int signals) {
   int master = relay->terminal ? relay->input : -1;
   backlog.length = 0;
   close_input(relay);
-  for (int i = 0; i < 2; i++)
-    while (*streams[i] >= 0) {
+  for (int i = 0; i < 2; i++) {
+    ssize_t got;
+    for (long left = left_in(*streams[i]); *streams[i] >= 0 && left > 0; left -= got) {
       await_readers(relay, signals);
-      if (*streams[i] < 0 || !move_output(relay, streams[i], i + 1)) break;
+      if (*streams[i] < 0 || (got = move_output(relay, streams[i], i + 1)) == 0) break;
     }
+  }
   await_readers(relay, signals);
   for (int i = 0; i < 2; i++) {
     if (*streams[i] >= 0 && *streams[i] != master) close(*streams[i]);

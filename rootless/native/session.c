@@ -14,6 +14,7 @@
 #include "backlog.h"
 #include "child.h"
 #include "keys.h"
+#include "stream.h"
 #include "terminal.h"
 
 static char buffer[32768];
@@ -28,11 +29,11 @@ static void copy_size(int master) {
     }
 }
 
-/* One read of what the process wrote. false: nobody has its terminal open any more, or the reader is gone. */
-static bool show(int master) {
+/* One read of what the process wrote: the bytes. -1: nobody has its terminal open any more, or the reader is gone. */
+static ssize_t show(int master) {
   ssize_t got = read(master, buffer, sizeof buffer);
-  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return true;
-  return got > 0 && child_write(STDOUT_FILENO, buffer, (size_t)got);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return 0;
+  return got > 0 && child_write(STDOUT_FILENO, buffer, (size_t)got) ? got : -1;
 }
 
 /* One read of what was typed. false: its end. */
@@ -62,7 +63,7 @@ static int converse(pid_t pid, int master, int signals, bool input, struct keys 
     if (poll(polls, 4, -1) < 0) continue;
     if ((polls[0].revents || polls[2].revents) && terminal_hung_up()) return SESSION_HUNG_UP;
     if (polls[0].revents) take_signal(signals, pid, master);
-    if (polls[1].revents && !show(master)) polls[1].fd = -1;
+    if (polls[1].revents && show(master) < 0) polls[1].fd = -1;
     if (polls[2].revents) input = take_input(master, keys, &detached);
     if (polls[3].revents) backlog_flush(&backlog, master);
     if (child_code() >= 0) return child_code();
@@ -81,7 +82,8 @@ int terminal_session(const struct plan *plan, pid_t pid, int master, int signals
   copy_size(master);
   int code = converse(pid, master, signals, input, &keys);
   struct pollfd rest = {master, POLLIN, 0};
-  while (code >= 0 && poll(&rest, 1, 0) > 0 && show(master)) continue;
+  long left = code >= 0 ? left_in(master) : 0;
+  for (ssize_t got; left > 0 && poll(&rest, 1, 0) > 0 && (got = show(master)) >= 0; left -= got) continue;
   restore_terminal();
   if (code == SESSION_DETACHED && isatty(STDOUT_FILENO) && write(STDOUT_FILENO, "\n", 1) < 0) return code;
   return code;
@@ -93,7 +95,7 @@ int terminal_abandoned(pid_t pid, int master, int signals) {
   while (child_code() < 0) {
     if (poll(polls, 2, -1) < 0) continue;
     if (polls[0].revents) take_signal(signals, pid, master);
-    if (polls[1].revents && !show(master)) polls[1].fd = -1;
+    if (polls[1].revents && show(master) < 0) polls[1].fd = -1;
   }
   return child_code();
 }

@@ -21,6 +21,13 @@ bool same_file(int one, int other) {
   return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+enum { TERMINAL_KEEPS = 1 << 20 }; /* more than the kernel does, tty_buffer_set_limit() */
+
+long left_in(int fd) {
+  int size = fcntl(fd, F_GETPIPE_SZ);
+  return size > 0 ? size : TERMINAL_KEEPS;
+}
+
 int await_readable(int fd, int limit_ms) {
   struct pollfd wait = {fd, POLLIN, 0};
   int got;

@@ -11,6 +11,11 @@
  */
 bool may_have_stream(int fd);
 bool same_file(int one, int other);
+/*
+ * How much of what a process wrote may still be in a pipe or a terminal that it has left, in bytes. What is read beyond that
+ * is others': in a container anybody may open it anew by /proc/PID/fd, and write without end.
+ */
+long left_in(int fd);
 /* Waits until it polls as readable: more than 0 then, 0 after `limit_ms` milliseconds. */
 int await_readable(int fd, int limit_ms);
 
