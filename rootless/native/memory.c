@@ -53,9 +53,9 @@ __attribute__((noreturn)) static void send_mount(int socket, const char *state, 
   pid_t pid;
   struct statfs about;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_DUMPABLE, 0);
   int process = open_running(state, &pid);
   if (process < 0 || setns(process, CLONE_NEWUSER | CLONE_NEWNS) < 0) _exit(1);
+  prctl(PR_SET_DUMPABLE, 0); /* joining has set it to what sysctl fs.suid_dumpable says */
   int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   int fd = root < 0 ? -1 : open_in_root(root, path, O_PATH | O_DIRECTORY);
   if (fd < 0 || fstatfs(fd, &about) < 0 || about.f_type != TMPFS_MAGIC) _exit(1);

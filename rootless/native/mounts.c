@@ -135,8 +135,10 @@ void mask_path(const char *path) {
   if (target < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES)) return;
   if (target < 0 || fstat(target, &about) < 0) die_errno("cannot mask %s", path);
   if (S_ISDIR(about.st_mode)) {
-    if (mount("tmpfs", fd_path(target), "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0k,nr_inodes=1") < 0)
-      die_errno("cannot mask %s", path);
+    /* Not by the name in /proc/self/fd: /proc may be a volume. */
+    int tree = new_tree("tmpfs", "size=0k,nr_inodes=1", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, path);
+    attach_tree(tree, target, path);
+    close(tree);
   } else if (S_ISLNK(about.st_mode)) {
     die("cannot mask %s: it is a symbolic link", path);
   } else {

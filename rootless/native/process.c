@@ -215,6 +215,7 @@ void become_command(const struct plan *plan) {
   bool idle = plan_find(plan, "idle");
   const char *word;
   if (!command && !idle) bug("nothing to execute");
+  syscall(SYS_close_range, first_own(), ~0u, CLOSE_RANGE_CLOEXEC); /* before a filter of the user's may refuse it */
   if ((word = plan_word(plan, "oom-score-adj", 1))) write_file("/proc/self/oom_score_adj", word);
   set_limits(plan);
   leave_keyring(plan);
@@ -223,12 +224,12 @@ void become_command(const struct plan *plan) {
   bool locked = plan_find(plan, "no-new-privileges");
   if (!locked) load_filter(plan);
   become_user(plan);
-  /* A change of user takes the parent's death signal back, prctl(2): so it is set here. */
+  /* A change of user takes both back, prctl(2), proc_sys_fs(5) suid_dumpable: so they are set here. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prctl(PR_SET_DUMPABLE, 0);
   umask((mode_t)((word = plan_word(plan, "umask", 1)) ? strtoul(word, NULL, 8) : 022));
   if (locked && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) die_errno("cannot set no_new_privs");
   if (locked) load_filter(plan);
-  syscall(SYS_close_range, first_own(), ~0u, CLOSE_RANGE_CLOEXEC);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -64,7 +66,10 @@ static void write_sysctl(int root, const struct operation *operation) {
   for (const char *byte = operation->words[1]; *byte && length + 1 < sizeof path; byte++)
     path[length++] = *byte == '.' ? '/' : *byte == '/' ? '.' : *byte;
   path[length] = 0;
-  int fd = open_in_root(root, path, O_WRONLY);
+  int fd = open_in_root(root, path, O_WRONLY | O_NONBLOCK);
+  struct statfs about;
+  if (fd >= 0 && (fstatfs(fd, &about) < 0 || about.f_type != PROC_SUPER_MAGIC))
+    die("cannot set the sysctl %s: what is at %s is not the kernel's", operation->words[1], path);
   if (fd < 0 || write(fd, value, strlen(value)) < 0) die_errno("cannot set the sysctl %s to %s", operation->words[1], value);
   close(fd);
 }

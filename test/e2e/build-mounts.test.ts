@@ -94,4 +94,20 @@ test('a file of a stage that is closed to all but its owner can be mounted', asy
   assert.is(await podOk(['run', '--rm', '--network', 'none', 'closed', 'cat', '/tmp/m']), 'secret');
 });
 
+test('a link of a stage that is mounted leads to nothing but the stage', async () => {
+  const outside = folder('f: of the host\n');
+  for (const [source, seen] of [
+    [join(outside, 'f'), 'cannot copy'],
+    [outside, 'cannot copy'],
+    ['/../../../inside', ' of the stage\n'],
+  ] as const) {
+    const made = folder(
+      `Dockerfile: FROM builtin:busybox AS evil\nRUN echo of the stage >/inside; ln -s ${source} /way\nFROM builtin:busybox\nRUN --mount=type=bind,from=evil,source=/way,target=/m cat /m /m/f; true\n`,
+    );
+    const { stderr } = await pod(['build', '--progress', 'plain', '--network', 'none', made]);
+    assert.match(stderr, seen);
+    assert.not.match(stderr, /\d of the host/);
+  }
+});
+
 test.run();

@@ -128,6 +128,25 @@ test('a path that is a link cannot be masked, and that is said', async () => {
   );
 });
 
+test('a volume in the place of /proc decides neither what is masked nor where a sysctl is written', async () => {
+  const files =
+    'mkdir -p self/fd acpi sys/net/ipv4; echo shown >acpi/x; echo 64 >sys/net/ipv4/ip_unprivileged_port_start; for n in $(seq 3 99); do ln -s /tmp self/fd/$n; done';
+  assert.equal(await sh(`cd /made; ${files}`, ['-v', 'fake:/made']), ended(0));
+  const look = ['sh', '-c', 'ls /proc/acpi; touch /tmp/x && echo written'];
+  assert.equal(
+    await pod(['run', '--rm', '--network', 'host', '-v', 'fake:/proc', BUSYBOX, ...look]),
+    ended(0, 'written\n'),
+  );
+  const ran = await sh('true', ['-v', 'fake:/proc']);
+  assert.match(ran.stderr, "ip_unprivileged_port_start is not the kernel's");
+  assert.is(ran.code, 125);
+  assert.equal(
+    await sh('cat /made/sys/net/ipv4/ip_unprivileged_port_start', ['-v', 'fake:/made']),
+    ended(0, '64\n'),
+  );
+  await podOk(['volume', 'rm', 'fake']);
+});
+
 test('exec ends when it is told to, whatever the container has for its terminals and its null device', async () => {
   const script = 'rm /dev; mkdir -p /dev/pts; mkfifo /dev/null /dev/pts/ptmx; echo ready; sleep 60';
   const flags = ['-d', '--name', 'pipes', '--network', 'none', '--log-driver', 'k8s-file'];
