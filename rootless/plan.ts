@@ -49,7 +49,8 @@
  *   publish ADDRESS PORT CONTAINER-PORT   a TCP port of the host's, carried on into the network namespace (native/forward.h)
  *   publish-to ADDRESS SOURCE         the container's, one a family; who clients of the host's loopback are to it
  *   hub DIR PLAN [COMMAND...]         its user namespace is made within the hub's (native/hub.h), which is started by PLAN
- *                                     (to the launcher, or to COMMAND that ends in it) where none runs; uidmap and gidmap are of ids in there
+ *                                     (to the launcher, or to COMMAND that ends in it) where none runs; uidmap and gidmap are of ids
+ *                                     in there; `@pid@` in a word of COMMAND: who starts it
  *   hub-attach NETWORK PLAN           it comes into a network: id, and the operations of `hub networks` below
  *   notify SOCKET conmon|container    systemd is told that it runs: sd_notify(3), native/notify.h
  *   cgroup-...                        rootless/cgroup/plan.ts

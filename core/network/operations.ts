@@ -141,7 +141,7 @@ function hubPlan(paths: Paths, host: HostFacts): Operation {
         ]
       : []),
   ];
-  const prefix = group ? launchPrefix(host.cgroups, 'hub') : [];
+  const prefix = group ? launchPrefix(host.cgroups, 'hub-@pid@') : [];
   return [
     'hub',
     directory,

@@ -54,7 +54,7 @@ export function cgroupPlan(facts: CgroupFacts, wish: CgroupWish): CgroupPlan {
   const base = way.kind === 'direct' ? join(way.parent, `tsc-pod-${wish.id}`) : 'self';
   const controllers = WANTED.filter((name) => facts.controllers.includes(name));
   return {
-    prefix: launchPrefix(facts, wish.id),
+    prefix: launchPrefix(facts, `${wish.id}-${process.pid}`),
     ops: [
       ...(way.kind === 'direct' && way.evacuate ? [['cgroup-evacuate', way.parent, 'tsc-pod-others']] : []),
       ['cgroup-base', base, required ? 'required' : 'optional'],
@@ -77,20 +77,22 @@ export function demandLimits(facts: CgroupFacts, resources: LinuxResources): voi
 
 /**
  * With systemd the launcher is started in a scope of the user manager: systemd-run registers its own process, then
- * executes the launcher in it, so the pid and the descriptors stay.
+ * executes the launcher in it, so the pid and the descriptors stay. The name is another for each start: of several at once
+ * one finds out that it is first only once it is in its scope, and that of one that was killed may still be there.
  */
-export function launchPrefix(facts: CgroupFacts, id: string): string[] {
+export function launchPrefix(facts: CgroupFacts, name: string): string[] {
   if (facts.way?.kind !== 'systemd') return [];
   const { program, runtimeDir } = facts.way;
   const environment = runtimeDir === undefined ? [] : ['/usr/bin/env', `XDG_RUNTIME_DIR=${runtimeDir}`];
   const manager = facts.way.user ? ['--user'] : [];
-  const options = ['--scope', '--quiet', '--collect', `--unit=${scopeName(id)}`, '--property=Delegate=yes'];
+  const options = [
+    '--scope',
+    '--quiet',
+    '--collect',
+    `--unit=tsc-pod-${name}.scope`,
+    '--property=Delegate=yes',
+  ];
   return [...environment, program, ...manager, ...options, '--'];
-}
-
-/** Another for each start: of several at once one finds out that it is first only once it is in its scope. */
-function scopeName(id: string): string {
-  return `tsc-pod-${id}-${process.pid}.scope`;
 }
 
 function settingOp({ optional, choices }: CgroupSetting): string[] {

@@ -65,11 +65,20 @@ static bool connect_to(int directory) {
   return false;
 }
 
+/* `@pid@` stands for this process: whoever starts a hub, even the same monitor a second one, gives it a scope of its own. */
+static char *with_own_pid(char *word) {
+  static char made[256];
+  const char *mark = strstr(word, "@pid@");
+  if (!mark) return word;
+  snprintf(made, sizeof made, "%.*s%d%s", (int)(mark - word), word, getpid(), mark + 5);
+  return made;
+}
+
 static void start_hub(const struct operation *wish) {
   char **argv = calloc(wish->count + 2, sizeof *argv), text[1024];
   size_t count = 0;
   if (!argv) die("out of memory");
-  for (size_t i = 3; i < wish->count; i++) argv[count++] = wish->words[i];
+  for (size_t i = 3; i < wish->count; i++) argv[count++] = with_own_pid(wish->words[i]);
   if (!count) argv[count++] = "/proc/self/exe"; /* which isn't the launcher any more in who executes a COMMAND */
   argv[count++] = "-c";
   argv[count] = wish->words[2];

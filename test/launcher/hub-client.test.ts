@@ -42,7 +42,7 @@ test('a hub that breaks off has ended; one that says nothing is not waited for w
     assert.equal(monitor(0, script), fails('cannot set up the network: the hub gave no answer'));
 });
 
-test('who greets nobody is taken for no hub, and another is started', () => {
+test('who greets nobody is taken for no hub, and another is started, which is told by whom', () => {
   for (const script of ['', 'g', 'S'])
     assert.equal(monitor(0, script, script), fails('cannot start the hub of the bridge networks: started'));
 });

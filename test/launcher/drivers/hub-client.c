@@ -133,8 +133,8 @@ int main(int argc, char **argv) {
   static struct plan plan;
   static char text[512];
   if (argc < 4 || chdir(argv[1]) < 0) return 2;
-  snprintf(text, sizeof text, "plan 1 run\nhub %s %s sh\ncontainer abcd /\nhub-attach n1 one\nhub-attach n2 two\n", argv[1],
-           "echo\\040started\\040>&2;exit\\0401");
+  snprintf(text, sizeof text, "plan 1 run\nhub %s %s env STARTER=by-@pid@. sh\ncontainer abcd /\nhub-attach n1 one\nhub-attach n2 two\n", argv[1],
+           "test\\040$STARTER\\040=\\040by-$PPID.\\040&&echo\\040started\\040>&2;exit\\0401");
   plan_parse(&plan, text, strlen(text));
   setlinebuf(stdout);
   int before = dup(0);

@@ -19,14 +19,17 @@ it 'keeps the hub in a scope of its own, and gives containers in it their limits
   same "$(ls "$XDG_RUNTIME_DIR/tsc-pod/hub")" ''
 TEST
 
-it 'goes on by another hub when that is killed' <<'TEST'
+it 'goes on by another hub in another scope when that is killed' <<'TEST'
   tsc-pod network create k >/dev/null
   tsc-pod run -d --name one --network k builtin:busybox httpd -f -p 80 >/dev/null
   hub=$(cut -d ' ' -f 1 "$XDG_RUNTIME_DIR/tsc-pod/hub/state")
+  scope=$(find "$POD_CGROUP" -type d -name 'tsc-pod-hub-*.scope')
   kill -9 "$hub"
   eventually tsc-pod run --rm --network k builtin:busybox nslookup one
   eventually tsc-pod exec one ip addr show eth0
   test "$(cut -d ' ' -f 1 "$XDG_RUNTIME_DIR/tsc-pod/hub/state")" != "$hub"
+  eventually test ! -e "$scope"
   tsc-pod rm -f one >/dev/null
   eventually test ! -e "$XDG_RUNTIME_DIR/tsc-pod/hub/state"
+  eventually eval '[ -z "$(find "$POD_CGROUP" -type d -name "tsc-pod-hub-*.scope")" ]'
 TEST
