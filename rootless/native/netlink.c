@@ -81,9 +81,12 @@ static int ask(struct netlink *netlink, struct request *request) {
   }
 }
 
+/* Connected to the kernel, port 0: what processes with CAP_NET_ADMIN in the namespace send here is refused, netlink(7). */
 struct netlink netlink_open(void) {
+  const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
   struct netlink netlink = {socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), 0};
-  if (netlink.fd < 0) die_errno("cannot talk to the kernel about the network (netlink)");
+  if (netlink.fd < 0 || connect(netlink.fd, (const struct sockaddr *)&kernel, sizeof kernel) < 0)
+    die_errno("cannot talk to the kernel about the network (netlink)");
   return netlink;
 }
 

@@ -100,6 +100,9 @@ static void fail(struct connection *one, int code) {
   else answer(one, size);
 }
 
+/* An answer's length comes whole or not at all: poll(2) doesn't wake for one byte of it. */
+static void wake_for(struct connection *one, int bytes) { setsockopt(one->upstream, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes); }
+
 static void ask_upstream(struct connection *one) {
   struct resolve_address address;
   if (!tcp.upstream || !resolve_parse(tcp.upstream, tcp.port, &address)) {
@@ -110,6 +113,7 @@ static void ask_upstream(struct connection *one) {
   one->upstream_since = clock_ms();
   one->sent = 0;
   one->measured = false;
+  wake_for(one, 2);
   if (one->upstream < 0 || (connect(one->upstream, &address.any, address.size) < 0 && errno != EINPROGRESS))
     fail(one, DNS_SERVER_FAILS);
 }
@@ -162,8 +166,8 @@ static void read_answer(struct connection *one) {
   if (!one->measured) {
     ssize_t got = recv(one->upstream, one->out, 2, MSG_PEEK);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) return fail(one, DNS_SERVER_FAILS);
-    if (got < 2) return;
+    if (got < 2) return fail(one, DNS_SERVER_FAILS);
+    wake_for(one, 1);
     one->left = 2 + length_at(one->out);
     one->measured = true;
   }

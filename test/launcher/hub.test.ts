@@ -147,6 +147,10 @@ test('what is answered is done: who goes may come at once', () => {
   });
 });
 
+test('nobody in a network namespace answers in the name of the kernel', () => {
+  assert.equal(run(peer, [directory, 'forge', '1']), { code: 0, stdout: 'Connection refused\n', stderr: '' });
+});
+
 test("nobody is heard with, or found by, an address that isn't his", async () => {
   const [answer] = run(peer, [directory, 'filters', '1']).stdout.split('\n');
   if (answer !== 'yes') skip('the kernel has no classifier by BPF programs for user namespaces');

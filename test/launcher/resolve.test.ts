@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket, type Socket as Datagrams } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -160,7 +161,7 @@ test('what is passed on comes back with its own number, by UDP and in long answe
   await end(child);
 });
 
-test('an upstream that is not there, or says nothing, is told as a failure before a client asks again', async () => {
+test('an upstream that is not there, or says nothing, or one byte, is told as a failure before a client asks again', async () => {
   const child = await serve('127.0.0.9');
   const begun = Date.now();
   assert.equal(read(await ask(question('a.example.org', 5))), [5, 2, 0, 0]);
@@ -170,7 +171,7 @@ test('an upstream that is not there, or says nothing, is told as a failure befor
   assert.ok(Date.now() - begun < 3000);
   const silent = createSocket('udp4').bind(PORT, '127.0.0.9');
   await once(silent, 'listening');
-  const mute = await upstreamTcp(() => {});
+  const mute = await upstreamTcp((_, answers) => answers.write('x'));
   socket.write(whole(question('b.example.org', 8)));
   const waits = Date.now();
   const [byUdp, byTcp] = await Promise.all([ask(question('b.example.org', 7)), take(socket, 14)]);
@@ -182,6 +183,8 @@ test('an upstream that is not there, or says nothing, is told as a failure befor
     ],
   );
   assert.ok(Date.now() - waits >= 3500 && Date.now() - waits < 7000);
+  const [worked] = readFileSync(`/proc/${child.pid}/schedstat`, 'utf8').split(' ');
+  assert.ok(Number(worked) < 1e9, `it was at work for ${worked} ns meanwhile`);
   socket.destroy();
   silent.close();
   mute.close();

@@ -7,10 +7,13 @@
  *   hub-peer DIR change RUNS CONTAINER NETWORK PLAN: comes in, and so many times tells its names anew, goes out and comes in.
  *   hub-peer DIR crowd COUNT: so many connections, until standard input ends; prints how many were greeted, each within 4 seconds.
  *   hub-peer DIR filters 1: "yes" where the kernel can filter what members send, else "no".
+ *   hub-peer DIR forge 1: what a process with all rights in a network namespace is told that answers a request of another one.
  *   hub-peer DIR mute COUNT: so many requests that are refused, none of which it reads, until standard input ends.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -108,6 +111,18 @@ static int filters(void) {
   return 0;
 }
 
+static int forge(void) {
+  if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0) die_errno("unshare");
+  struct netlink netlink = netlink_open();
+  struct sockaddr_nl address;
+  socklen_t size = sizeof address;
+  const struct nlmsghdr message = {.nlmsg_len = sizeof message, .nlmsg_type = NLMSG_ERROR, .nlmsg_seq = 1};
+  int other = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+  if (getsockname(netlink.fd, (struct sockaddr *)&address, &size) < 0) die_errno("getsockname");
+  puts(sendto(other, &message, sizeof message, 0, (struct sockaddr *)&address, size) < 0 ? strerror(errno) : "sent");
+  return 0;
+}
+
 static int mute(int count) {
   int fd = connect_here();
   const struct timeval limit = {1, 0};
@@ -153,6 +168,7 @@ int main(int argc, char **argv) {
   if (argc < 4 || chdir(argv[1]) < 0) return 2;
   if (strcmp(argv[2], "crowd") == 0) return crowd(atoi(argv[3]));
   if (strcmp(argv[2], "filters") == 0) return filters();
+  if (strcmp(argv[2], "forge") == 0) return forge();
   if (strcmp(argv[2], "mute") == 0) return mute(atoi(argv[3]));
   if (strcmp(argv[2], "change") == 0) return change(atol(argv[3]), argv + 4);
   if (strcmp(argv[2], "join") == 0) return join(argv + 3);
