@@ -8,6 +8,18 @@ export const COMPILER = '__compile';
 /** scripts/cold-modules.ts puts it into the bundle. */
 declare const __scripts: Map<number, Script>;
 
+export interface Compiled {
+  modules: CompiledModule[];
+  /** Those of Node's own modules that were loaded for it, as Node names them. */
+  builtins: string[];
+}
+
+export interface Compiled {
+  modules: CompiledModule[];
+  /** Those of Node's own modules that were loaded for it, as Node names them. */
+  builtins: string[];
+}
+
 export interface CompiledModule {
   number: number;
   /** V8's compiled code, in base64. */
@@ -17,11 +29,19 @@ export interface CompiledModule {
 }
 
 /** Runs the commands that need those modules. */
-export async function compileModules(table: CommandTable): Promise<CompiledModule[]> {
+export async function compileModules(table: CommandTable): Promise<Compiled> {
+  const before = new Set(loadedBuiltins());
   await warmUp(table, 'all');
-  return [...__scripts].map(([number, script]) => ({
+  const modules = [...__scripts].map(([number, script]) => ({
     number,
     code: script.createCachedData().toString('base64'),
     rejected: script.cachedDataRejected === true,
   }));
+  return { modules, builtins: loadedBuiltins().filter((name) => !before.has(name)) };
+}
+
+/** process.moduleLoadList, which is nowhere documented: "NativeModule net", "Internal Binding tcp_wrap". */
+function loadedBuiltins(): string[] {
+  const { moduleLoadList } = process as unknown as { moduleLoadList: string[] };
+  return moduleLoadList.flatMap((entry) => /^NativeModule (.*)/.exec(entry)?.[1] ?? []);
 }

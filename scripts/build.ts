@@ -5,11 +5,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle, transform } from 'esbuild';
-import { keepCompiledModules, splitColdModules } from './cold-modules.ts';
+import { splitColdModules } from './cold-modules.ts';
 import { compactModules } from './compact-modules.ts';
+import { keepCompiledCode } from './compiled-code.ts';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { lazyModules } from './lazy-modules.ts';
-import { slimSnapshot } from './slim-snapshot.ts';
 
 const require = createRequire(import.meta.url);
 const root = resolve(import.meta.dirname, '..');
@@ -146,8 +146,7 @@ async function pack(program: string, assets: Record<string, string>): Promise<vo
       assets,
     },
   });
-  slimSnapshot(output);
-  keepCompiledModules(output);
+  keepCompiledCode(output);
   renameSync(output, join(dist, 'tsc-pod'));
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { BuildEvent, BuildListener, BuildStep } from '../../core/build/events.ts';
+import { monotonicNow } from '../../core/host/monotonic.ts';
 import { escapeControls } from '../output/escape.ts';
 import { displayWidth, ellipsis } from '../output/width.ts';
 import { failedOutput, outputTails } from './output-tail.ts';
@@ -35,11 +36,7 @@ export interface LiveView {
 }
 
 /** `now`: of the same clock as the events. */
-export function liveView(
-  terminal: Terminal,
-  colour: boolean,
-  now: () => number = () => performance.now(),
-): LiveView {
+export function liveView(terminal: Terminal, colour: boolean, now = monotonicNow): LiveView {
   const steps = new Map<number, Shown>();
   const tails = outputTails();
   let began: number | undefined;

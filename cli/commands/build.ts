@@ -116,7 +116,7 @@ export class Build extends PodCommand {
   folder = Option.String({ name: 'path|URL|-', required: false });
 
   async execute(): Promise<number> {
-    const { env, stdin, stdout, stderr } = this.context;
+    const { env, stdout, stderr } = this.context;
     const asked = this.options();
     const options = { ...asked, sourceDateEpoch: sourceDateEpoch(asked, env) };
     const credentials =
@@ -139,7 +139,7 @@ export class Build extends PodCommand {
     const parts = (signal: AbortSignal): SessionParts => ({
       ...{ paths, host: hostFacts(env), environment: env, signal },
       workingDirectory: process.cwd(),
-      input: () => addAbortSignal(signal, stdin as Readable),
+      input: () => addAbortSignal(signal, this.context.stdin as Readable),
       write: isTerminal(stdout) ? undefined : this.emit,
       registry: login,
       tell: progress.listener,

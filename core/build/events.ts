@@ -1,6 +1,6 @@
 /**
  * What a build tells of its progress, as it happens. Who listens decides what is shown (cli/build-progress); a listener
- * that throws ends the build. Times are milliseconds of a monotonic clock (performance.now()).
+ * that throws ends the build. Times are milliseconds of a monotonic clock (core/host/monotonic.ts).
  */
 
 /** One line of the report: an instruction, or work of the build's own. */

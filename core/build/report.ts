@@ -1,5 +1,6 @@
 /** Telling of a build's steps: who does one need not know how it is told. */
 
+import { monotonicNow } from '../host/monotonic.ts';
 import type { BuildListener, BuildStep } from './events.ts';
 
 export interface Report {
@@ -24,7 +25,7 @@ export interface StepTelling {
 /** `signal`: what fails after it was aborted was cancelled. */
 export function reportTo(tell: BuildListener, signal: AbortSignal): Report {
   let last = 0;
-  const at = (): number => performance.now();
+  const at = monotonicNow;
   return {
     notice: (text) => tell({ kind: 'notice', text, at: at() }),
     step: (name, stage) => {
