@@ -48,8 +48,7 @@ export function stageBuilder(
   const globals = globalVariables(dockerfile, session.buildArgs, args);
   const states = new Map<Stage, Promise<StageState>>();
   const bases = new Map<Stage, { image: string; platform?: string | undefined }>();
-  const files = new Map<string, BuildContext>();
-  const images = new Map<string, Promise<BuildContext>>();
+  const files = new Map<string, Promise<BuildContext>>();
 
   const baseOf = (stage: Stage) => {
     const known = bases.get(stage);
@@ -61,14 +60,17 @@ export function stageBuilder(
     return base;
   };
 
-  const filesOfLayers = (key: string, label: string, state: StageState): BuildContext => {
-    const known = files.get(key);
-    if (known) return known;
-    const { host, directory, driver } = session;
-    const diffIds = state.layers.map(({ diffId }) => diffId);
-    const made = layersContext({ paths: session.parts.paths, host, label, diffIds, directory, driver });
-    files.set(key, made);
-    return made;
+  const opened = async (label: string, state: Promise<StageState>): Promise<BuildContext> => {
+    const { paths, host, directory, driver } = session;
+    const diffIds = (await state).layers.map(({ diffId }) => diffId);
+    return layersContext({ paths, host, label, diffIds, directory, driver });
+  };
+
+  /** Of a stage or an image, each looked for once. */
+  const filesOfLayers = (key: string, label: string, find: () => Promise<StageState>) => {
+    const known = files.get(key) ?? opened(label, find());
+    files.set(key, known);
+    return known;
   };
 
   const build: StageBuild = {
@@ -81,21 +83,15 @@ export function stageBuilder(
       if (named?.kind === 'context') return named.open(session.contextEnvironment);
       if (named) return filesOfImage(named.image);
       const other = stageOf(dockerfile, from, stage.index);
-      if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, await here(other));
+      if (other) return filesOfLayers(`stage ${other.index}`, `stage ${from}`, () => here(other));
       return filesOfImage(from);
     },
   };
 
-  const filesOfImage = (image: string): Promise<BuildContext> => {
-    let known = images.get(image);
-    if (!known) {
-      known = imageState(image, platform, `[internal] load ${image}`).then((state) =>
-        filesOfLayers(`image ${image}`, `the image ${image}`, state),
-      );
-      images.set(image, known);
-    }
-    return known;
-  };
+  const filesOfImage = (image: string): Promise<BuildContext> =>
+    filesOfLayers(`image ${image}`, `the image ${image}`, () =>
+      imageState(image, platform, `[internal] load ${image}`),
+    );
 
   const imageState = async (image: string, wanted: Platform, title: string, stage?: string) => {
     const report = session.report.step(title, stage);
