@@ -1,10 +1,10 @@
 import { importImage } from '../../core/container/commit/import-image.ts';
-import { PodError } from '../../core/error.ts';
-import { hostPlatform, type Platform, parsePlatform } from '../../core/platform.ts';
+import { hostPlatform, parsePlatform } from '../../core/platform.ts';
 import { archiveOf } from '../archive-argument.ts';
 import { Option, PodCommand } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { pathsOf } from '../paths.ts';
+import { platformText } from '../platform-flags.ts';
 
 export class Import extends PodCommand {
   static override usage = { description: 'Make an image of an archive of files' };
@@ -23,11 +23,13 @@ export class Import extends PodCommand {
 
   async execute(): Promise<number> {
     const { change: changes, message, reference: name } = this;
+    const asked = platformText(this);
+    const platform = asked === undefined ? hostPlatform() : parsePlatform(asked);
     const input = archiveOf(this.archive, this.context.stdin, 'tsc-pod import FILE');
     const image = await untilInterrupted((signal) =>
       importImage(input, {
         ...{ paths: pathsOf(this), env: this.context.env, signal },
-        ...{ name, changes, message, platform: this.chosenPlatform() },
+        ...{ name, changes, message, platform },
         onNotice: (text) => {
           if (!this.quiet) this.warn(text);
         },
@@ -35,21 +37,5 @@ export class Import extends PodCommand {
     );
     this.printLine(`sha256:${image.id}`);
     return 0;
-  }
-
-  private chosenPlatform(): Platform {
-    const { os, arch: architecture, variant } = this;
-    const parts = [os, architecture, variant].filter((part) => part !== undefined);
-    if (this.platform !== undefined && parts.length > 0)
-      throw new PodError({
-        code: 'usage',
-        message: 'cannot use --platform with --os, --arch or --variant',
-        why: 'it says all three',
-      });
-    if (this.platform !== undefined) return parsePlatform(this.platform);
-    if (parts.length === 0) return hostPlatform();
-    const host = hostPlatform();
-    const words = [os ?? host.os, architecture ?? host.architecture, variant];
-    return parsePlatform(words.filter((word) => word !== undefined).join('/'));
   }
 }
