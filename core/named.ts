@@ -82,7 +82,7 @@ export function abandonDraft(paths: Paths, { directory, name, id }: Draft): void
 }
 
 /** A new file; durable: a power cut can't empty it. */
-export function writeWhole(file: string, text: string, durable: boolean): void {
+export function writeNew(file: string, text: string, durable: boolean): void {
   const fd = openSync(file, 'wx', 0o600);
   try {
     writeFileSync(fd, text);

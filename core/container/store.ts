@@ -11,7 +11,7 @@ import {
   findId,
   listIdsOf,
   readJson,
-  writeWhole,
+  writeNew,
 } from '../named.ts';
 import type { Paths } from '../paths.ts';
 import type { ContainerRecord } from './record.ts';
@@ -56,8 +56,8 @@ export function beginContainer(paths: Paths, wish: string | undefined): Draft {
 /** Makes the container visible. `containers/<id>` is there, whole, after this; a power cut can't empty its files. */
 export function commitContainer(paths: Paths, draft: Draft, spec: OciSpec, record: ContainerRecord): void {
   const durable = !record.autoRemove; // what goes with a reboot needs no disk
-  writeWhole(join(draft.directory, 'config.json'), stringifyExact(spec), durable);
-  writeWhole(join(draft.directory, 'container.json'), JSON.stringify(record), durable);
+  writeNew(join(draft.directory, 'config.json'), stringifyExact(spec), durable);
+  writeNew(join(draft.directory, 'container.json'), JSON.stringify(record), durable);
   commitDraft(paths, draft);
 }
 

@@ -3,7 +3,7 @@ import { type CreateContext, createContainer } from '../container/create.ts';
 import { reserveIdFile } from '../container/flags/id-file.ts';
 import { readLabels } from '../container/flags/labels.ts';
 import { PodError } from '../error.ts';
-import { abandonDraft, beginDraft, commitDraft, type Draft, writeWhole } from '../named.ts';
+import { abandonDraft, beginDraft, commitDraft, type Draft, writeNew } from '../named.ts';
 import { type InfraFlags, infraOptions, makeInfraRoot, pauseImage } from './infra.ts';
 import { type PodRecord, SHARED_KINDS, type SharedKind } from './record.ts';
 import { removePod } from './remove.ts';
@@ -128,7 +128,7 @@ async function makePod(
     ...(options.restart && { restart: options.restart }),
     exitPolicy: options.exitPolicy,
   };
-  writeWhole(join(draft.directory, 'pod.json'), JSON.stringify(pod), true);
+  writeNew(join(draft.directory, 'pod.json'), JSON.stringify(pod), true);
   commitDraft(context.paths, draft);
   return pod;
 }
