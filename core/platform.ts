@@ -118,3 +118,13 @@ export function choosePlatform<T extends { platform?: Platform | undefined }>(
   }
   return best;
 }
+
+/** The hint of an error about a platform that isn't in a list: those that are, less what BuildKit notes as unknown/unknown. */
+export function offerHint(entries: readonly { platform?: Platform | undefined }[]): string | undefined {
+  const offers = entries.flatMap(({ platform }) =>
+    platform && platform.os !== 'unknown' ? [formatPlatform(platform)] : [],
+  );
+  return offers.length === 0
+    ? undefined
+    : printable(`it is there for ${[...new Set(offers)].join(', ')}`, 200);
+}

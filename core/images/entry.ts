@@ -2,7 +2,7 @@
 
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { choosePlatform, formatPlatform, hostPlatform, type Platform } from '../platform.ts';
+import { choosePlatform, formatPlatform, hostPlatform, offerHint, type Platform } from '../platform.ts';
 import { printable } from '../reference.ts';
 import { parseDigest } from './format/digest.ts';
 import { parseImageConfig } from './format/image-config.ts';
@@ -75,11 +75,10 @@ export function readManifestOf(
 }
 
 function notInList(entry: Descriptor, members: readonly Descriptor[], platform: Platform): PodError {
-  const offers = members.flatMap((member) => (member.platform ? [formatPlatform(member.platform)] : []));
   return new PodError({
     code: 'not-found',
     message: `no image for ${formatPlatform(platform)} in list ${nameOf(entry) ?? entry.digest}`,
-    ...(offers.length > 0 && { hint: printable(`it is there for ${[...new Set(offers)].join(', ')}`, 200) }),
+    hint: offerHint(members),
   });
 }
 

@@ -5,6 +5,7 @@ import {
   choosePlatform,
   formatPlatform,
   hostPlatform,
+  offerHint,
   type Platform,
   platformMatches,
 } from '../../platform.ts';
@@ -77,14 +78,11 @@ function chooseEntry(
   const wanted = platform ?? hostPlatform();
   const chosen = choosePlatform(entries, wanted);
   if (chosen !== undefined) return chosen;
-  const offers = entries.flatMap((entry) =>
-    entry.platform && entry.platform.os !== 'unknown' ? [formatPlatform(entry.platform)] : [],
-  );
   throw new PodError({
     code: 'not-found',
     message: `cannot use ${what}`,
     why: `it is not there for ${formatPlatform(wanted)}`,
-    ...(offers.length > 0 && { hint: printable(`it is there for ${[...new Set(offers)].join(', ')}`, 200) }),
+    hint: offerHint(entries),
   });
 }
 
