@@ -66,6 +66,6 @@ export function exitOneIfMissing(work: Work): Work {
   };
 }
 
-function isMissing(error: unknown): error is PodError {
+export function isMissing(error: unknown): error is PodError {
   return error instanceof PodError && error.code === 'not-found';
 }

@@ -1,6 +1,6 @@
 import { findContainer } from '../../core/container/store.ts';
-import { PodError } from '../../core/error.ts';
 import { Option, PodCommand } from '../command.ts';
+import { existsStatus } from '../exists-status.ts';
 import { pathsOf } from '../paths.ts';
 
 export class ContainerExists extends PodCommand {
@@ -10,12 +10,6 @@ export class ContainerExists extends PodCommand {
   container = Option.String({ name: 'container' });
 
   async execute(): Promise<number> {
-    try {
-      findContainer(pathsOf(this), this.container);
-      return 0;
-    } catch (error) {
-      if (error instanceof PodError && error.code === 'not-found') return 1;
-      throw error;
-    }
+    return existsStatus(() => findContainer(pathsOf(this), this.container));
   }
 }

@@ -7,6 +7,7 @@ import type { ImageRecord } from '../../core/images/format/types.ts';
 import type { Paths } from '../../core/paths.ts';
 import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
+import { isMissing } from '../each.ts';
 import { toJson } from '../format/values.ts';
 import { isTerminal } from '../output/color.ts';
 import { escapeControls } from '../output/escape.ts';
@@ -68,8 +69,7 @@ export class Diff extends DiffCommand {
     try {
       record = chooseContainer(paths, this.name, this.latest);
     } catch (error) {
-      const missing = error instanceof PodError && error.code === 'not-found' && this.name !== undefined;
-      const image = missing ? imageOrNone(paths, this.name!) : undefined;
+      const image = isMissing(error) && this.name !== undefined ? imageOrNone(paths, this.name) : undefined;
       if (image === undefined) throw error;
       return this.images(image, undefined);
     }

@@ -23,7 +23,7 @@ const KINDS = ['container', 'image', 'volume', 'pod'] as const;
 type Kind = 'all' | (typeof KINDS)[number];
 
 /** Whether it is only this kind of object that doesn't have the name. */
-function isMissing(error: unknown): boolean {
+function isOfAnotherKind(error: unknown): boolean {
   return error instanceof PodError && (error.code === 'not-found' || error.code === 'usage');
 }
 
@@ -65,7 +65,7 @@ function inspectObject(paths: Paths, name: string, kind: Kind, wanted: Wanted): 
       const found = SHOWN[one](paths, name, wanted);
       if (found) return found;
     } catch (error) {
-      if (kind !== 'all' || !isMissing(error)) throw error;
+      if (kind !== 'all' || !isOfAnotherKind(error)) throw error;
     }
   }
   if (kind === 'image') throw noSuchImage(name);

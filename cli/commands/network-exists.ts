@@ -1,6 +1,6 @@
-import { PodError } from '../../core/error.ts';
 import { findNetwork } from '../../core/network/find.ts';
 import { Option, PodCommand } from '../command.ts';
+import { existsStatus } from '../exists-status.ts';
 import { pathsOf } from '../paths.ts';
 
 export class NetworkExists extends PodCommand {
@@ -9,12 +9,6 @@ export class NetworkExists extends PodCommand {
   name = Option.String({ name: 'network' });
 
   async execute(): Promise<number> {
-    try {
-      await findNetwork(pathsOf(this), this.name);
-      return 0;
-    } catch (error) {
-      if (error instanceof PodError && error.code === 'not-found') return 1;
-      throw error;
-    }
+    return existsStatus(() => findNetwork(pathsOf(this), this.name));
   }
 }

@@ -1,6 +1,6 @@
-import { PodError } from '../../core/error.ts';
 import { findPod } from '../../core/pod/store.ts';
 import { Option, PodCommand } from '../command.ts';
+import { existsStatus } from '../exists-status.ts';
 import { pathsOf } from '../paths.ts';
 
 export class PodExists extends PodCommand {
@@ -9,12 +9,6 @@ export class PodExists extends PodCommand {
   pod = Option.String({ name: 'pod' });
 
   async execute(): Promise<number> {
-    try {
-      findPod(pathsOf(this), this.pod);
-      return 0;
-    } catch (error) {
-      if (error instanceof PodError && error.code === 'not-found') return 1;
-      throw error;
-    }
+    return existsStatus(() => findPod(pathsOf(this), this.pod));
   }
 }

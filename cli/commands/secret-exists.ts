@@ -1,6 +1,6 @@
-import { PodError } from '../../core/error.ts';
 import { findSecret } from '../../core/secret/store.ts';
 import { Option, PodCommand } from '../command.ts';
+import { existsStatus } from '../exists-status.ts';
 import { pathsOf } from '../paths.ts';
 
 export class SecretExists extends PodCommand {
@@ -9,12 +9,6 @@ export class SecretExists extends PodCommand {
   name = Option.String({ name: 'secret' });
 
   async execute(): Promise<number> {
-    try {
-      findSecret(pathsOf(this), this.name);
-      return 0;
-    } catch (error) {
-      if (error instanceof PodError && error.code === 'not-found') return 1;
-      throw error;
-    }
+    return existsStatus(() => findSecret(pathsOf(this), this.name));
   }
 }

@@ -3,7 +3,7 @@ import { CONDITIONS, waitForCondition, waitForEnd } from '../../core/container/w
 import { PodError } from '../../core/error.ts';
 import { chooseContainers } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
-import { forEachName } from '../each.ts';
+import { forEachName, isMissing } from '../each.ts';
 import { parseDuration, parsed } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -41,7 +41,7 @@ export class Wait extends PodCommand {
         if (forEnd) return String(await waitForEnd(paths, record));
         return String(await waitForCondition(paths, record, conditions, this.interval));
       } catch (error) {
-        if (this.ignore && error instanceof PodError && error.code === 'not-found') return '-1';
+        if (this.ignore && isMissing(error)) return '-1';
         throw error;
       }
     };
