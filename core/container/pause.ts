@@ -4,14 +4,14 @@ import { freeze, isFrozen } from '../../rootless/cgroup/control.ts';
 import type { CgroupFacts } from '../../rootless/cgroup/facts.ts';
 import { delegationFix } from '../../rootless/cgroup/plan.ts';
 import { runLauncher } from '../../rootless/launcher.ts';
-import { errnoOf, PodError } from '../error.ts';
+import { PodError } from '../error.ts';
 import { monotonicNow } from '../host/monotonic.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
 import { ownGroup } from './own-group.ts';
 import { type PauseMark, readPauseMark, removePauseMark, writePauseMark } from './pause-mark.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { type ProcessIdentity, signalProcess } from './process-identity.ts';
 import { ownsPids, processesOf, readStat } from './processes.ts';
 import type { ContainerRecord } from './record.ts';
 import { type ContainerState, containerState } from './state.ts';
@@ -95,12 +95,8 @@ function goOn({ process: first, group, stopped }: PauseMark): void {
   }
   const out = new Set(stopped.map(({ pid, start }) => `${pid} ${start}`));
   for (const pid of [...(processesOf([first.pid]).get(first.pid) ?? [])].reverse()) {
-    if (out.size > 0 && out.has(`${pid} ${readStat(pid)?.start}`)) continue;
-    try {
-      process.kill(pid, SIGCONT);
-    } catch (error) {
-      if (errnoOf(error) !== 'ESRCH') throw error;
-    }
+    const stat = readStat(pid);
+    if (!out.has(`${pid} ${stat?.start}`)) signalProcess(stat, SIGCONT);
   }
   if (out.size === 0) signalAll(first, SIGCONT);
 }

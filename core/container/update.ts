@@ -94,7 +94,7 @@ function whole({ memory = {}, cpu = {}, pids = {}, blockIO = {} }: LinuxResource
 }
 
 function policyOf(record: ContainerRecord, text: string | undefined): RestartPolicy {
-  if (text === undefined) return record.restart ?? { name: 'no', maximum: 0 };
+  if (text === undefined) return record.restart ?? NO_POLICY;
   const policy = parseRestartPolicy(text);
   if (record.autoRemove && policy.name !== 'no')
     throw new PodError({
