@@ -44,13 +44,14 @@ export function layerNamespace(): Namespace {
 export async function obtainImage(name: string, options: ObtainOptions): Promise<ImageRecord> {
   const { paths, policy } = options;
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
-  const reference = parseReference(name);
+  const mayBeStored = policy === 'missing' || policy === 'never';
+  const present = mayBeStored ? resolveImage(paths, name, platform) : undefined;
+  if (present && (!platform || platformMatches(present.platform, platform))) return present;
+  const reference = parseReference(name); // an id, which is none, means what is stored
   const foreign = platform && !platformMatches(hostPlatform(), platform) ? platform : undefined;
   const nameless = options.nativeNames === true && foreign !== undefined;
-  if (policy === 'missing' || policy === 'never') {
-    const present = resolveImage(paths, name, platform);
-    if (present && (!platform || platformMatches(present.platform, platform))) return present;
-    const kept = nameless && reference.kind === 'registry' && resolveNameless(paths, reference, foreign);
+  if (mayBeStored && nameless && reference.kind === 'registry') {
+    const kept = resolveNameless(paths, reference, foreign);
     if (kept) return kept;
   }
   if (reference.kind === 'builtin') {
