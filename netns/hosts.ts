@@ -22,7 +22,7 @@ export interface HostsWish {
   extra: readonly HostEntry[];
 }
 
-const HOST_NAMES = ['host.containers.internal', 'host.docker.internal'];
+export const HOST_NAMES = ['host.containers.internal', 'host.docker.internal'];
 
 const LOOPBACK = [
   '127.0.0.1\tlocalhost',

@@ -1,5 +1,6 @@
 /** One container's network as a whole: its namespace, and the operations that fill it. */
 
+import { isLoopback } from './address.ts';
 import type { NetworkMode } from './mode.ts';
 import { type FilesWish, networkFiles, pastaPlace } from './network-files.ts';
 import { pastaPlan } from './pasta.ts';
@@ -62,14 +63,19 @@ export function planNetwork(wish: NetworkWish): NetworkPlan {
 function bridgeNetwork(wish: NetworkWish): Omit<NetworkPlan, 'files'> {
   if (!wish.bridge) throw new Error('mode bridge without its networks');
   const { addresses, resolvers, gateway } = wish.bridge;
-  const deaf = wish.dns.servers.length > 0 && resolvers.length > 0 && !wish.dns.servers.includes('none');
+  const { servers } = wish.dns;
+  const deaf = resolvers.length > 0 && servers.some(isLoopback);
   return {
     namespace: 'new',
     operations: [],
     sysctls: namespaceSysctls(wish.gidMap),
     address: addresses[0],
     gateway,
-    notices: deaf ? ['with --dns this container does not find the others of its network by name'] : [],
+    notices: deaf
+      ? [
+          'with a --dns server at its own loopback this container does not find the others of its network by name',
+        ]
+      : [],
   };
 }
 

@@ -77,6 +77,14 @@ function isReachable(server: string, ipv6: boolean): boolean {
 }
 
 /**
+ * Those of `--dns` that a network's resolver asks in the container's place, so that names of its members stay known to it:
+ * none where one is at a loopback, which is the container's own.
+ */
+export function serversBehind(servers: readonly string[]): readonly string[] {
+  return servers.includes('none') || servers.some(isLoopback) ? [] : servers;
+}
+
+/**
  * Text of the file, or undefined where the image's own is to stay (`--dns none`). `reach` is undefined in the host's
  * network, where the host's file is right as it is. Never has a server that neither the host nor the user named.
  */
@@ -92,8 +100,9 @@ export function resolvConfText(
   const inherited = reach
     ? [...reach.own, ...host.nameservers.filter((server) => !reach.alone && isReachable(server, reach.ipv6))]
     : host.nameservers;
+  const behind = reach?.alone && reach.own.length > 0 && serversBehind(wish.servers).length > 0;
   return formatResolvConf({
-    nameservers: [...new Set(wish.servers.length > 0 ? wish.servers : inherited)],
+    nameservers: [...new Set(wish.servers.length > 0 && !behind ? wish.servers : inherited)],
     search: wish.search.length > 0 ? wish.search.filter((domain) => domain !== '.') : host.search,
     options: wish.options.length > 0 ? [...wish.options] : host.options,
   });

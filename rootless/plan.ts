@@ -93,7 +93,7 @@
  *        (names, addresses and routes of who is in it), network-api
  * hub networks (not a role's but words within hub-attach): the network as its first member brings it:
  *        bridge ADDRESS/PREFIX... (its gateways), uplink API-SOCKET ARGV..., uplink6 GATEWAY SUBNET (native/hub-uplink6.h), resolver [UPSTREAM]; and the member:
- *        link NAME MAC MTU (0: the kernel's choice), address ADDRESS/PREFIX, route GATEWAY, name NAME
+ *        link NAME MAC MTU (0: the kernel's choice), address ADDRESS/PREFIX, route GATEWAY, name NAME, dns SERVER (asked in its place)
  * hub-return: runtime DIR   the monitor brings its container back into networks that it has lost (native/hub-return.h)
  * check-now: runtime DIR
  * attach: runtime DIR, attach STREAMS, detach-keys BYTES, no-sig-proxy

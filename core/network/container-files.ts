@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { bareAddress } from '../../netns/address.ts';
+import { HOST_NAMES } from '../../netns/hosts.ts';
 import { bridgeReach } from '../../netns/network-files.ts';
 import { parseResolvConf, resolvConfText } from '../../netns/resolv-conf.ts';
 import { editInPlace } from '../container/edit-in-place.ts';
@@ -12,17 +13,22 @@ import { placeOf } from './place.ts';
 const same = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((word) => other.includes(word));
 
-function resolvers(membership: Membership): string[] {
-  const wish = { servers: [], search: [], options: [] };
+function resolvers(membership: Membership, servers: readonly string[]): string[] {
+  const wish = { servers, search: [], options: [] };
   const text = resolvConfText(wish, bridgeReach(placeOf(membership)));
   return parseResolvConf(text ?? '').nameservers;
 }
 
 /** Its servers, unless they are others than those that it was given: then somebody has chosen them. */
-function editResolvConf(text: string, before: Membership, after: Membership): string {
-  if (!same(parseResolvConf(text).nameservers, resolvers(before))) return text;
+function editResolvConf(
+  text: string,
+  asked: readonly string[],
+  before: Membership,
+  after: Membership,
+): string {
+  if (!same(parseResolvConf(text).nameservers, resolvers(before, asked))) return text;
   const kept = text.split('\n').filter((line) => line !== '' && !/^\s*nameserver\s/.test(line));
-  const servers = resolvers(after).map((server) => `nameserver ${server}`);
+  const servers = resolvers(after, asked).map((server) => `nameserver ${server}`);
   const at = kept.findIndex((line) => /^\s*options\s/.test(line));
   kept.splice(at < 0 ? kept.length : at, 0, ...servers);
   return kept.map((line) => `${line}\n`).join('');
@@ -42,6 +48,17 @@ function editHosts(text: string, name: string, before: Membership, after: Member
   return edited.join('\n');
 }
 
+/** The line of the host's names. */
+function editHost(text: string, before: Membership, after: Membership): string {
+  const [from, to] = [placeOf(before).host, placeOf(after).host];
+  if (from === to) return text;
+  const lines = text.split('\n').filter((line) => line !== [from, HOST_NAMES.join(' ')].join('\t'));
+  const known = new Set(lines.flatMap((line) => line.split(/\s+/)));
+  const names = HOST_NAMES.filter((name) => !known.has(name));
+  if (to && names.length > 0) lines.splice(-1, 0, [to, names.join(' ')].join('\t')); // before the end of the last line
+  return lines.join('\n');
+}
+
 /** Brings /etc/resolv.conf and /etc/hosts up to date, also while it runs. */
 export function updateContainerFiles(
   paths: Paths,
@@ -53,6 +70,6 @@ export function updateContainerFiles(
     editInPlace(join(containerDirectory(paths, id), name), (text) =>
       text === undefined ? undefined : change(text),
     );
-  if (!asked?.dns?.length) edit('resolv.conf', (text) => editResolvConf(text, before, after));
-  edit('hosts', (text) => editHosts(text, name, before, after));
+  edit('resolv.conf', (text) => editResolvConf(text, asked?.dns ?? [], before, after));
+  edit('hosts', (text) => editHost(editHosts(text, name, before, after), before, after));
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { bareAddress } from '../../netns/address.ts';
 import { publishPlan } from '../../netns/publish.ts';
+import { serversBehind } from '../../netns/resolv-conf.ts';
 import { checkSlirp4netnsPort, ownPorts, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
 import { SLIRP4NETNS_GATEWAY6, slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
 import { findSlirp4netns, type Slirp4netnsProgram } from '../../netns/slirp4netns-program.ts';
@@ -89,7 +90,7 @@ function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram |
 }
 
 function memberOperations(
-  record: Pick<ContainerRecord, 'name'>,
+  record: Pick<ContainerRecord, 'name' | 'asked'>,
   network: NetworkRecord,
   attachment: NetworkAttachment,
   routes: readonly DefaultRoute[],
@@ -100,12 +101,13 @@ function memberOperations(
     ...attachment.addresses.map((address) => ['address', address]),
     ...routes.filter(({ id }) => id === network.id).map(({ gateway }) => ['route', gateway]),
     ...names.map((name) => ['name', name]),
+    ...serversBehind(record.asked?.dns ?? []).map((server) => ['dns', server]),
   ];
 }
 
 /** `hub-attach` of one network. */
 export function attachOperation(
-  record: Pick<ContainerRecord, 'name'>,
+  record: Pick<ContainerRecord, 'name' | 'asked'>,
   network: NetworkRecord,
   attachment: NetworkAttachment,
   { program, routes }: { program: Slirp4netnsProgram | undefined; routes: readonly DefaultRoute[] },

@@ -8,7 +8,7 @@
 #include "hub-names.h"
 
 enum { DNS_MAX = 4096, DNS_ANSWER_MAX = 16384, DNS_HEADER = 12 };
-enum { DNS_SERVER_FAILS = 2, DNS_NO_SUCH_NAME = 3, DNS_REFUSED = 5 };
+enum { DNS_SERVER_FAILS = 2, DNS_NO_SUCH_NAME = 3, DNS_NOT_DONE = 4, DNS_REFUSED = 5 };
 
 enum dns_verdict {
   DNS_DROP,    /* it is no question */

@@ -161,6 +161,15 @@ bool names_reverse(const struct member_address *asker, const struct member_addre
   return false;
 }
 
+int names_servers(const struct member_address *asker, struct member_address servers[NAMES_SERVERS]) {
+  struct view view = begin_view(asker);
+  const char *from = view.asker ? view.asker->lines : "";
+  char text[NAME_MAX_BYTES + 1];
+  int count = 0;
+  while (count < NAMES_SERVERS && next_line(&from, 'D', text)) count += parse_member_address(text, &servers[count]);
+  return count;
+}
+
 bool names_elsewhere(const struct member_address *asker) {
   struct view view = begin_view(asker);
   return next_network(&view);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { NAMES_ADDRESSES = 256, NAME_MAX_BYTES = 255 };
+enum { NAMES_ADDRESSES = 256, NAME_MAX_BYTES = 255, NAMES_SERVERS = 3 /* as many as libc asks: resolv.conf(5) */ };
 
 struct member_address {
   int family; /* AF_INET, AF_INET6 */
@@ -22,8 +22,8 @@ bool same_address(const struct member_address *one, const struct member_address 
 /* The network that this process is of. */
 void names_begin(const char *network);
 /*
- * A member as a text: its network's id, a NUL, its container's id, a NUL, then lines `N name` and `A address` (or with a
- * prefix). It takes the place of one with the same ids. Nothing is kept of a bad one.
+ * A member as a text: its network's id, a NUL, its container's id, a NUL, then lines `N name`, `A address` (or with a
+ * prefix), and `D address` of a server that is asked for it. It takes the place of one with the same ids. Nothing is kept of a bad one.
  * Calls `come`, unless it is NULL, for each address that it has in this process's network.
  */
 void names_join(const char *text, size_t length, void (*come)(const char *address));
@@ -37,6 +37,8 @@ void names_leave(const char *text, size_t length, void (*gone)(const char *addre
 int names_find(const struct member_address *asker, const char *name, struct member_address found[NAMES_ADDRESSES]);
 /* The first name of the member that has this address in one of those networks. */
 bool names_reverse(const struct member_address *asker, const struct member_address *address, char name[NAME_MAX_BYTES + 1]);
+/* Servers that what it asks goes to, instead of the uplink's; in their order. 0: there are none. */
+int names_servers(const struct member_address *asker, struct member_address servers[NAMES_SERVERS]);
 /* Whether it is in another network too. */
 bool names_elsewhere(const struct member_address *asker);
 

@@ -62,6 +62,7 @@ static void open_sockets(const struct plan *plan) {
   int count = 0;
   if (!plan_find(plan, "resolver")) return;
   for (size_t i = 1; i < bridge->count && count < RESOLVE_ADDRESSES; i++) addresses[count++] = bridge->words[i];
+  resolve_from(addresses, count);
   resolve_udp_open(addresses, count, RESOLVE_PORT, upstream);
   resolve_tcp_open(addresses, count, RESOLVE_PORT, upstream);
 }

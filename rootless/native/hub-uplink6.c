@@ -27,6 +27,7 @@ void uplink6_open(const struct plan *plan) {
     const struct rule gateway = {TO_GATEWAY, RT_TABLE_LOCAL, 0, one->words[1]}, members = {TO_MEMBERS, RT_TABLE_MAIN, 0, one->words[2]};
     netlink_add_rule(&netlink, AF_INET6, &gateway);
     netlink_add_rule(&netlink, AF_INET6, &members);
+    netlink_add_foreign_address(&netlink, HUB_TAP, one->words[1]); /* the resolver asks from it */
   }
   const struct rule own = {TO_ALL_OWN, RT_TABLE_LOCAL, 0, NULL};
   netlink_add_rule(&netlink, AF_INET6, &own);

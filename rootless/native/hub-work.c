@@ -93,6 +93,8 @@ static void tell(unsigned char type, const struct plan *plan, const struct hub_r
   while (plan && (one = plan_next(plan, "name", &from))) put_line(&text, &length, 'N', one->words[1]);
   from = 0;
   while (plan && (one = plan_next(plan, "address", &from))) put_line(&text, &length, 'A', one->words[1]);
+  from = 0;
+  while (plan && (one = plan_next(plan, "dns", &from))) put_line(&text, &length, 'D', one->words[1]);
   if (!send_message(place->said, type, text, length, place->client)) die_errno("cannot talk to the hub");
 }
 

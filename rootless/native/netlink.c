@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,6 +289,8 @@ void netlink_add_foreign_address(struct netlink *netlink, const char *device, co
   address.length = (int)address.size * 8;
   begin_address(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, device, &address);
   put_number(&request, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+  const struct ifa_cacheinfo never_preferred = {.ifa_prefered = 0, .ifa_valid = UINT32_MAX};
+  put(&request, IFA_CACHEINFO, &never_preferred, sizeof never_preferred);
   must(ask(netlink, &request), "add the address", text);
 }
 

@@ -34,7 +34,7 @@ void netlink_raise(struct netlink *netlink, const char *name);
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text);
 /* Whose address that is, whatever others on the device say: ARP and NDP don't change it. */
 void netlink_fix_neighbour(struct netlink *netlink, const char *device, const char *text, const char *mac);
-/* An address without a network of its own: what is to it goes where the rules and routes say. */
+/* An address without a network of its own, which nothing is sent from: what is to it goes where the rules and routes say. */
 void netlink_add_foreign_address(struct netlink *netlink, const char *device, const char *text);
 void netlink_remove_address(struct netlink *netlink, const char *device, const char *text);
 /* The default route by a gateway; where one is there already, that stays. `device`: NULL, unless the gateway is of a link (fe80::). */

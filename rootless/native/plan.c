@@ -41,6 +41,7 @@ static const struct shape {
     {"detach", 0, 1},
     {"detach-keys", 1, 1},
     {"disk-usage", 1, -1},
+    {"dns", 1, 1},
     {"domainname", 1, 1},
     {"ends-with-parent", 0, 0},
     {"env", 1, 1},

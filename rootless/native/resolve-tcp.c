@@ -10,12 +10,13 @@
 #include "resolve.h"
 
 /* Of a member that opens many, the oldest is closed. */
-enum { CONNECTIONS = 64, EACH = 4, LIMIT_MS = 10000, UPSTREAM_MS = 4000, BACKLOG = 64 };
+enum { CONNECTIONS = 64, EACH = 4, LIMIT_MS = 10000, UPSTREAM_MS = 3000 /* each server */, BACKLOG = 64 };
 
 struct connection {
   int fd, upstream; /* -1: none */
   struct member_address asker;
   long long since, upstream_since;
+  int tried; /* of the servers that can be asked */
   unsigned char in[2 + DNS_MAX]; /* the question */
   size_t have, sent;             /* of it: from the client; to the upstream */
   size_t left;                   /* of the upstream's answer; valid once its length is known */
@@ -103,19 +104,28 @@ static void fail(struct connection *one, int code) {
 /* An answer's length comes whole or not at all: poll(2) doesn't wake for one byte of it. */
 static void wake_for(struct connection *one, int bytes) { setsockopt(one->upstream, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes); }
 
+/* The asker's own, else the network's one. */
+static bool next_server(struct connection *one, struct resolve_address *address) {
+  bool own = resolve_own_server(&one->asker, 0, tcp.port, address);
+  bool found = own ? resolve_own_server(&one->asker, one->tried, tcp.port, address)
+                   : tcp.upstream && one->tried == 0 && resolve_parse(tcp.upstream, tcp.port, address);
+  one->tried += found;
+  return found;
+}
+
 static void ask_upstream(struct connection *one) {
   struct resolve_address address;
-  if (!tcp.upstream || !resolve_parse(tcp.upstream, tcp.port, &address)) {
-    fail(one, names_elsewhere(&one->asker) ? DNS_REFUSED : DNS_NO_SUCH_NAME);
+  if (one->upstream >= 0) stop_upstream(one);
+  if (!next_server(one, &address)) {
+    fail(one, one->tried > 0 ? DNS_SERVER_FAILS : names_elsewhere(&one->asker) ? DNS_REFUSED : DNS_NO_SUCH_NAME);
     return;
   }
-  one->upstream = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  one->upstream = resolve_ask_socket(&address, SOCK_STREAM);
   one->upstream_since = clock_ms();
   one->sent = 0;
   one->measured = false;
-  wake_for(one, 2);
-  if (one->upstream < 0 || (connect(one->upstream, &address.any, address.size) < 0 && errno != EINPROGRESS))
-    fail(one, DNS_SERVER_FAILS);
+  if (one->upstream < 0) ask_upstream(one);
+  else wake_for(one, 2);
 }
 
 /* A question that is whole. */
@@ -127,7 +137,7 @@ static void consider(struct connection *one) {
   switch (dns_consider(&asked, one->out + 2, &size)) {
   case DNS_DROP: let_go(one); return;
   case DNS_ANSWER: answer(one, size); return;
-  case DNS_FORWARD: ask_upstream(one); return;
+  case DNS_FORWARD: one->tried = 0; ask_upstream(one); return;
   }
 }
 
@@ -157,7 +167,7 @@ static void write_answer(struct connection *one) {
 static void send_question(struct connection *one) {
   ssize_t put = send(one->upstream, one->in + one->sent, one->have - one->sent, MSG_NOSIGNAL);
   if (put < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (put < 0) return fail(one, DNS_SERVER_FAILS);
+  if (put < 0) return ask_upstream(one);
   one->sent += (size_t)put;
 }
 
@@ -166,7 +176,7 @@ static void read_answer(struct connection *one) {
   if (!one->measured) {
     ssize_t got = recv(one->upstream, one->out, 2, MSG_PEEK);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got < 2) return fail(one, DNS_SERVER_FAILS);
+    if (got < 2) return ask_upstream(one);
     wake_for(one, 1);
     one->left = 2 + length_at(one->out);
     one->measured = true;
@@ -183,7 +193,7 @@ static void read_answer(struct connection *one) {
 static bool is_asking(const struct connection *one) { return one->upstream >= 0 && one->sent < one->have; }
 
 static int milliseconds_left(struct connection *one, long long now) {
-  if (one->upstream >= 0 && !one->measured && now - one->upstream_since >= UPSTREAM_MS) fail(one, DNS_SERVER_FAILS);
+  if (one->upstream >= 0 && !one->measured && now - one->upstream_since >= UPSTREAM_MS) ask_upstream(one);
   else if (now - one->since >= LIMIT_MS) let_go(one);
   if (one->fd < 0) return -1;
   long long left = one->since + LIMIT_MS - now;

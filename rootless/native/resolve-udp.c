@@ -15,19 +15,22 @@
  */
 enum { LANES = 32, ROUNDS = 8 };
 /* A question that was passed on: its answer comes with the number that it was given here. A client asks again after 5 s. */
-enum { PENDING = 512, PENDING_EACH = 64, PENDING_MS = 4000 };
+enum { PENDING = 512, PENDING_EACH = 64, PENDING_MS = 4000, OWN_MS = 1300 /* each server of its own */, QUESTION = 512 };
 
 struct pending {
   long long since; /* 0: free */
   unsigned char own_id[2];
   int server;
   struct resolve_address from;
+  long long until;
+  int own;   /* a socket of its own, to a server of the asker's; -1: it went to the upstream */
+  int tried; /* of those servers */
   size_t length;
-  unsigned char question[NAME_MAX_BYTES + DNS_HEADER + 6]; /* for an answer that there is none */
+  unsigned char question[QUESTION]; /* its beginning: for the next server, or for an answer that there is none */
 };
 
 static struct {
-  int servers[RESOLVE_ADDRESSES * LANES], count, upstream;
+  int servers[RESOLVE_ADDRESSES * LANES], count, upstream, port;
   struct pending pending[PENDING];
   int waiting; /* of those */
 } udp = {.upstream = -1};
@@ -49,6 +52,7 @@ void resolve_udp_open(const char *const *addresses, int count, int port, const c
       udp.servers[udp.count++] = resolve_socket(addresses[i], port, SOCK_DGRAM, true);
     choose_lane(udp.servers[udp.count - 1], strchr(addresses[i], ':'));
   }
+  udp.port = port;
   if (upstream) udp.upstream = resolve_socket(upstream, port, SOCK_DGRAM, false);
 }
 
@@ -59,6 +63,7 @@ static void reply(int server, const void *data, size_t length, const struct reso
 static void set_free(struct pending *asked) {
   asked->since = 0;
   udp.waiting--;
+  if (asked->own >= 0) close(asked->own);
 }
 
 static void give_up(struct pending *asked) {
@@ -93,17 +98,47 @@ static struct pending *find_pending(const unsigned char id[2]) {
   return NULL;
 }
 
-static void pass_on(int server, const struct resolve_address *from, unsigned char *packet, size_t length) {
-  struct pending *place = free_place(from), asked = {.since = clock_ms() + 1, .server = server, .from = *from};
+/* Each from another port: so nobody can guess what an answer has to look like. False: there is no server left. */
+static bool ask_own(struct pending *asked) {
+  struct resolve_address server;
+  struct member_address asker = resolve_asker(&asked->from);
+  unsigned char packet[QUESTION];
+  memcpy(packet, asked->question, asked->length);
+  memcpy(packet, asked->own_id, 2);
+  while (resolve_own_server(&asker, asked->tried, udp.port, &server)) {
+    asked->tried++;
+    asked->until = clock_ms() + OWN_MS;
+    if (asked->own >= 0) close(asked->own);
+    asked->own = resolve_ask_socket(&server, SOCK_DGRAM);
+    if (asked->own >= 0 && send(asked->own, packet, asked->length, MSG_NOSIGNAL) == (ssize_t)asked->length) return true;
+  }
+  return false;
+}
+
+static void ask_next(struct pending *asked) {
+  if (asked->own < 0 || !ask_own(asked)) give_up(asked);
+}
+
+/* False: there is nobody to ask. */
+static bool pass_on(int server, const struct resolve_address *from, unsigned char *packet, size_t length) {
+  struct resolve_address unused;
+  struct member_address asker = resolve_asker(from);
+  bool own = resolve_own_server(&asker, 0, udp.port, &unused);
+  if (!own && udp.upstream < 0) return false;
+  struct pending *place = free_place(from), asked = {.since = clock_ms() + 1, .server = server, .from = *from, .own = -1};
+  asked.until = asked.since + PENDING_MS;
   asked.length = length < sizeof asked.question ? length : sizeof asked.question;
   memcpy(asked.question, packet, asked.length);
   do
-    if (getrandom(asked.own_id, 2, 0) != 2) return;
+    if (getrandom(asked.own_id, 2, 0) != 2) return true;
   while (find_pending(asked.own_id));
   memcpy(packet, asked.own_id, 2);
-  udp.waiting += !place->since;
+  if (place->since) set_free(place);
+  udp.waiting++;
   *place = asked;
-  if (send(udp.upstream, packet, length, MSG_NOSIGNAL) < 0 && errno != EAGAIN) give_up(place);
+  if (own ? length > QUESTION || !ask_own(place) : send(udp.upstream, packet, length, MSG_NOSIGNAL) < 0 && errno != EAGAIN)
+    give_up(place);
+  return true;
 }
 
 static bool take_question(int server) {
@@ -117,8 +152,7 @@ static bool take_question(int server) {
   enum dns_verdict verdict = dns_consider(&asked, answer, &size);
   if (verdict == DNS_DROP) return true;
   if (verdict == DNS_ANSWER) reply(server, answer, size, &from);
-  else if (udp.upstream >= 0) pass_on(server, &from, packet, (size_t)got);
-  else {
+  else if (!pass_on(server, &from, packet, (size_t)got)) {
     int code = names_elsewhere(&asked.asker) ? DNS_REFUSED : DNS_NO_SUCH_NAME;
     reply(server, answer, dns_refuse(packet, (size_t)got, code, answer), &from);
   }
@@ -130,16 +164,34 @@ static bool take_answer(void) {
   ssize_t got = recv(udp.upstream, packet, sizeof packet, 0);
   if (got < 0 && errno == ECONNREFUSED) { /* nobody listens there: for any of them */
     for (struct pending *one = udp.pending; one < udp.pending + PENDING; one++)
-      if (one->since) give_up(one);
+      if (one->since && one->own < 0) give_up(one);
     return true;
   }
   if (got < 0) return false;
   struct pending *asked = got < DNS_HEADER ? NULL : find_pending(packet);
-  if (!asked) return true;
+  if (!asked || asked->own >= 0) return true;
   memcpy(packet, asked->question, 2);
   set_free(asked);
   reply(asked->server, packet, (size_t)got, &asked->from);
   return true;
+}
+
+/* Codes after which libc, too, asks the next one: RFC 1035, section 4.1.1. */
+static bool has_failed(const unsigned char *packet) {
+  int code = packet[3] & 15;
+  return code == DNS_SERVER_FAILS || code == DNS_NOT_DONE || code == DNS_REFUSED;
+}
+
+static void take_own_answer(struct pending *asked) {
+  static unsigned char packet[1 << 16];
+  ssize_t got = recv(asked->own, packet, sizeof packet, 0);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got < 0) return ask_next(asked);
+  if (got < DNS_HEADER || memcmp(packet, asked->own_id, 2) != 0) return;
+  if (has_failed(packet) && ask_own(asked)) return;
+  memcpy(packet, asked->question, 2);
+  reply(asked->server, packet, (size_t)got, &asked->from);
+  set_free(asked);
 }
 
 int resolve_udp_watch(struct pollfd *polls, int *timeout) {
@@ -147,17 +199,32 @@ int resolve_udp_watch(struct pollfd *polls, int *timeout) {
   *timeout = -1;
   for (struct pending *one = udp.pending; udp.waiting && one < udp.pending + PENDING; one++) {
     if (!one->since) continue;
-    long long left = one->since + PENDING_MS - now;
-    if (left <= 0) give_up(one);
-    else if (*timeout < 0 || left < *timeout) *timeout = (int)left;
+    long long left = one->until - now;
+    if (left <= 0) ask_next(one);
+    if (!one->since) continue;
+    left = one->until - now;
+    if (*timeout < 0 || left < *timeout) *timeout = (int)left;
   }
   polls[0] = (struct pollfd){udp.upstream, POLLIN, 0}; /* poll(2) passes over a descriptor of -1 */
   for (int i = 0; i < udp.count; i++) polls[i + 1] = (struct pollfd){udp.servers[i], POLLIN, 0};
-  return udp.count + 1;
+  int count = udp.count + 1;
+  for (struct pending *one = udp.pending; udp.waiting && one < udp.pending + PENDING; one++)
+    if (one->since && one->own >= 0) polls[count++] = (struct pollfd){one->own, POLLIN, 0};
+  return count;
+}
+
+static void take_own_answers(const struct pollfd *polls, int count) {
+  for (struct pending *one = udp.pending; count > 0 && one < udp.pending + PENDING; one++) {
+    if (!one->since || one->own != polls->fd) continue;
+    if (polls->revents) take_own_answer(one);
+    polls++;
+    count--;
+  }
 }
 
 void resolve_udp_serve(const struct pollfd *polls, int count) {
   for (int left = polls[0].revents ? PENDING : 0; left > 0 && take_answer(); left--) continue;
-  for (int i = 1; i < count; i++)
+  take_own_answers(polls + 1 + udp.count, count - 1 - udp.count); /* before new questions take their places */
+  for (int i = 1; i <= udp.count; i++)
     for (int left = polls[i].revents ? ROUNDS : 0; left > 0 && take_question(udp.servers[i - 1]); left--) continue;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "die.h"
@@ -28,6 +29,39 @@ struct member_address resolve_asker(const struct resolve_address *address) {
   if (asker.family == AF_INET6) memcpy(asker.bytes, &address->six.sin6_addr, 16);
   else memcpy(asker.bytes, &address->four.sin_addr, 4);
   return asker;
+}
+
+bool resolve_own_server(const struct member_address *asker, int tried, int port, struct resolve_address *server) {
+  struct member_address servers[NAMES_SERVERS];
+  if (tried >= names_servers(asker, servers)) return false;
+  memset(server, 0, sizeof *server);
+  if (servers[tried].family == AF_INET6) {
+    server->six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
+    memcpy(&server->six.sin6_addr, servers[tried].bytes, 16);
+    server->size = sizeof server->six;
+  } else {
+    server->four = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+    memcpy(&server->four.sin_addr, servers[tried].bytes, 4);
+    server->size = sizeof server->four;
+  }
+  return true;
+}
+
+static struct resolve_address from6; /* the kernel would choose a member's, which the uplink's device has: hub-uplink6.c */
+
+void resolve_from(const char *const *addresses, int count) {
+  for (int i = 0; i < count; i++)
+    if (strchr(addresses[i], ':')) resolve_parse(addresses[i], 0, &from6);
+}
+
+int resolve_ask_socket(const struct resolve_address *server, int type) {
+  int fd = socket(server->any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  bool six = server->any.sa_family == AF_INET6 && from6.size;
+  if (fd >= 0 && (!six || bind(fd, &from6.any, from6.size) == 0) &&
+      (connect(fd, &server->any, server->size) == 0 || errno == EINPROGRESS))
+    return fd;
+  if (fd >= 0) close(fd);
+  return -1;
 }
 
 int resolve_socket(const char *text, int port, int type, bool serves) {

@@ -9,7 +9,7 @@
 
 #include "hub-names.h"
 
-enum { RESOLVE_PORT = 53, RESOLVE_ADDRESSES = 4 /* of gateways */, RESOLVE_POLLS = 512 };
+enum { RESOLVE_PORT = 53, RESOLVE_ADDRESSES = 4 /* of gateways */, RESOLVE_POLLS = 1024 };
 
 struct resolve_address {
   union {
@@ -23,11 +23,17 @@ struct resolve_address {
 /* `text` may have a prefix. False: it is no address. */
 bool resolve_parse(const char *text, int port, struct resolve_address *address);
 struct member_address resolve_asker(const struct resolve_address *address);
+/* The server to ask after `tried` others have failed, of those that the asker has. False: there is none, or none any more. */
+bool resolve_own_server(const struct member_address *asker, int tried, int port, struct resolve_address *server);
+/* A socket that asks a server, or has begun to connect to it; -1. */
+int resolve_ask_socket(const struct resolve_address *server, int type);
 /* A socket at `text`, of that type, not blocking: bound, or connected. Dies on an error. */
 int resolve_socket(const char *text, int port, int type, bool serves);
 
 /* Called between a question and its answer: who has come before that is known. */
 void resolve_refresh(void);
+/* The gateways' addresses: what is asked by IPv6 is asked from one of them. */
+void resolve_from(const char *const *addresses, int count);
 /* Serves until the descriptor `until` (-1: none) is readable; calls resolve_refresh() when `changes` is. */
 void resolve_serve(int changes, int until);
 

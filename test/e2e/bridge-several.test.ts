@@ -1,7 +1,7 @@
 /** Containers in several bridge networks, and what changes while they run: names, resolvers, routes. */
 import * as assert from 'uvu/assert';
 import { addressOf, GET, IMAGE, lookUp, serve } from './bridge-lab.ts';
-import { eventually, podOk, test } from './harness/index.ts';
+import { eventually, PYTHON, pod, podOk, RESOLVER, test } from './harness/index.ts';
 
 const resolvers = async (container: string): Promise<string[]> =>
   (await podOk(['exec', container, 'sh', '-c', 'grep ^nameserver /etc/resolv.conf || true']))
@@ -12,6 +12,9 @@ const gatewayOf = (network: string): Promise<string> =>
   podOk(['network', 'inspect', '-f', '{{range .IPAM.Config}}{{.Gateway}}{{end}}', network]);
 const route = (container: string): Promise<string> =>
   podOk(['exec', container, 'sh', '-c', 'ip route | grep ^default || true']);
+
+const hostLine = (container: string): Promise<string> =>
+  podOk(['exec', container, 'sh', '-c', 'grep host.docker.internal /etc/hosts || true']);
 
 test('a container in two networks is told of the members of both, by the first resolver alone', async () => {
   await podOk(['network', 'create', 'near']);
@@ -49,6 +52,7 @@ test('who comes into a network while it runs is told of its members, and has its
   assert.equal(await resolvers('late'), [await gatewayOf('near'), await gatewayOf('deep')]);
   assert.is(await lookUp('late', 'web'), await addressOf('web', 'near'));
   assert.match(await route('late'), /^default via \S+ dev eth1/);
+  assert.is(await hostLine('late'), await hostLine('web'));
   await podOk(['network', 'disconnect', 'deep', 'late']);
   assert.equal(await resolvers('late'), [await gatewayOf('near')]);
   assert.is(await lookUp('late', 'db'), 'NXDOMAIN');
@@ -68,6 +72,7 @@ test('the default route goes on by another network', async () => {
   assert.equal(await resolvers('late'), [await gatewayOf('far')]);
   await podOk(['network', 'disconnect', 'far', 'late']);
   assert.equal(await resolvers('late'), []);
+  assert.is(await hostLine('late'), '');
   await podOk(['network', 'connect', 'near', 'late']);
   assert.equal(await resolvers('late'), [await gatewayOf('near')]);
   assert.is(await lookUp('late', 'web'), await addressOf('web', 'near'));
@@ -86,22 +91,32 @@ test('what somebody has written into resolv.conf stays', async () => {
   await podOk(['exec', 'newer', 'sh', '-c', 'echo nameserver 192.0.2.1 >/etc/resolv.conf']);
   await podOk(['network', 'connect', 'far', 'newer']);
   assert.equal(await resolvers('newer'), ['192.0.2.1']);
-  await podOk([
-    'run',
-    '-d',
-    '--rm',
-    '--name',
-    'own',
-    '--dns',
-    '192.0.2.2',
-    '--network',
-    'near',
-    IMAGE,
-    'sleep',
-    '99',
-  ]);
+  const flags = ['--dns', '127.0.0.1', '--network', 'near'];
+  const ran = await pod(['run', '-d', '--rm', '--name', 'own', ...flags, IMAGE, 'sleep', '99']);
+  assert.match(ran.stderr, /does not find the others of its network by name/);
   await podOk(['network', 'connect', 'far', 'own']);
-  assert.equal(await resolvers('own'), ['192.0.2.2']);
+  assert.equal(await resolvers('own'), ['127.0.0.1']);
+});
+
+test('with --dns the names of members are known, and the servers given are asked for the rest, as in docker', async () => {
+  await podOk(['network', 'create', '--ipv6', 'told']);
+  const flags = ['--network', 'told', ...PYTHON, IMAGE, '/usr/bin/python3', '-c', RESOLVER, '::'];
+  await podOk(['run', '-d', '--rm', '--name', 'dns', ...flags]);
+  await podOk(['exec', 'dns', 'sh', '-c', 'until grep -q :0035 /proc/net/udp6; do sleep 0.05; done']);
+  const six = await podOk(['inspect', '-f', '{{.NetworkSettings.Networks.told.GlobalIPv6Address}}', 'dns']);
+  for (const server of [await addressOf('dns', 'told'), six]) {
+    const asks = ['--dns', server, '--network', 'told', IMAGE, 'sleep', '99'];
+    await podOk(['run', '-d', '--rm', '--name', 'asks', ...asks]);
+    assert.is(await lookUp('asks', 'web.example', '-type=a'), '192.0.2.7', server);
+    assert.is(await lookUp('asks', 'dns', '-type=a'), await addressOf('dns', 'told'), server);
+    assert.is(await lookUp('dns', 'asks', '-type=a'), await addressOf('asks', 'told'), server);
+    await podOk(['network', 'connect', 'near', 'asks']);
+    assert.is(await lookUp('asks', 'web', '-type=a'), await addressOf('web', 'near'), server);
+    assert.is(await lookUp('asks', 'web.example', '-type=a'), '192.0.2.7', server);
+    await podOk(['rm', '-f', '-t', '0', 'asks']);
+  }
+  await podOk(['rm', '-f', '-t', '0', 'dns']);
+  await podOk(['network', 'rm', 'told']);
 });
 
 test('a container that has given its hosts and resolv.conf away comes into a network all the same', async () => {

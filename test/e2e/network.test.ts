@@ -11,6 +11,7 @@ import {
   PYTHON,
   pod,
   podOk,
+  RESOLVER,
   sandbox,
   skip,
   test,
@@ -154,24 +155,10 @@ test("resolv.conf starts with the network's own server and has no public one", a
 test("names are resolved by the host's resolver, also where it listens at a loopback", async () => {
   // A host of its own: a network namespace with a resolver at 127.0.0.1, in which tsc-pod runs.
   const resolver = join(sandbox.work, 'resolver.py');
-  writeFileSync(
-    resolver,
-    String.raw`
-import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(('127.0.0.1', 53))
-while True:
-    m, who = s.recvfrom(600)
-    end = 12
-    while m[end]: end += m[end] + 1
-    a = m[end + 2] == 1
-    answer = b'\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7' if a else b''
-    s.sendto(m[:2] + b'\x81\x80\0\1' + bytes([0, a, 0, 0, 0, 0]) + m[12:end + 5] + answer, who)
-`,
-  );
+  writeFileSync(resolver, RESOLVER);
   writeFileSync(join(sandbox.work, 'resolv.conf'), 'nameserver 127.0.0.1\nsearch corp.example\n');
   const script = `ip link set lo up && mount --bind ${sandbox.work}/resolv.conf /etc/resolv.conf || exit 77
-python3 ${resolver} & trap "kill $!" EXIT
+python3 ${resolver} 127.0.0.1 & trap "kill $!" EXIT
 until grep -q 0100007F:0035 /proc/net/udp; do sleep 0.05; done
 ${binary} run --rm ${IMAGE} sh -c 'cat /etc/resolv.conf; nslookup -type=a web.example'`;
   const env = { TSC_POD_ROOT: join(sandbox.dir, 'nested'), PATH: `${environment.PATH}:/usr/sbin:/sbin` };

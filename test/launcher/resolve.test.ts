@@ -72,8 +72,8 @@ async function ask(message: Buffer, from = '127.0.0.2', to = '127.0.0.1', limit 
   }
 }
 
-async function dial(): Promise<Socket> {
-  const socket = connect({ port: PORT, host: '127.0.0.1', localAddress: '127.0.0.2' });
+async function dial(localAddress = '127.0.0.2'): Promise<Socket> {
+  const socket = connect({ port: PORT, host: '127.0.0.1', localAddress });
   socket.on('error', () => {});
   await once(socket, 'connect');
   return socket;
@@ -93,12 +93,15 @@ async function take(socket: Socket, length: number): Promise<Buffer> {
   return have.subarray(2);
 }
 
-async function upstreamTcp(answer: (question: Buffer, socket: Socket) => void): Promise<Server> {
+async function upstreamTcp(
+  answer: (question: Buffer, socket: Socket) => void,
+  host = '127.0.0.9',
+): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', (data) => answer(data as Buffer, socket));
   });
-  server.listen(PORT, '127.0.0.9');
+  server.listen(PORT, host);
   await once(server, 'listening');
   return server;
 }
@@ -158,6 +161,54 @@ test('what is passed on comes back with its own number, by UDP and in long answe
   socket.destroy();
   server.close();
   tcp.close();
+  await end(child);
+});
+
+test('who has servers of its own is answered by the first of them that can, and its names are told to none', async () => {
+  const child = await serve();
+  const asked = { first: 0, second: 0 };
+  let code: number | undefined = 2;
+  const start = async (name: keyof typeof asked, host: string, answer: () => number | undefined) => {
+    const server = createSocket('udp4');
+    server.on('message', (data, { port, address }) => {
+      asked[name]++;
+      const said = answer();
+      if (said === undefined) return;
+      data[2]! |= 0x80;
+      data[3] = said;
+      server.send(data, port, address);
+    });
+    server.bind(PORT, host);
+    await once(server, 'listening');
+    return server;
+  };
+  const far = async (name: string): Promise<number[]> => read(await ask(question(name), '127.0.0.3'));
+  const second = await start('second', '127.0.0.8', () => 0);
+  assert.equal(await far('a.example.org'), [7, 0, 0, 0]); // at the first nobody listens
+  const first = await start('first', '127.0.0.7', () => code);
+  assert.equal(await far('b.example.org'), [7, 0, 0, 0]);
+  assert.equal(asked, { first: 1, second: 2 });
+  code = undefined; // it is mute
+  assert.equal(await far('c.example.org'), [7, 0, 0, 0]);
+  assert.equal(asked, { first: 2, second: 3 });
+  code = 3; // it knows that there is none
+  assert.equal(await far('d.example.org'), [7, 3, 0, 0]);
+  assert.equal(await far('web'), [7, 0, 0, 1]);
+  assert.equal(read(await ask(question('a.example.org'))), [7, 3, 0, 0]);
+  assert.equal(asked, { first: 3, second: 3 });
+  second.close();
+  code = 2;
+  assert.equal(await far('e.example.org'), [7, 2, 0, 0]);
+  first.close();
+  const tcp = await upstreamTcp((data, socket) => socket.end(data), '127.0.0.8');
+  const socket = await dial('127.0.0.3');
+  socket.write(whole(question('f.example.org', 8)));
+  assert.is((await take(socket, 2 + question('f.example.org').length)).readUInt16BE(0), 8);
+  tcp.close();
+  await new Promise((resolve) => tcp.once('close', resolve));
+  socket.write(whole(question('f.example.org', 9)));
+  assert.equal(read(await take(socket, 14)), [9, 2, 0, 0]);
+  socket.destroy();
   await end(child);
 });
 

@@ -20,6 +20,7 @@ export { greet, greeted } from './greet.ts';
 export { busyboxImage, busyboxLayer, type ImageSpec, PYTHON } from './images.ts';
 export * from './pod.ts';
 export { mirrorDockerHub, type Registry, startRegistry } from './registry.ts';
+export { RESOLVER } from './resolver.ts';
 export { binary, environment, sandbox } from './sandbox.ts';
 export { type TarEntry, tarOf } from './tar.ts';
 export { podTerminal, type Terminal, terminal } from './terminal.ts';

@@ -26,6 +26,15 @@ test('servers by link-local IPv6 are left out, and all IPv6 ones where there is 
   assert.is(resolvConfText(NOTHING, { ...SLIRP, ipv6: false }, host), 'nameserver 10.0.2.3\n');
 });
 
+test("a bridge network's resolvers stay with --dns, which they ask, unless that is the container's own", () => {
+  const bridge = { own: ['10.89.0.1'], ipv6: false, alone: true };
+  const text = (servers: string[], reach = bridge) => resolvConfText({ ...NOTHING, servers }, reach, etc(''));
+  assert.is(text(['1.2.3.4']), 'nameserver 10.89.0.1\n');
+  assert.is(text(['1.2.3.4', '127.0.0.1']), 'nameserver 1.2.3.4\nnameserver 127.0.0.1\n');
+  assert.is(text(['1.2.3.4'], { ...bridge, own: [] }), 'nameserver 1.2.3.4\n');
+  assert.is(text(['none']), undefined);
+});
+
 test("behind systemd-resolved's stub are the servers that it asks", () => {
   const host = files({
     '/etc/resolv.conf': 'nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n',
