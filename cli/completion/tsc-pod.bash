@@ -1,7 +1,7 @@
 # bash completion of tsc-pod: . <(tsc-pod completion bash)
 
 _tsc_pod() {
-  local program=${COMP_WORDS[0]/#\~/$HOME} rest=${COMP_LINE:0:COMP_POINT} kept= word space answer index
+  local program=${COMP_WORDS[0]/#\~/$HOME} rest=${COMP_LINE:0:COMP_POINT} kept='' word space answer index
   local -a words=()
   [[ $program == */* ]] || program=tsc-pod # what an alias stands for
   # bash cuts words at COMP_WORDBREAKS (: = @): what has no space between is one word, of which it completes the end.
