@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { callReason, errnoOf, PodError } from './error.ts';
 
 /** Where everything of one user is. `data` survives a reboot, `runtime` does not. */
@@ -64,10 +64,22 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
+/** As mkdir -p. Node's own goes on forever where a file system answers ENOENT to who makes a directory, as autofs(5) does. */
+function makeDirectories(path: string): void {
+  const isThere = () => statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  if (isThere()) return;
+  makeDirectories(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!isThere()) throw error;
+  }
+}
+
 /** Whether it is this user's, or could be made: that of a session that has ended is gone (tmux keeps its name). */
 function isOwn(session: string): boolean {
   try {
-    mkdirSync(session, { recursive: true, mode: 0o700 });
+    makeDirectories(session);
   } catch {
     return false;
   }
@@ -84,7 +96,7 @@ function runtimeRoot(environment: Environment): string {
   const usual = `/run/user/${process.geteuid!()}`; // pam_systemd(8)
   if (ownerOf(usual) === process.geteuid!()) return join(usual, 'tsc-pod');
   const own = `/tmp/tsc-pod-run-${process.getuid!()}`;
-  mkdirSync(own, { recursive: true, mode: 0o700 });
+  makeDirectories(own);
   const about = lstatSync(own);
   if (!about.isDirectory() || about.uid !== process.getuid!())
     throw new PodError({
@@ -105,7 +117,7 @@ const KNOWN =
 
 function makeDataRoot(data: string): void {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makeDirectories(data);
   } catch (cause) {
     throw new PodError({
       code: errnoOf(cause) === 'ENOSPC' ? 'no-space' : 'denied',

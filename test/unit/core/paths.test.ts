@@ -56,6 +56,13 @@ test('a data directory that can not be made is an error', () => {
   );
 });
 
+test('a file system that takes no directories, and says that there is none, is an error', () => {
+  assert.match(
+    refusal(() => findPaths({ HOME: '/proc/self', XDG_RUNTIME_DIR: '/proc/none' })),
+    /^denied: cannot make the directory \/proc\/self/,
+  );
+});
+
 test('a directory that holds other things is no place for a store, one of an older version is', () => {
   const used = join(home, 'used');
   mkdirSync(join(used, 'images'), { recursive: true });
