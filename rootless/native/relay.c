@@ -23,6 +23,7 @@
 #include "restart.h"
 #include "stream.h"
 #include "supervise.h"
+#include "terminal.h"
 
 enum {
   PIPE_SURE = 4096, /* PIPE_BUF: what a pipe that polls as writable surely takes, pipe(7) */
@@ -147,7 +148,11 @@ static ssize_t move_output(struct relay *relay, int *from, int stream) {
 }
 
 static void take_input(struct relay *relay, const char *data, size_t length) {
-  if (relay->input < 0 || (length == 0 && relay->terminal)) return;
+  if (relay->input < 0) return;
+  if (length == 0 && relay->terminal) {
+    data = END_TYPED;
+    length = sizeof END_TYPED - 1;
+  }
   if (length == 0 || !backlog_put(&backlog, relay->input, data, length)) close_input(relay);
 }
 

@@ -41,7 +41,10 @@ static bool take_input(int master, struct keys *keys, bool *detached) {
   char typed[BACKLOG_MAX / 2], out[BACKLOG_MAX];
   ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
   if (got < 0 && errno == EINTR) return true;
-  if (got <= 0) return false;
+  if (got <= 0) {
+    if (!terminal_hung_up()) backlog_put(&backlog, master, END_TYPED, sizeof END_TYPED - 1);
+    return false;
+  }
   size_t length = keys_pass(keys, typed, (size_t)got, out, detached);
   return backlog_put(&backlog, master, out, length);
 }

@@ -5,6 +5,12 @@
 
 #include "plan.h"
 
+/*
+ * The end of input that is no terminal, for a program that has one (termios(3), VEOF): the first may only hand over a
+ * line that has no end.
+ */
+#define END_TYPED "\4\4"
+
 struct pty {
   int master, slave; /* -1: none */
 };

@@ -125,6 +125,20 @@ test('-it without a terminal around: bytes go through, what is typed ends', asyn
   assert.equal([ran.code, ran.stdout.includes('got line\r\n'), ran.stderr], [0, true, '']);
 });
 
+test('-it without a terminal around: the end of the input ends a program that reads on', async () => {
+  await podOk(['run', '-d', '--name', 'reader', ...plain, BUSYBOX, 'sleep', '1000']);
+  for (const command of [
+    ['run', '--rm', '-it', ...plain, BUSYBOX, 'cat'],
+    ['exec', '-it', 'reader', 'cat'],
+  ])
+    for (const input of ['line\n', 'no newline', '']) {
+      const { code, stdout, stderr } = await pod(command, { input, timeout: 30_000 });
+      assert.equal([code, stderr], [0, '']);
+      assert.match(stdout, input.trim());
+    }
+  await podOk(['rm', '-f', '-t', '0', 'reader']);
+});
+
 /** Feeds 300 000 bytes to a command that writes them back before it reads on; gives how many came back. */
 async function paste(args: string[]): Promise<number> {
   const script = 'stty raw -echo; echo ready; head -c 300000 | tee /dev/tty >/dev/null';
