@@ -10,6 +10,13 @@ die() {
   exit 1
 }
 
+# help_if_asked ARG...: for -h or --help prints what the script's first comment says, and ends it.
+help_if_asked() {
+  case ${1:-} in -h | --help) ;; *) return 0 ;; esac
+  sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0"
+  exit 0
+}
+
 # quietly NAME COMMAND...: its output is shown only when it fails.
 quietly() {
   local name=$1 log status=0
