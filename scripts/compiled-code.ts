@@ -17,15 +17,15 @@ const FLAG_HASH = 12;
 /** Runs the binary's second warm-up. `refused` are those of Node's own modules whose code in the binary V8 didn't take. */
 function compile(binary: string): Compiled & { refused: string[] } {
   const file = `${binary}.code`;
-  const { status, stdout } = spawnSync(binary, [COMPILER, file], {
+  const { status, signal, stderr } = spawnSync(binary, [COMPILER, file], {
     env: { ...process.env, NODE_DEBUG_NATIVE: 'CODE_CACHE' },
     encoding: 'utf8',
     maxBuffer: 1 << 26,
   });
-  if (status !== 0) throw new Error(`${binary} ${COMPILER} ended with ${status}`);
+  if (status !== 0) throw new Error(`${binary} ${COMPILER} ended with ${status ?? signal}`);
   const compiled: Compiled = JSON.parse(readFileSync(file, 'utf8'));
   rmSync(file);
-  const refused = [...stdout.matchAll(/^Code cache of (\S+) .*is rejected$/gm)].map(([, name]) => name!);
+  const refused = [...stderr.matchAll(/^Code cache of (\S+) .*is rejected$/gm)].map(([, name]) => name!);
   return { ...compiled, refused };
 }
 
