@@ -4,9 +4,9 @@ import type { ContainerOptions } from './options.ts';
  * What the user asked for, in his own words, as `inspect` shows it: the options that differ from their defaults. What
  * may hold secrets (the environment) is in config.json alone.
  */
-export type AskedOptions = Partial<Omit<ContainerOptions, 'env' | 'envFile' | 'image' | 'command' | 'name'>>;
+export type AskedOptions = Partial<Omit<ContainerOptions, (typeof LEFT_OUT)[number]>>;
 
-const LEFT_OUT = new Set([
+const LEFT_OUT = [
   'env',
   'envFile',
   'image',
@@ -16,10 +16,12 @@ const LEFT_OUT = new Set([
   'labelFile',
   'annotation',
   'inPod',
-]);
+] as const satisfies (keyof ContainerOptions)[];
 
 export function askedOptions(options: ContainerOptions): AskedOptions {
-  const asked = Object.entries(options).filter(([key, value]) => !LEFT_OUT.has(key) && isSet(value));
+  const asked = Object.entries(options).filter(
+    ([key, value]) => !LEFT_OUT.some((one) => one === key) && isSet(value),
+  );
   return Object.fromEntries(asked.map(([key, value]) => [key, key === 'resources' ? given(value) : value]));
 }
 

@@ -72,7 +72,6 @@ export function resolveUser(wish: string, groupAdd: readonly string[], read: Rea
   const userPart = colon < 0 ? wish : wish.slice(0, colon);
   const groupPart = colon < 0 ? '' : wish.slice(colon + 1);
   const passwd = parsePasswd(read('/etc/passwd'));
-  // Without groups asked for, the file is read only for names: the common case is root without any.
   const groups = parseGroup(read('/etc/group'));
   const asNumber = userPart === '' ? 0 : number(userPart);
   const entry = passwd.find((one) => one.name === userPart) ?? passwd.find((one) => one.uid === asNumber);
