@@ -7,7 +7,6 @@ import { tarSink } from '../../archive/tar-sink.ts';
 import { PodError } from '../../error.ts';
 import { feedApply, startApply } from '../../images/unpack/apply-job.ts';
 import type { Paths } from '../../paths.ts';
-import { spooledApply } from '../copy-spool.ts';
 import { emitContainerEvent } from '../events.ts';
 import type { HostFacts } from '../facts.ts';
 import type { ContainerRecord } from '../record.ts';
@@ -16,6 +15,7 @@ import { type CopyDestination, destinationOf } from './copy-destination.ts';
 import type { CopyEnd } from './copy-end.ts';
 import { type ChangeEntry, ownedBy, ownersMoved, withoutSetId } from './copy-owners.ts';
 import { type CopySource, fileSource, tarSource } from './copy-source.ts';
+import { spooledApply } from './copy-spool.ts';
 import { containerPlace, hostPlace, ownersNamespace, type Place } from './place.ts';
 
 export interface CopyOptions {

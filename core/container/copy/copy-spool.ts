@@ -1,7 +1,7 @@
 import { closeSync, createReadStream, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ApplyJob } from '../images/unpack/apply-job.ts';
-import type { Paths } from '../paths.ts';
+import type { ApplyJob } from '../../images/unpack/apply-job.ts';
+import type { Paths } from '../../paths.ts';
 
 /**
  * An apply job that begins when all of its operations are there; until then they are in a file that has no name any
