@@ -1,10 +1,8 @@
-import { writeWhole } from '../../core/aside.ts';
 import { exportContainer } from '../../core/container/export.ts';
 import { hostFacts } from '../../core/container/facts.ts';
-import { PodError } from '../../core/error.ts';
+import { writeArchive } from '../archive-output.ts';
 import { chooseContainer } from '../choose-containers.ts';
 import { Option, PodCommand } from '../command.ts';
-import { isTerminal } from '../output/color.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Export extends PodCommand {
@@ -21,14 +19,7 @@ export class Export extends PodCommand {
     const write = async (emit: (bytes: Uint8Array) => void) => {
       for (const notice of await exportContainer(parts, emit)) this.warn(notice);
     };
-    if (this.output !== undefined) await writeWhole(this.output, write);
-    else if (!isTerminal(this.context.stdout)) await write((bytes) => void this.context.stdout.write(bytes));
-    else
-      throw new PodError({
-        code: 'usage',
-        message: 'refused to write a tar archive to a terminal',
-        hint: `tsc-pod export -o ${record.name}.tar ${record.name}`,
-      });
+    await writeArchive(this, this.output, `tsc-pod export -o ${record.name}.tar ${record.name}`, write);
     return 0;
   }
 }

@@ -1,9 +1,7 @@
-import { writeWhole } from '../../core/aside.ts';
 import { hostFacts } from '../../core/container/facts.ts';
-import { PodError } from '../../core/error.ts';
 import { exportVolume } from '../../core/volume/archive.ts';
+import { writeArchive } from '../archive-output.ts';
 import { Option, PodCommand } from '../command.ts';
-import { isTerminal } from '../output/color.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeExport extends PodCommand {
@@ -19,14 +17,7 @@ export class VolumeExport extends PodCommand {
       notice: (line: string) => this.warn(line),
     };
     const write = (emit: (bytes: Uint8Array) => void) => exportVolume(this.name, context, emit);
-    if (this.output !== undefined) await writeWhole(this.output, write);
-    else if (!isTerminal(this.context.stdout)) await write((bytes) => void this.context.stdout.write(bytes));
-    else
-      throw new PodError({
-        code: 'usage',
-        message: 'refused to write a tar archive to a terminal',
-        hint: `tsc-pod volume export -o ${this.name}.tar ${this.name}`,
-      });
+    await writeArchive(this, this.output, `tsc-pod volume export -o ${this.name}.tar ${this.name}`, write);
     return 0;
   }
 }
