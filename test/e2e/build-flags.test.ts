@@ -1,6 +1,6 @@
 /** Flags of `build` about the result: annotations, times, what is built anew, named contexts, and how roots are mounted. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { files } from './build-lab.ts';
@@ -188,12 +188,16 @@ test('a build gives the same files whatever its roots are mounted with', async (
   assert.ok(usual.some((line) => line.endsWith('z/b link to z/a')));
 });
 
-test('what no layer can hold is refused by its name', async () => {
-  const made = folder('Dockerfile: FROM scratch\nCOPY d /d\n', 'd/a: a');
-  execFileSync('mkfifo', [join(made, 'd/pipe')]);
-  const { code, stderr } = await pod(['build', '--progress', 'quiet', made]);
-  assert.is(code, 125);
-  assert.match(stderr, /cannot copy d\/pipe of the build context: it is a named pipe/);
+test('a named pipe goes from context to stage to image to folder', async () => {
+  const made = folder(
+    'Dockerfile: FROM scratch AS one\nCOPY d /d\nFROM scratch\nCOPY --from=one /d /e\n',
+    'd/a: a',
+  );
+  execFileSync('mkfifo', ['-m', '640', join(made, 'd/pipe')]);
+  assert.equal(await files([made]), ['drwxr-xr-x 0/0 e/', '-rw-r--r-- 0/0 e/a', 'prw-r----- 0/0 e/pipe']);
+  const to = out();
+  await build('-o', to, made);
+  assert.ok(statSync(join(to, 'e/pipe')).isFIFO());
 });
 
 test.run();

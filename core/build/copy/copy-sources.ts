@@ -87,23 +87,15 @@ function without(found: FoundSource, patterns: readonly string[]): FoundSource {
   return { ...found, entries: entries.filter((entry) => !excluded(entry)) };
 }
 
-const KINDS: Partial<Record<ContextEntry['type'], string>> = {
-  fifo: 'a named pipe',
-  char: 'a device',
-  block: 'a device',
-};
-
 function checkKinds(entries: readonly ContextEntry[], context: BuildContext): void {
-  for (const { type, path } of entries) {
-    const kind = KINDS[type];
-    if (kind)
-      throw new PodError({
-        code: 'unsupported',
-        message: `cannot copy ${printable(path)} of ${context.label}`,
-        why: `it is ${kind}`,
-        hint: 'leave it out by a line in .dockerignore, or by --exclude',
-      });
-  }
+  const device = entries.find(({ type }) => type === 'char' || type === 'block');
+  if (!device) return;
+  throw new PodError({
+    code: 'unsupported',
+    message: `cannot copy ${printable(device.path)} of ${context.label}`,
+    why: 'it is a device',
+    hint: 'leave it out by a line in .dockerignore, or by --exclude',
+  });
 }
 
 /** Names, kinds, modes, owners, links and content, but no times. */
