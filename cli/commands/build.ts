@@ -17,6 +17,7 @@ import { newImageName } from '../../core/images/new-image.ts';
 import { obtainImage } from '../../core/images/pull/obtain.ts';
 import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
 import { isWholeList } from '../../core/images/push/push-target.ts';
+import type { SentImage } from '../../core/images/push/send-image.ts';
 import type { Paths } from '../../core/paths.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
@@ -154,7 +155,9 @@ export class Build extends PodCommand {
     });
     try {
       if (this.check) return await untilInterrupted((signal) => this.checkOnly(options, parts(signal)));
-      const { image, warnings } = await untilInterrupted((signal) => buildImage(options, parts(signal)));
+      const { image, pushed, warnings } = await untilInterrupted((signal) =>
+        buildImage(options, parts(signal)),
+      );
       progress.end();
       if (warnings.length > 0 && kind !== 'quiet')
         stderr.write(`\n${escapeControlsInLines(warningSummary(warnings))}\n`);
@@ -163,7 +166,7 @@ export class Build extends PodCommand {
       if (this.metadataFile !== undefined)
         writeFileSync(
           this.metadataFile,
-          JSON.stringify(image ? metadataOf(paths, image, options) : {}, null, 2),
+          JSON.stringify(image ? metadataOf(paths, image, pushed, options) : {}, null, 2),
         );
       const outputs = this.output.map(parseOutput);
       const isTaken = outputs.some((to) => to && 'destination' in to && to.destination === '-');
@@ -241,10 +244,15 @@ export class Build extends PodCommand {
 const shownId = (image: ImageRecord | ManifestList): string =>
   isWholeList(image) ? image.entry.digest : `sha256:${image.id}`;
 
-/** Docker's keys: docker-buildx-build(1), --metadata-file. */
-function metadataOf(paths: Paths, image: ImageRecord | ManifestList, { tags }: BuildOptions): object {
-  const { mediaType, digest } = isWholeList(image) ? image.entry : image;
-  const size = blobSize(paths, digest);
+/** Docker's keys: docker-buildx-build(1), --metadata-file. Of what was pushed, as it is there. */
+function metadataOf(
+  paths: Paths,
+  image: ImageRecord | ManifestList,
+  pushed: SentImage | undefined,
+  { tags }: BuildOptions,
+): object {
+  const { mediaType, digest } = pushed ?? (isWholeList(image) ? image.entry : image);
+  const size = pushed?.size ?? blobSize(paths, digest);
   return {
     ...(!isWholeList(image) && { 'containerimage.config.digest': `sha256:${image.id}` }),
     'containerimage.digest': digest,

@@ -1,7 +1,5 @@
 /** `build`: context and Dockerfile -> stages -> steps -> image. This file is the flow, and knows nothing else. */
 
-import type { ImageRecord } from '../images/format/types.ts';
-import type { ManifestList } from '../images/lists/manifest-list.ts';
 import { formatPlatform } from '../platform.ts';
 import { checkAnnotations } from './annotations.ts';
 import { CacheLost } from './cache/cache.ts';
@@ -11,7 +9,7 @@ import { checkDockerfile, checkFailure } from './checks/check.ts';
 import type { Warning } from './checks/rule.ts';
 import { namedContexts, openBuild } from './context/open-context.ts';
 import { parseDockerfile } from './dockerfile/parse.ts';
-import { finish, type PlatformResult } from './finish.ts';
+import { type Finished, finish, type PlatformResult } from './finish.ts';
 import { checkReferences, neededStages, targetStage } from './graph.ts';
 import type { BuildOptions } from './options.ts';
 import { checkOutputs } from './output/check-outputs.ts';
@@ -25,9 +23,7 @@ import { checkSecrets } from './steps/mount-secret.ts';
 import { checkAgents } from './steps/mount-ssh.ts';
 import { squashAsAsked } from './steps/squash.ts';
 
-export interface BuiltImage {
-  /** Of several platforms, the list of their images; undefined where only files were wanted. */
-  readonly image: ImageRecord | ManifestList | undefined;
+export interface BuiltImage extends Finished {
   /** Of docker's checks. */
   readonly warnings: readonly Warning[];
 }
@@ -70,12 +66,12 @@ export async function buildImage(options: BuildOptions, parts: SessionParts): Pr
       results.push({ platform, state: withInlineCache(session, state) });
     }
     await session.settle();
-    const image = await finish(session, results, outputs);
+    const finished = await finish(session, results, outputs);
     if (session.cacheTargets.length > 0) {
       const { exportCache } = await import('./cache/export-cache.ts');
       for (const to of session.cacheTargets) await exportCache(session, to, states);
     }
-    return { image, warnings };
+    return { ...finished, warnings };
   } catch (error) {
     session.abort(error);
     throw error;

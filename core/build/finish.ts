@@ -4,6 +4,7 @@ import type { ImageRecord } from '../images/format/types.ts';
 import { type BuiltMember, hideMembers, putBuiltList } from '../images/lists/built-list.ts';
 import { type ManifestList, readList } from '../images/lists/manifest-list.ts';
 import { newImageName } from '../images/new-image.ts';
+import type { SentImage } from '../images/push/send-image.ts';
 import { tagImage } from '../images/tag.ts';
 import { formatPlatform, type Platform } from '../platform.ts';
 import { annotationsOf } from './annotations.ts';
@@ -22,12 +23,18 @@ export interface PlatformResult {
   readonly state: StageState;
 }
 
-/** Gives the image, or of several platforms their list; undefined where only files were wanted. */
+export interface Finished {
+  /** Of several platforms, the list of their images; undefined where only files were wanted. */
+  readonly image: ImageRecord | ManifestList | undefined;
+  /** As a registry has it: its layers are compressed there. */
+  readonly pushed: SentImage | undefined;
+}
+
 export async function finish(
   session: BuildSession,
   results: readonly PlatformResult[],
   outputs: readonly BuildOutput[],
-): Promise<ImageRecord | ManifestList | undefined> {
+): Promise<Finished> {
   const { parts, options, report } = session;
   const { paths, workingDirectory, write } = parts;
   const image = storesImage(options)
@@ -36,13 +43,16 @@ export async function finish(
   const registry = { ...parts.registry, signal: session.signal };
   const names = options.tags.map(newImageName);
   const files = () => filesOf(session, results);
-  for (const output of outputs)
-    await report
+  let pushed: SentImage | undefined;
+  for (const output of outputs) {
+    const sent = await report
       .step(describeOutput(output))
       .during(({ notice }) =>
         deliver(output, { paths, image, names, files, workingDirectory, notice, write, registry }),
       );
-  return image;
+    pushed = sent ?? pushed;
+  }
+  return { image, pushed };
 }
 
 /** Several images are stored without names: those of -t are their list's. */

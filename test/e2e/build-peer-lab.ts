@@ -8,7 +8,7 @@ import { busyboxImage, command, podOk, sandbox } from './harness/index.ts';
 
 const BASE = 'localhost/base:latest';
 
-async function buildah(...args: string[]): Promise<string> {
+export async function buildah(...args: string[]): Promise<string> {
   const own = ['--root', join(sandbox.dir, 'buildah'), '--runroot', join(sandbox.run, 'buildah')];
   const argv = ['buildah', ...own, '--storage-driver', 'vfs', ...args];
   const ran = await command(argv, { timeout: 120_000 });
@@ -42,7 +42,7 @@ export async function makeBase(): Promise<void> {
 let made = 0;
 
 /** Files by their path; one that ends in a slash is a directory. */
-function contextOf(dockerfile: string, files: Record<string, string>): string {
+export function contextOf(dockerfile: string, files: Record<string, string>): string {
   const context = join(sandbox.work, `peer-${++made}`);
   mkdirSync(context);
   for (const [name, content] of Object.entries({ ...files, Dockerfile: dockerfile })) {

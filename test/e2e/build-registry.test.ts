@@ -1,6 +1,7 @@
 /** Builds for machines that this one isn't, with what a registry has for them; and what `--push` sends there. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { folder } from './copy-lab.ts';
@@ -77,7 +78,8 @@ test('--push sends the images of all platforms, and a list of them', async () =>
   const insecure = '--tls-verify=false';
   const title = { 'org.opencontainers.image.title': 'app' };
   const more = ['--annotation', 'index:org.opencontainers.image.title=app', insecure, '--push'];
-  const digest = await podOk(['build', '-q', ...BOTH, '-t', name, ...more, built]);
+  const meta = join(sandbox.work, 'meta');
+  const digest = await podOk(['build', '-q', ...BOTH, '-t', name, '--metadata-file', meta, ...more, built]);
   const raw = execFileSync('skopeo', ['inspect', '--raw', insecure, `docker://${name}`], {
     encoding: 'utf8',
   });
@@ -87,6 +89,14 @@ test('--push sends the images of all platforms, and a list of them', async () =>
     list.manifests.map(({ platform }: { platform: { architecture: string } }) => platform.architecture),
     ['amd64', 'arm64'],
   );
+  const hash = `sha256:${createHash('sha256').update(raw).digest('hex')}`;
+  const told = JSON.parse(readFileSync(meta, 'utf8'));
+  assert.is(told['containerimage.digest'], hash);
+  assert.equal(told['containerimage.descriptor'], {
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    digest: hash,
+    size: raw.length,
+  });
   await podOk(['rmi', digest]);
   for (const [at, arch] of ['amd64', 'arm64'].entries()) {
     const tar = join(sandbox.work, `${arch}.tar`);

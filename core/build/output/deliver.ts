@@ -8,6 +8,7 @@ import { newImageName } from '../../images/new-image.ts';
 import { pushImage, pushList, type RegistryOptions } from '../../images/push/push.ts';
 import { isWholeList } from '../../images/push/push-target.ts';
 import { saveArchive, saveDirectory } from '../../images/push/save.ts';
+import type { SentImage } from '../../images/push/send-image.ts';
 import { tagImage } from '../../images/tag.ts';
 import type { Paths } from '../../paths.ts';
 import { parseImageReference } from '../../reference.ts';
@@ -37,21 +38,22 @@ export function describeOutput(output: BuildOutput): string {
   return `exporting to ${output.type} ${place}`;
 }
 
-/** Does one of them. Throws PodErrors of what it is brought to. */
-export async function deliver(output: BuildOutput, delivery: Delivery): Promise<void> {
+/** Does one of them. Gives what a registry was sent, if one was. Throws PodErrors of what it is brought to. */
+export async function deliver(output: BuildOutput, delivery: Delivery): Promise<SentImage | undefined> {
   switch (output.type) {
     case 'image':
       return deliverImage(output, delivery);
     case 'local':
       for (const text of await writeLocal(delivery.files(), placeOf(output, delivery))) delivery.notice(text);
-      return;
+      break;
     case 'tar':
-      return output.destination === '-'
-        ? writeTar(delivery.files(), standardOutput(delivery.write))
-        : writeTarFile(delivery.files(), placeOf(output, delivery));
+      if (output.destination === '-') await writeTar(delivery.files(), standardOutput(delivery.write));
+      else await writeTarFile(delivery.files(), placeOf(output, delivery));
+      break;
     default:
-      return deliverArchive(output, delivery);
+      await deliverArchive(output, delivery);
   }
+  return undefined;
 }
 
 const placeOf = ({ destination }: { destination: string }, { workingDirectory }: Delivery): string =>
@@ -86,18 +88,21 @@ async function deliverArchive(
 async function deliverImage(
   { names, push }: BuildOutput & { type: 'image' },
   delivery: Delivery,
-): Promise<void> {
+): Promise<SentImage | undefined> {
   const { paths, registry } = delivery;
   const image = stored(delivery);
   // Not by its id, which another manifest may have, too; lists may be alike in all but that.
   const built = isWholeList(image) ? image.id : image.digest;
   if (names.length > 0) await tagImage(paths, built, names.map(newImageName));
-  if (!push) return;
+  let sent: SentImage | undefined;
+  if (!push) return sent;
   for (const name of names.length > 0 ? names : delivery.names) {
     const reference = parseImageReference(name);
-    if (isWholeList(image)) await pushList(image, reference, { ...registry, paths, all: true });
-    else await pushImage(image, reference, { ...registry, paths });
+    sent = isWholeList(image)
+      ? await pushList(image, reference, { ...registry, paths, all: true })
+      : await pushImage(image, reference, { ...registry, paths });
   }
+  return sent;
 }
 
 function stored({ image }: Delivery): ImageRecord | ManifestList {
