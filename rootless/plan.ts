@@ -81,7 +81,8 @@
  *        container's. Without any: as the caller.
  *        hold DIR (flock(2), exit status 75 when it is taken), apply DIR [PATH FLAGS] and pack (rootless/file-ops.ts),
  *        copy-owners UIDS GIDS, copy-tree FROM... TO, remove PATH..., probe-overlay DIR, exec ARGV...,
- *        chown UID GID PATH... (all in it too), disk-usage PATH..., sync DIR (rootless/native/tree-jobs.h)
+ *        chown UID GID PATH... (all in it too), disk-usage PATH..., sync DIR (rootless/native/tree-jobs.h),
+ *        attributes (rootless/native/pack-attributes.h)
  *        mount-root (the plan's root, mounted on root-target in the caller's own mount namespace), unmount PATH [detach],
  *        pack DIR PATH NAME FLAGS: writes what is at PATH below DIR under NAME. FLAGS of
  *          follow (a link at the end), shallow (not what is in it), list (no data), own (DIR without what is mounted in it)

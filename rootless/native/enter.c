@@ -18,6 +18,7 @@
 #include "enter-root.h"
 #include "message.h"
 #include "mounts.h"
+#include "pack-attributes.h"
 #include "pack.h"
 #include "path.h"
 #include "probe.h"
@@ -133,6 +134,7 @@ static int do_jobs(const struct plan *plan) {
     else if (strcmp(job->words[0], "mount-root") == 0) code = job_mount_root(plan);
     else if (strcmp(job->words[0], "unmount") == 0) code = job_unmount(job);
     else if (strcmp(job->words[0], "disk-usage") == 0) code = job_disk_usage(job);
+    else if (strcmp(job->words[0], "attributes") == 0) code = job_attributes();
     else if (strcmp(job->words[0], "sync") == 0) code = job_sync(job);
     else if (strcmp(job->words[0], "copy-tree") == 0) code = job_copy_tree(job);
     else if (strcmp(job->words[0], "probe-overlay") == 0) code = probe_overlay(job->words[1]);

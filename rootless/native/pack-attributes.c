@@ -1,9 +1,13 @@
 #define _GNU_SOURCE
 #include "pack-attributes.h"
 
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "op-stream.h"
 #include "op-writer.h"
@@ -29,7 +33,8 @@ static size_t portable_capability(unsigned char *value, size_t length) {
   return XATTR_CAPS_SZ_2;
 }
 
-bool write_attributes(int fd) {
+/* Gives those that an image can have; ends with the first that isn't taken. */
+static bool each_attribute(int fd, bool (*take)(const char *name, const unsigned char *value, size_t size)) {
   static char names[BODY_BYTES];
   static unsigned char value[BODY_BYTES];
   ssize_t all = flistxattr(fd, names, sizeof names);
@@ -39,7 +44,39 @@ bool write_attributes(int fd) {
     if (length < 0) continue; /* gone again, or of another namespace */
     size_t size = (size_t)length;
     if (strcmp(name, "security.capability") == 0) size = portable_capability(value, size);
-    if (!write_op('x', 0, name, value, size)) return false;
+    if (!take(name, value, size)) return false;
   }
   return true;
+}
+
+static bool write_attribute(const char *name, const unsigned char *value, size_t size) {
+  return write_op('x', 0, name, value, size);
+}
+
+bool write_attributes(int fd) { return each_attribute(fd, write_attribute); }
+
+static void print_bytes(char before, const void *bytes, size_t length) {
+  putchar(before);
+  for (size_t i = 0; i < length; i++) printf("%02x", ((const unsigned char *)bytes)[i]);
+}
+
+static bool print_attribute(const char *name, const unsigned char *value, size_t size) {
+  print_bytes(' ', name, strlen(name));
+  print_bytes('=', value, size);
+  return true;
+}
+
+int job_attributes(void) {
+  char *path = NULL;
+  size_t room = 0;
+  while (getdelim(&path, &room, '\0', stdin) > 0) {
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0) {
+      each_attribute(fd, print_attribute);
+      close(fd);
+    }
+    putchar('\n');
+  }
+  free(path);
+  return fflush(stdout) == 0 ? 0 : 1;
 }

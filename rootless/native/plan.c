@@ -20,6 +20,7 @@ static const struct shape {
     {"address", 1, 1},
     {"apply", 1, 3},
     {"attach", 1, 1},
+    {"attributes", 0, 0},
     {"bind", 3, 4},
     {"bind-of", 4, 4},
     {"bridge", 1, -1},

@@ -188,6 +188,29 @@ test('a build gives the same files whatever its roots are mounted with', async (
   assert.ok(usual.some((line) => line.endsWith('z/b link to z/a')));
 });
 
+test('a file of the context keeps its attributes, and another attribute is another file', async () => {
+  const made = folder('Dockerfile: FROM scratch\nCOPY d /d\n', 'd/f: f', 'd/plain: p');
+  const give = (name: string, value: string) =>
+    execFileSync('python3', [
+      ...['-c', 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())'],
+      ...[join(made, 'd/f'), name, value],
+    ]);
+  const built = async () => {
+    const tar = join(out(), 'x.tar');
+    const { stderr } = await pod(['build', '--progress', 'plain', '-o', `type=tar,dest=${tar}`, made]);
+    const list = execFileSync('tar', ['--xattrs', '-tvvf', tar], { encoding: 'utf8' });
+    const attributes = [...list.matchAll(/^ +x: (.*)$/gm)].map(([, about]) => about);
+    return { attributes, cached: /^#\d+ CACHED$/m.test(stderr) };
+  };
+  assert.equal(await built(), { attributes: [], cached: false });
+  give('user.note', 'one');
+  give('user.overlay.opaque', 'y');
+  assert.equal(await built(), { attributes: ['3 user.note'], cached: false });
+  assert.equal(await built(), { attributes: ['3 user.note'], cached: true });
+  give('user.note', 'other');
+  assert.equal(await built(), { attributes: ['5 user.note'], cached: false });
+});
+
 test('a named pipe goes from context to stage to image to folder', async () => {
   const made = folder(
     'Dockerfile: FROM scratch AS one\nCOPY d /d\nFROM scratch\nCOPY --from=one /d /e\n',

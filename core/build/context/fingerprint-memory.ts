@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { FingerprintMemory } from './folder.ts';
 import type { HostFile } from './host-file.ts';
 
-const FORMAT = 'fingerprints 1';
+const FORMAT = 'fingerprints 2';
 /** Nanoseconds. File systems of other machines keep whole seconds. */
 const TOO_YOUNG = 2_000_000_000n;
 

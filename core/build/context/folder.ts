@@ -1,5 +1,6 @@
 /** A folder of the user's as a context. */
 
+import { createHash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { NO_XATTRS } from '../../archive/tar-entry.ts';
 import { errnoOf, PodError } from '../../error.ts';
@@ -21,11 +22,18 @@ import {
   treeContext,
 } from './tree-context.ts';
 
+interface FolderNode extends TreeNode {
+  /** Of a regular file. */
+  readonly file?: HostFile;
+}
+
 export interface FolderOptions {
   readonly label: string;
   readonly memory?: FingerprintMemory | undefined;
   /** Modes are 755 and 644, whatever the umask was when it was made: a checkout's. */
   readonly plainModes?: boolean;
+  /** How extended attributes are read (attributes.ts); none are where undefined. */
+  readonly attributesOf?: ((paths: readonly Buffer[]) => Promise<ReadonlyMap<string, Buffer>[]>) | undefined;
 }
 
 /** Fingerprints by what a file is known by (host-file.ts). */
@@ -38,8 +46,7 @@ const FORGETFUL: FingerprintMemory = { get: () => undefined, set: () => {} };
 
 /** `directory`: absolute. PodError `not-found` where it is no directory. */
 export function folderContext(directory: string, options: FolderOptions): TreeContext {
-  const { label, memory = FORGETFUL } = options;
-  return treeContext(folderTree(openFolder(directory, label), memory, options.plainModes === true), label);
+  return treeContext(folderTree(openFolder(directory, options.label), options), options.label);
 }
 
 /** Where it is, links followed: a byte string. */
@@ -55,8 +62,11 @@ function openFolder(directory: string, label: string): string {
   throw refused('it is not a directory');
 }
 
-function folderTree(root: string, memory: FingerprintMemory, plainModes: boolean): ContextTree {
-  const known = new Map<string, TreeNode>();
+function folderTree(
+  root: string,
+  { memory = FORGETFUL, plainModes = false, attributesOf }: FolderOptions,
+): ContextTree {
+  const known = new Map<string, FolderNode>();
   const lists = new Map<string, readonly string[]>();
   const buffer = hashMemory();
   const hostPath = (path: string): Buffer =>
@@ -64,14 +74,33 @@ function folderTree(root: string, memory: FingerprintMemory, plainModes: boolean
   const contentOf = (file: HostFile): Content => ({
     fingerprint: async () => {
       const old = memory.get(file);
-      const text = old ?? (await fingerprint(file, buffer()));
+      const text = old ?? (await fingerprint(file, buffer())) + shown(known.get(file.name));
       if (old === undefined) memory.set(file, text);
       return text;
     },
     send: (sink, drain) => sendFile(file, sink, drain),
     whole: () => readWhole(file),
   });
+  const learned = new Set<string>();
+  /** What is remembered stands for the attributes, too: the kernel changes ctime with them. */
+  const isKnown = (path: string, { file }: FolderNode): boolean => {
+    const text = learned.has(path) || !file ? '' : memory.get(file);
+    return text !== undefined && !text.includes(ATTRIBUTES);
+  };
   return {
+    async learn(paths) {
+      const unknown = paths.flatMap((path) => {
+        const node = known.get(path);
+        return node && !isKnown(path, node) ? [{ path, node }] : [];
+      });
+      if (!attributesOf || unknown.length === 0) return;
+      const found = await attributesOf(unknown.map(({ path }) => hostPath(path)));
+      for (const [at, { path, node }] of unknown.entries()) {
+        learned.add(path);
+        const xattrs = found[at]!;
+        if (xattrs.size > 0) known.set(path, { ...node, entry: { ...node.entry, xattrs } });
+      }
+    },
     look: (path) => {
       const found = known.get(path);
       if (found) return found;
@@ -95,6 +124,15 @@ function folderTree(root: string, memory: FingerprintMemory, plainModes: boolean
       }
     },
   };
+}
+
+/** Between what stands for the bytes and for the attributes. */
+const ATTRIBUTES = ' ';
+
+function shown(node: TreeNode | undefined): string {
+  const all = [...(node?.entry.xattrs ?? [])];
+  const text = all.map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}\n`).join('');
+  return text && ATTRIBUTES + createHash('sha256').update(text, 'latin1').digest('hex');
 }
 
 function statOf(path: Buffer, name: string): BigIntStats | undefined {
@@ -127,7 +165,7 @@ function nodeOf(
   host: Buffer,
   about: BigIntStats,
   contentOf: (file: HostFile) => Content,
-): TreeNode | undefined {
+): FolderNode | undefined {
   const type = typeOf(about);
   if (type === undefined) return undefined;
   const second = 1_000_000_000n;
@@ -148,6 +186,7 @@ function nodeOf(
   };
   if (type !== 'file') return { entry };
   const sparse = about.blocks * 512n < about.size;
-  const content = contentOf({ path: host, name: path, size, sparse, identity: identityOf(about) });
-  return about.nlink > 1n ? { entry, content, links: `${about.dev}:${about.ino}` } : { entry, content };
+  const file = { path: host, name: path, size, sparse, identity: identityOf(about) };
+  const node = { entry, content: contentOf(file), file };
+  return about.nlink > 1n ? { ...node, links: `${about.dev}:${about.ino}` } : node;
 }

@@ -7,6 +7,7 @@ import { errnoOf, PodError } from '../../error.ts';
 import { expandByProgram } from '../../images/decompress/expand-by-program.ts';
 import { describeAddress } from '../../registry/fetch-address.ts';
 import { createIgnore, type Ignore, ignoreFiles } from '../dockerfile/ignore.ts';
+import { attributesOf } from './attributes.ts';
 import type { BuildContext } from './build-context.ts';
 import { download } from './download.ts';
 import { fingerprintMemory } from './fingerprint-memory.ts';
@@ -161,7 +162,7 @@ async function openPlace(place: string, environment: ContextEnvironment, label: 
   if (isArchive(folder)) return openStream(createReadStream(folder), environment, label, folder);
   const memory = environment.memory === undefined ? undefined : fingerprintMemory(environment.memory, folder);
   if (memory) environment.atEnd(memory.keep);
-  return { context: folderContext(folder, { label, memory }), folder };
+  return { context: folderContext(folder, { label, memory, attributesOf }), folder };
 }
 
 const isArchive = (path: string): boolean =>

@@ -29,6 +29,8 @@ export interface ContextTree {
   look(path: string): TreeNode | undefined;
   /** Names in a directory, in the order of their bytes. */
   names(path: string): readonly string[];
+  /** Reads the extended attributes of files, all at once: `look` gives them from then on, and fingerprints stand for them, too. */
+  learn?(paths: readonly string[]): Promise<void>;
 }
 
 export interface TreeContext extends BuildContext {
@@ -78,6 +80,7 @@ export function treeContext(tree: ContextTree, label: string): TreeContext {
     label,
     walk: async (path, wish) => walk(path, wish),
     fingerprints: async (entries) => {
+      await tree.learn?.(entries.map(({ path }) => path));
       const found: string[] = [];
       for (const { path } of entries) found.push((await tree.look(path)?.content?.fingerprint()) ?? '');
       return found;
@@ -129,14 +132,14 @@ async function read(
 ): Promise<void> {
   const first = new Map<string, string>();
   for (const entry of entries) {
-    const { content, links } = tree.look(entry.path) as TreeNode;
+    const { content, links, entry: now } = tree.look(entry.path) as TreeNode;
     const other = links === undefined ? undefined : first.get(links);
     if (other !== undefined) {
       sink.entry({ ...entry, type: 'hardlink', linkTarget: other, size: 0 });
       continue;
     }
     if (links !== undefined) first.set(links, entry.path);
-    sink.entry(entry);
+    sink.entry({ ...entry, xattrs: now.xattrs });
     await content?.send(sink, drain);
   }
   await drain();
