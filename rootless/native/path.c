@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "die.h"
@@ -110,9 +112,16 @@ static bool is_same(int one, int other) {
   return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
 
+/* What is masked, read-only or set there is named by its path, and would be another's: /proc/self and /proc/sys, too. */
+static bool is_of_kernel(int fd) {
+  struct statfs about;
+  return fstatfs(fd, &about) == 0 && (about.f_type == PROC_SUPER_MAGIC || about.f_type == SYSFS_MAGIC);
+}
+
 /* What is mounted on the root would lie above the world that is made, where no path but `..` of the root leads. */
 int make_mount_point(int root, const char *path, bool directory) {
   int fd = directory ? make_directory(root, path, 0) : make_file(root, path, 0);
   if (is_same(fd, root)) die("cannot mount on %s: links of the image lead from there to its root", path);
+  if (is_of_kernel(fd) && leads_through_link(root, path)) die("cannot mount on %s: links of the image lead from there into /proc or /sys", path);
   return fd;
 }

@@ -17,7 +17,7 @@ bool leads_through_link(int root, const char *path);
 int make_directory_in_root(int root, const char *path);
 /*
  * Opens what a mount goes onto; makes it, a directory or an empty file, where it is missing. Dies when it can't, and
- * when links lead to the root itself.
+ * when links lead to the root itself, or into /proc or /sys.
  */
 int make_mount_point(int root, const char *path, bool directory);
 /* The directory that holds the last component (made when missing) and, in *name, that component within `path`. */

@@ -1,6 +1,6 @@
 /** RUN --mount=type=ssh with a real agent, and mounts that belong to another user than root. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { folder } from './copy-lab.ts';
@@ -108,6 +108,18 @@ test('a link of a stage that is mounted leads to nothing but the stage', async (
     assert.match(stderr, seen);
     assert.not.match(stderr, /\d of the host/);
   }
+});
+
+test('what was made for a mount is removed in the step alone, whatever the step has put on the way', async () => {
+  const outside = folder('b: ', 'd');
+  for (const target of ['b', 'd']) {
+    const made = folder(
+      `Dockerfile: FROM builtin:busybox\nRUN --mount=type=tmpfs,target=/a/${target} mv /a /z && ln -s ${outside} /a\n`,
+    );
+    await podOk(['build', '-q', '--network', 'none', '-t', 'swapped', made]);
+    assert.is(await podOk(['run', '--rm', '--network', 'none', 'swapped', 'readlink', '/a']), outside);
+  }
+  assert.equal(readdirSync(outside), ['b', 'd']);
 });
 
 test.run();

@@ -27,11 +27,16 @@ const link = (name: string, target: string): TarEntry => ({ name, type: 'symlink
 test.before(async () => {
   const registry = await startRegistry();
   mirrorDockerHub(registry);
-  const push = (name: string, entries: TarEntry[]) =>
-    registry.push(`library/${name}:latest`, { layers: [[...busyboxLayer(), ...entries]], config: {} });
+  const push = (name: string, entries: TarEntry[], config = {}) =>
+    registry.push(`library/${name}:latest`, { layers: [[...busyboxLayer(), ...entries]], config });
   await push('linked-proc', [{ name: 'elsewhere' }, link('proc', '/elsewhere')]);
   await push('linked-sys', [{ name: 'elsewhere' }, link('sys', 'elsewhere')]);
   await push('linked-dev', [{ name: 'elsewhere' }, link('dev', '/elsewhere')]);
+  const own = 'proc/sys/net/ipv4/ip_unprivileged_port_start';
+  const files = Array.from({ length: 60 }, (_, fd) => link(`proc/self/fd/${fd}`, '/tmp'));
+  await push('own-proc', [link('data', '/proc'), { name: own, content: '64' }, ...files], {
+    Volumes: { '/data': {} },
+  });
   await push('linked-root', [link('data', '/'), link('up', 'etc/../..')]);
 });
 
@@ -118,6 +123,30 @@ test('nothing is mounted over the root by a link that leads to it', async () => 
     assert.is(ran.code, 125);
     assert.match(ran.stderr, `cannot mount on ${path}: links of the image lead from there to its root`);
   }
+});
+
+test('no volume of an image takes the place of /proc, nor of what is in it or /sys, by a link', async () => {
+  const ran = await run(['own-proc', 'ls', '/proc', '/sys/firmware']);
+  assert.is(ran.code, 125);
+  assert.match(ran.stderr, 'cannot mount on /data: links of the image lead from there into /proc or /sys');
+  await podOk([
+    'run',
+    '--name',
+    'linked-sys',
+    '--network',
+    'none',
+    BUSYBOX,
+    'ln',
+    '-s',
+    '/sys/firmware',
+    '/fw',
+  ]);
+  await podOk(['commit', '-q', 'linked-sys', 'linked-firmware']);
+  assert.match(
+    (await run(['--tmpfs', '/fw', 'linked-firmware', 'true'])).stderr,
+    'lead from there into /proc or /sys',
+  );
+  await podOk(['rm', 'linked-sys']);
 });
 
 test('a path that is a link cannot be masked, and that is said', async () => {
