@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -160,8 +159,8 @@ void make_cgroup_namespace(const struct plan *plan) {
   if (wants_namespace(plan, "cgroup") && unshare(CLONE_NEWCGROUP) < 0) die_errno("cannot make a cgroup namespace");
 }
 
-struct mount_namespace own_mount_namespace(void) {
-  struct stat about;
-  if (stat("/proc/self/ns/mnt", &about) < 0) die_errno("cannot tell this process's mount namespace");
-  return (struct mount_namespace){about.st_dev, about.st_ino};
+int own_mount_namespace(void) {
+  int fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) die_errno("cannot open /proc/self/ns/mnt");
+  return fd;
 }

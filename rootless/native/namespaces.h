@@ -32,12 +32,7 @@ int open_namespace(pid_t holder, const char *kind);
 /* The user namespace of a container whose first stage is the process `stage`, for the monitor; -1 when it can't be had. */
 int open_user_namespace(const struct plan *plan, pid_t stage);
 
-/* What tells one mount namespace from another, ioctl_ns(2). */
-struct mount_namespace {
-  dev_t device;
-  ino_t inode;
-};
 /* This process's, by the host's /proc. */
-struct mount_namespace own_mount_namespace(void);
+int own_mount_namespace(void);
 
 #endif

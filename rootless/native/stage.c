@@ -135,7 +135,7 @@ __attribute__((noreturn)) static void stage_two(const struct plan *plan, int soc
   await(socket, MESSAGE_MAPPED); /* the monitor has put this process into its cgroup */
   make_cgroup_namespace(plan);
   if (plan_find(plan, "idle") || plan_find(plan, "init")) keep_init_program();
-  struct mount_namespace mounts = own_mount_namespace();
+  if (!wants_namespace(plan, "pid")) send_message(socket, MESSAGE_NAMESPACES, NULL, 0, own_mount_namespace());
   struct world world = {root, {-1, -1}};
   umask(0);
   for (size_t i = 0; i < plan->count; i++) {
@@ -147,7 +147,7 @@ __attribute__((noreturn)) static void stage_two(const struct plan *plan, int soc
     build(plan, &world, operation);
     set_hint(NULL);
   }
-  send_message(socket, MESSAGE_READY, &mounts, sizeof mounts, world.terminal.master);
+  send_message(socket, MESSAGE_READY, NULL, 0, world.terminal.master);
   await(socket, MESSAGE_GO);
   place_stdio(&world, fds);
   become_command(plan);

@@ -43,7 +43,7 @@ static struct {
   int userns;
   struct network network;
   struct relay relay;
-  struct mount_namespace mounts; /* inode 0: none yet, or its processes end with the pid namespace */
+  int mounts; /* its mount namespace; -1: none yet, or its processes end with the pid namespace */
   bool ended;
   int status;     /* of wait(2) */
   int signals;    /* a signalfd(2) of all of them */
@@ -51,7 +51,7 @@ static struct {
   bool restart;   /* when it has ended, whatever the policy says */
   bool cancelled; /* what waits to be started anew is not to be */
   bool leaving;   /* the machine goes down: nothing starts anew, but nobody has stopped it */
-} container = {.socket = -1, .userns = -1, .signals = -1, .endings = -1};
+} container = {.socket = -1, .userns = -1, .mounts = -1, .signals = -1, .endings = -1};
 
 static void stop_helpers(void) {
   network_end(&container.network);
@@ -69,9 +69,11 @@ static void stop_helpers(void) {
 }
 
 static void end_all(void) {
-  if (!container.mounts.inode) return;
+  if (container.mounts < 0) return;
   cgroup_kill();
   end_leftover(container.mounts);
+  close(container.mounts);
+  container.mounts = -1;
 }
 
 static void tell_end(const struct ending *ending) {
@@ -214,8 +216,11 @@ static void start(void) {
   memcpy(&container.pid, message.data, sizeof container.pid);
   cgroup_place(container.pid);
   send_message(container.socket, MESSAGE_MAPPED, NULL, 0, -1);
+  if (!wants_namespace(container.plan, "pid")) {
+    expect(MESSAGE_NAMESPACES, &message);
+    container.mounts = message.fd;
+  }
   expect(MESSAGE_READY, &message);
-  if (!wants_namespace(container.plan, "pid")) memcpy(&container.mounts, message.data, sizeof container.mounts);
   if (message.fd >= 0) relay_terminal(&container.relay, message.fd);
   network_finish(container.plan, &container.network);
   hub_finish(container.plan);
