@@ -1,19 +1,9 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { identify } from './container/process-identity.ts';
 import { errnoOf, PodError } from './error.ts';
 
 /** What is stored by its name: volumes, networks and secrets, each with what has its name in one directory. */
-
-/** None where there is no such directory. */
-export function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
-}
 
 /**
  * Makes HOME/NAME whole or not at all: `fill` makes HOME/.NAME.PID.START, which is renamed, or collected where its maker

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseExact } from '../rootless/seccomp/exact-json.ts';
-import { namesIn } from './by-name.ts';
 import { checkName, isName, newId, randomName } from './container/name.ts';
 import { identify, isSameProcess } from './container/process-identity.ts';
 import { errnoOf, PodError } from './error.ts';
+import { namesIn } from './names-in.ts';
 import type { Paths } from './paths.ts';
 
 /**

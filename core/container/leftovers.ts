@@ -1,9 +1,10 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, userNamespacePlan } from '../../rootless/id-map.ts';
 import { spawnLauncher } from '../../rootless/launcher.ts';
 import { abandonedLayers } from '../images/unpack/unpack.ts';
 import { launcherPath } from '../launcher.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { endOrphans } from './orphans.ts';
 import { isSameProcess, signalProcess } from './process-identity.ts';
@@ -13,17 +14,9 @@ import { holderOf, runtimeDirectory } from './store.ts';
 /** The plan is one argument, of at most 128 KiB, execve(2): there is a next time for the others. */
 const AT_ONCE = 30;
 
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
 /** DIRECTORY/.<id>.<pid>.<start> whose maker is gone; the id may be a volume's name, with dots. */
 function abandonedDrafts(directory: string): string[] {
-  const abandoned = entries(directory).filter((name) => {
+  const abandoned = namesIn(directory).filter((name) => {
     const [, pid, start] = /^\..+\.(\d+)\.(\d+)$/.exec(name) ?? [];
     return name.startsWith('.') && !isSameProcess({ pid: Number(pid), start: start ?? '' });
   });
@@ -32,7 +25,7 @@ function abandonedDrafts(directory: string): string[] {
 
 /** RUNTIME/<name>.<pid>.<start>: plans of starts that were killed before the launcher had read them, and what builds had there. */
 export function abandonedPlans({ runtime }: Pick<Paths, 'runtime'>): string[] {
-  const abandoned = entries(runtime).filter((name) => {
+  const abandoned = namesIn(runtime).filter((name) => {
     const [, pid, start] = name.split('.');
     return start !== undefined && !isSameProcess({ pid: Number(pid), start });
   });
@@ -60,8 +53,8 @@ export function releaseAbandoned(paths: Paths): void {
   for (const plan of abandonedPlans(paths)) rmSync(plan, { recursive: true, force: true });
   // Whoever was killed while making a container may have taken a name for it.
   if (abandonedDrafts(paths.containers).length > 0)
-    for (const name of entries(paths.names)) holderOf(paths, name);
-  removeRuntimeOf(paths, builds.flatMap(entries));
+    for (const name of namesIn(paths.names)) holderOf(paths, name);
+  removeRuntimeOf(paths, builds.flatMap(namesIn));
 }
 
 /** A remover that was killed has at least put the container into the trash. */
@@ -78,7 +71,7 @@ function removeRuntimeOf(paths: Paths, trash: readonly string[]): void {
 export function collectLeftovers(paths: Paths): void {
   endOrphans(paths);
   releaseAbandoned(paths);
-  const discarded = entries(paths.trash);
+  const discarded = namesIn(paths.trash);
   removeRuntimeOf(paths, discarded);
   const all = [...abandonedTrees(paths), ...discarded.map((name) => join(paths.trash, name))];
   const left = all.slice(0, AT_ONCE);

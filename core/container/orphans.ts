@@ -1,5 +1,6 @@
-import { closeSync, constants, openSync, readdirSync, readFileSync, rmdirSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, rmdirSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { bootId, isSameProcess, signalProcess } from './process-identity.ts';
 import { readRunning } from './state.ts';
@@ -22,7 +23,7 @@ export function endOrphan(runtime: string, boot: string = bootId()): boolean {
 /** The same for all: what collects leftovers does it. */
 export function endOrphans(paths: Paths): void {
   const boot = bootId();
-  for (const name of attempt(() => readdirSync(paths.runtime)) ?? [])
+  for (const name of namesIn(paths.runtime))
     if (/^[0-9a-f]{16}$/.test(name)) endOrphan(join(paths.runtime, name), boot);
 }
 

@@ -1,8 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeMeasured } from '../container/disk-usage.ts';
 import { usedByContainers } from '../container/images-in-use.ts';
 import { PodError } from '../error.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { discardUnused } from './collect.ts';
 import { readRecord } from './entry.ts';
@@ -23,20 +24,12 @@ export interface PrunedImages {
 export function blobUsage(paths: Pick<Paths, 'images'>): Map<string, number> {
   const blobs = new Map<string, number>();
   const directory = join(paths.images, 'blobs');
-  for (const algorithm of entries(directory))
-    for (const hex of entries(join(directory, algorithm))) {
+  for (const algorithm of namesIn(directory))
+    for (const hex of namesIn(join(directory, algorithm))) {
       const about = statSync(join(directory, algorithm, hex), { throwIfNoEntry: false });
       if (about) blobs.set(`${algorithm}:${hex}`, about.blocks * 512);
     }
   return blobs;
-}
-
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
@@ -93,7 +86,7 @@ async function discardOrphans(paths: Paths): Promise<readonly string[]> {
   const blobs = [...blobUsage(paths).keys()].filter(
     (digest) => isOld(blobPath(paths, digest)) && !keepLayers?.has(digest),
   );
-  const layers = entries(paths.layers)
+  const layers = namesIn(paths.layers)
     .filter((name) => /^[a-f0-9]{64,128}$/.test(name) && isOld(join(paths.layers, name, 'size')))
     .map((hex) => `${hex.length === 64 ? 'sha256' : 'sha512'}:${hex}`)
     .filter((diffId) => !keepLayers?.has(diffId));

@@ -1,10 +1,11 @@
-import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareAddress } from '../../netns/address.ts';
 import { addressText, contains, parseSubnet, type Subnet, sizeOf } from '../../netns/subnet.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isContainer } from '../container/store.ts';
 import { errnoOf, PodError } from '../error.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { type NetworkRecord, type NetworkSubnet, networkDirectory } from './store.ts';
 
@@ -35,14 +36,8 @@ export function readLease(file: string): string | undefined {
 /** All leases that count: address -> id of the container. Those of containers that are gone are taken back. */
 export function leases(paths: Paths, name: string): Map<string, string> {
   const held = new Map<string, string>();
-  let addresses: string[];
-  try {
-    addresses = readdirSync(leasesOf(paths, name)).filter((entry) => !entry.startsWith('.'));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return held;
-    throw error;
-  }
-  for (const address of addresses) {
+  for (const address of namesIn(leasesOf(paths, name))) {
+    if (address.startsWith('.')) continue;
     const file = leaseFile(paths, name, address);
     const id = readLease(file);
     if (id === undefined) continue;

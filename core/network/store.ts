@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeWhole, namesIn } from '../by-name.ts';
+import { makeWhole } from '../by-name.ts';
 import { checkName, isName } from '../container/name.ts';
 import { errnoOf, PodError } from '../error.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 
 /**

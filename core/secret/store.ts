@@ -9,11 +9,12 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn, onlyOne } from '../by-name.ts';
+import { onlyOne } from '../by-name.ts';
 import { checkName, isName, newId } from '../container/name.ts';
 import { identify } from '../container/process-identity.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 
 /**

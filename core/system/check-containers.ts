@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSubject } from '../container/events.ts';
 import { isName, randomName } from '../container/name.ts';
@@ -6,6 +6,7 @@ import type { ContainerRecord } from '../container/record.ts';
 import { replaceRecord } from '../container/replace.ts';
 import { claimName, containerDirectory, listIds, readSpec, reservation } from '../container/store.ts';
 import { errnoOf } from '../error.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { type Finding, moveAside, reasonOf } from './finding.ts';
 
@@ -115,8 +116,9 @@ function validSubject(file: string): boolean {
 function checkName(paths: Paths, record: ContainerRecord): Finding[] {
   const { id, name } = record;
   if (existsSync(reservation(paths, name, id)) || !existsSync(containerDirectory(paths, id))) return [];
-  const holders = existsSync(join(paths.names, name)) ? readdirSync(join(paths.names, name)) : [];
-  const taken = holders.some((other) => existsSync(containerDirectory(paths, other)));
+  const taken = namesIn(join(paths.names, name)).some((other) =>
+    existsSync(containerDirectory(paths, other)),
+  );
   if (!taken) {
     const mend = () => void claimName(paths, id, name);
     return [{ type: 'container', id: name, problem: 'its name is not reserved', repair: 'reserve it', mend }];

@@ -1,10 +1,11 @@
-import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
 import type { Descriptor } from '../images/format/types.ts';
 import { blobPath } from '../images/layout.ts';
 import { layerNamespace } from '../images/pull/obtain.ts';
 import { unpackLayer } from '../images/unpack/unpack.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { type Finding, moveAside } from './finding.ts';
 
@@ -28,9 +29,8 @@ export function checkLayers(
   used: ReadonlyMap<string, string>,
 ): Finding[] {
   const blobOf = new Map([...blobs].map(([diffId, blob]) => [diffId.slice(diffId.indexOf(':') + 1), blob]));
-  const present = existsSync(paths.layers) ? readdirSync(paths.layers) : [];
   const all = new Set([
-    ...present.filter((name) => /^[0-9a-f]{64,128}$/.test(name)),
+    ...namesIn(paths.layers).filter((name) => /^[0-9a-f]{64,128}$/.test(name)),
     ...blobOf.keys(),
     ...used.keys(),
   ]);

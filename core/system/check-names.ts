@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, rmdirSync } from 'node:fs';
+import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { directoryOf, holderOf, NAMED_KINDS, type NamedKind, releaseName } from '../named.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import type { Finding } from './finding.ts';
 
@@ -8,10 +9,10 @@ import type { Finding } from './finding.ts';
 export function checkNames(paths: Paths, records: readonly { id: string; name: string }[]): Finding[] {
   const nameOf = new Map(records.map(({ id, name }) => [id, name]));
   const findings: Finding[] = [];
-  for (const name of existsSync(paths.names) ? readdirSync(paths.names) : []) {
+  for (const name of namesIn(paths.names)) {
     const add = (problem: string, mend: () => void) =>
       findings.push({ type: 'name', id: name, problem, repair: 'free it', mend });
-    const holders = listed(join(paths.names, name));
+    const holders = namesIn(join(paths.names, name));
     if (holders.length === 0) add('nothing has it', () => removeEmpty(join(paths.names, name)));
     for (const id of holders) {
       const known = nameOf.get(id);
@@ -24,18 +25,10 @@ export function checkNames(paths: Paths, records: readonly { id: string; name: s
   return findings;
 }
 
-function listed(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
 /** Also as a draft, whether its maker lives or not: what is collected gives its name back. */
 function isThere(paths: Paths, kind: NamedKind, id: string): boolean {
   const directory = directoryOf(paths, kind, id);
-  return existsSync(directory) || listed(dirname(directory)).some((entry) => entry.startsWith(`.${id}.`));
+  return existsSync(directory) || namesIn(dirname(directory)).some((entry) => entry.startsWith(`.${id}.`));
 }
 
 function removeEmpty(directory: string): void {

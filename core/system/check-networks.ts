@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostFacts } from '../container/facts.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isContainer } from '../container/store.ts';
+import { namesIn } from '../names-in.ts';
 import { leaseFile, readLease } from '../network/leases.ts';
 import { lostDevices, reloadNetworks } from '../network/reload.ts';
 import { networkDirectory, readNetwork } from '../network/store.ts';
@@ -29,8 +30,7 @@ function checkRecord(paths: Paths, name: string): Finding[] {
 /** Of containers that are gone; a lease of one that is there counts (core/network/leases.ts). */
 function checkLeases(paths: Paths, name: string): Finding[] {
   const directory = join(networkDirectory(paths, name), 'leases');
-  const held = existsSync(directory) ? readdirSync(directory) : [];
-  return held
+  return namesIn(directory)
     .filter((address) => !address.startsWith('.'))
     .flatMap((address) => {
       const file = leaseFile(paths, name, address);
@@ -54,9 +54,7 @@ export function checkNetworks(
   host: () => HostFacts,
   records: readonly ContainerRecord[],
 ): Finding[] {
-  const names = existsSync(paths.networks)
-    ? readdirSync(paths.networks).filter((name) => !name.startsWith('.'))
-    : [];
+  const names = namesIn(paths.networks).filter((name) => !name.startsWith('.'));
   return [
     ...names.flatMap((name) => [...checkRecord(paths, name), ...checkLeases(paths, name)]),
     ...records.flatMap((record) => {

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSameProcess, type ProcessIdentity, signalProcess } from '../container/process-identity.ts';
 import { processesBelow } from '../container/processes.ts';
 import { containerState, isUp } from '../container/state.ts';
 import { listIds, runtimeDirectory } from '../container/store.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import type { Finding } from './finding.ts';
 
@@ -26,7 +27,7 @@ export function checkRuntime(paths: Paths): Finding[] {
       mend: () => signalProcess(process, 'SIGKILL'),
     });
   }
-  for (const name of existsSync(paths.runtime) ? readdirSync(paths.runtime) : []) {
+  for (const name of namesIn(paths.runtime)) {
     const directory = join(paths.runtime, name);
     if (!/^[0-9a-f]{16}$/.test(name) || directories.has(directory) || isBeingMade(paths, directory)) continue;
     if (running.some(([, where]) => where === name)) continue;
@@ -44,9 +45,7 @@ export function checkRuntime(paths: Paths): Finding[] {
 /** A container on its way: its monitor has it, or removes it. */
 function isBeingMade(paths: Paths, directory: string): boolean {
   const short = directory.slice(directory.lastIndexOf('/') + 1);
-  const drafted =
-    existsSync(paths.containers) &&
-    readdirSync(paths.containers).some((name) => name.startsWith(`.${short}`));
+  const drafted = namesIn(paths.containers).some((name) => name.startsWith(`.${short}`));
   return drafted || monitorOf(directory) !== undefined;
 }
 

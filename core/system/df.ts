@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheEntry, cacheEntries } from '../build/cache/entries.ts';
 import { diskUsage, writableDirectory } from '../container/disk-usage.ts';
@@ -9,6 +8,7 @@ import { containerDirectory } from '../container/store.ts';
 import type { ImageRecord } from '../images/format/types.ts';
 import { listImages } from '../images/list.ts';
 import { blobUsage } from '../images/prune.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { listVolumes, type VolumeRecord, volumeDirectory } from '../volume/store.ts';
 import { volumeUsers } from '../volume/users.ts';
@@ -45,12 +45,7 @@ export interface ContainerUsage extends ListedContainer {
 
 /** Bytes of everything that an image can consist of: `layer:<diff id>` and `blob:<digest>`. */
 function partSizes(paths: Paths): Map<string, number> {
-  let layers: string[] = [];
-  try {
-    layers = readdirSync(paths.layers).filter((name) => !name.startsWith('tmp.'));
-  } catch {
-    // Nothing was ever pulled.
-  }
+  const layers = namesIn(paths.layers).filter((name) => !name.startsWith('tmp.'));
   const usage = diskUsage(layers.map((hex) => join(paths.layers, hex)));
   return new Map([
     ...layers.map((hex, at): [string, number] => [`layer:sha256:${hex}`, usage[at]!.allocated]),

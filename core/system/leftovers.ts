@@ -1,20 +1,15 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { abandonedAsides } from '../aside.ts';
 import { removeMeasured } from '../container/disk-usage.ts';
 import { asideIn } from '../images/layout.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 
 /** A download that nobody has gone on with for so long is not under way. */
 const STALE_MS = 3_600_000;
 
-function entries(directory: string): string[] {
-  try {
-    return readdirSync(directory).map((name) => join(directory, name));
-  } catch {
-    return [];
-  }
-}
+const entries = (directory: string): string[] => namesIn(directory).map((name) => join(directory, name));
 
 /** What is on its way out, and downloads that were broken off: a pull would go on with them. */
 export function leftovers(paths: Paths): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../container/replace.ts';
 import { KEPT, nameOf, readManifestOf } from '../images/entry.ts';
@@ -8,6 +8,7 @@ import { OCI_INDEX, OCI_MANIFEST } from '../images/format/media-types.ts';
 import type { Descriptor } from '../images/format/types.ts';
 import { blobPath, REF_NAME, readBlob } from '../images/layout.ts';
 import { withLock } from '../lock.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { moveAside } from './finding.ts';
 
@@ -79,7 +80,7 @@ function isImage(paths: Paths, entry: Descriptor): boolean {
 function manifestsAmongBlobs(paths: Paths): (Descriptor & { config: string })[] {
   const directory = join(paths.images, 'blobs/sha256');
   const found: (Descriptor & { config: string })[] = [];
-  for (const hex of existsSync(directory) ? readdirSync(directory) : []) {
+  for (const hex of namesIn(directory)) {
     const { size } = statSync(join(directory, hex));
     if (!/^[0-9a-f]{64}$/.test(hex) || size > MANIFEST_MAX) continue;
     const text = readFileSync(join(directory, hex), 'utf8');

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn } from '../by-name.ts';
 import { isContainer } from '../container/store.ts';
 import { errnoOf } from '../error.ts';
 import { emitEvent } from '../events.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { makeVolume, type NewVolume, volumeDirectory } from './store.ts';
 

@@ -1,7 +1,8 @@
 /** What is in the build cache: build-cache/<key>, a file a step. */
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../../names-in.ts';
 import type { Paths } from '../../paths.ts';
 import type { StageLayer } from '../stage-state.ts';
 
@@ -31,13 +32,7 @@ export interface CacheEntry extends CachedStep {
 }
 
 export function cacheEntries({ buildCache }: Pick<Paths, 'buildCache'>): CacheEntry[] {
-  let names: string[];
-  try {
-    names = readdirSync(buildCache);
-  } catch {
-    return []; // nothing was ever built
-  }
-  return names.flatMap((key) => {
+  return namesIn(buildCache).flatMap((key) => {
     const file = join(buildCache, key);
     const step = /^[0-9a-f]{64}$/.test(key) ? readStep(file) : undefined;
     const about = statSync(file, { throwIfNoEntry: false });

@@ -1,6 +1,6 @@
 /** `builder prune`: results of steps that no image needs, or all of them. */
 
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeMeasured } from '../../container/disk-usage.ts';
 import { usedByContainers } from '../../container/images-in-use.ts';
@@ -8,6 +8,7 @@ import { isSameProcess } from '../../container/process-identity.ts';
 import { discardUnused } from '../../images/collect.ts';
 import { listImages } from '../../images/list.ts';
 import { blobUsage } from '../../images/prune.ts';
+import { namesIn } from '../../names-in.ts';
 import type { Paths } from '../../paths.ts';
 import { type CacheEntry, cacheEntries } from './entries.ts';
 
@@ -67,11 +68,3 @@ function oldestBuild(paths: Paths): number {
 
 const mountsOf = ({ cacheMounts }: Paths): string[] =>
   namesIn(cacheMounts).map((name) => join(cacheMounts, name));
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}

@@ -8,8 +8,9 @@
  *   layers/<hex>/opaque there when the layer hides everything below it: the kernel's overlay doesn't look for that
  *   layers/tmp.<pid>.<start>.<random>/   one that is being made, by that process (process-identity.ts)
  */
+
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFileOps, type FileOps } from '../../../rootless/file-ops.ts';
@@ -18,6 +19,7 @@ import { layerOps } from '../../archive/layer-ops.ts';
 import { createTarParser } from '../../archive/tar-parser.ts';
 import { identify, isSameProcess } from '../../container/process-identity.ts';
 import { errnoOf, PodError } from '../../error.ts';
+import { namesIn } from '../../names-in.ts';
 import { parseDigest } from '../format/digest.ts';
 import { type ApplyJob, enterAndDo, type Namespace, startApply } from './apply-job.ts';
 
@@ -105,8 +107,9 @@ export function abandonedLayers(layersDir: string): string[] {
     const [tmp, pid, start] = name.split('.');
     return tmp === 'tmp' && !isSameProcess({ pid: Number(pid), start: start ?? '' });
   };
-  const names = existsSync(layersDir) ? readdirSync(layersDir) : [];
-  return names.filter(isAbandoned).map((name) => join(layersDir, name));
+  return namesIn(layersDir)
+    .filter(isAbandoned)
+    .map((name) => join(layersDir, name));
 }
 
 /** Removes a directory of the store whose files may belong to any id of the namespace. */
