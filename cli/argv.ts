@@ -1,5 +1,6 @@
 import { PodError } from '../core/error.ts';
 import { nearest } from '../core/nearest.ts';
+import { insteadOf } from './absent.ts';
 import type { CommandNode, CommandTable } from './command-table.ts';
 import type { CommandDeclaration, OptionDeclaration } from './declarations.ts';
 
@@ -128,8 +129,10 @@ function takeLong(word: string, words: Words, scope: Scope, options: TypedOption
   const option = scope.command.byName.get(name);
   if (!option) {
     if (name === '--help') return 'help';
-    const near = nearest(name.slice(2), longNames(scope.command));
-    throw usage(`unknown flag: ${name}`, scope.called, near && `--${near}`);
+    throw unknown(`unknown flag: ${name}`, name, scope.called, () => {
+      const near = nearest(name.slice(2), longNames(scope.command));
+      return near && `--${near}`;
+    });
   }
   if (equals >= 0) options.push({ name, value: boundValue(option, name, word.slice(equals + 1), scope) });
   else if (option.value !== 'required') options.push({ name, value: true });
@@ -218,12 +221,16 @@ function helpOn(words: string[], table: CommandTable): Invocation {
 
 function unknownCommand(word: string, node: CommandNode, table: CommandTable): PodError {
   const called = calledOf(table, node);
-  const near = nearest(word, node.children.keys());
-  return usage(
-    `unknown command ${JSON.stringify(word)} for "${called}"`,
-    called,
-    near && [called, near].join(' '),
-  );
+  return unknown(`unknown command ${JSON.stringify(word)} for "${called}"`, word, called, () => {
+    const near = nearest(word, node.children.keys());
+    return near && [called, near].join(' ');
+  });
+}
+
+/** What is known to be elsewhere was no slip of the fingers. */
+function unknown(message: string, word: string, called: string, near: () => string | undefined): PodError {
+  const hint = insteadOf(word);
+  return hint ? new PodError({ code: 'usage', message, hint }) : usage(message, called, near());
 }
 
 function usage(message: string, called: string, near?: string): PodError {

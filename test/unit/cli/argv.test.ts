@@ -232,6 +232,18 @@ test('a flag that is none is refused', async () => {
   await refused(['run', '--=x', 'a'], `Error: bad flag syntax: --=x\nSee 'tsc-pod run --help'.\n`);
 });
 
+test('who asks for what only docker or podman has is told what to do instead', async () => {
+  await refused(
+    ['swarm', 'init'],
+    'Error: unknown command "swarm" for "tsc-pod"\n' +
+      'there is no Swarm: tsc-pod run --restart always keeps a container up\n',
+  );
+  await refused(
+    ['run', '--gpus', 'all', 'alpine'],
+    'Error: unknown flag: --gpus\n--device /dev/NAME   # gives a device of the host\n',
+  );
+});
+
 test('an unknown command is refused, with the near one', async () => {
   await refused(['zzzz'], `Error: unknown command "zzzz" for "tsc-pod"\nSee 'tsc-pod --help'.\n`);
   await refused(
