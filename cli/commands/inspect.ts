@@ -4,6 +4,8 @@ import { writtenSizes } from '../../core/container/written-size.ts';
 import { PodError } from '../../core/error.ts';
 import { noSuchImage, resolveImage } from '../../core/images/find.ts';
 import { inspectImage } from '../../core/images/inspect.ts';
+import { findNetwork } from '../../core/network/find.ts';
+import { inspectNetwork } from '../../core/network/inspect.ts';
 import type { Paths } from '../../core/paths.ts';
 import { type Platform, parsePlatform } from '../../core/platform.ts';
 import { inspectPod } from '../../core/pod/inspect.ts';
@@ -19,7 +21,7 @@ import { oneOf, parsed } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
 /** In the order in which a name is looked for. */
-const KINDS = ['container', 'image', 'volume', 'pod'] as const;
+const KINDS = ['container', 'image', 'volume', 'network', 'pod'] as const;
 type Kind = 'all' | (typeof KINDS)[number];
 
 /** Whether it is only this kind of object that doesn't have the name. */
@@ -56,13 +58,14 @@ const SHOWN = {
   container: shownContainer,
   image: shownImage,
   volume: (paths: Paths, name: string) => inspectVolume(paths, findVolume(paths, name)),
+  network: async (paths: Paths, name: string) => inspectNetwork(paths, await findNetwork(paths, name)),
   pod: shownPod,
 };
 
-function inspectObject(paths: Paths, name: string, kind: Kind, wanted: Wanted): object {
+async function inspectObject(paths: Paths, name: string, kind: Kind, wanted: Wanted): Promise<object> {
   for (const one of kind === 'all' ? KINDS : [kind]) {
     try {
-      const found = SHOWN[one](paths, name, wanted);
+      const found = await SHOWN[one](paths, name, wanted);
       if (found) return found;
     } catch (error) {
       if (kind !== 'all' || !isOfAnotherKind(error)) throw error;
@@ -87,7 +90,7 @@ abstract class InspectCommand extends PodCommand {
     let status = 0;
     for (const name of this.names) {
       try {
-        const object = inspectObject(paths, name, this.kind(), this.wanted());
+        const object = await inspectObject(paths, name, this.kind(), this.wanted());
         if (this.format !== undefined && this.format !== 'json')
           this.print(formatObject(this.format, object, terminal));
         else found.push(object);
@@ -101,10 +104,10 @@ abstract class InspectCommand extends PodCommand {
 }
 
 export class Inspect extends InspectCommand {
-  static override usage = { description: 'Show all about containers, images, volumes and pods' };
-  names = Option.Rest({ name: 'container|image|pod|volume', required: 1 });
+  static override usage = { description: 'Show all about containers, images, volumes, networks and pods' };
+  names = Option.Rest({ name: 'container|image|network|pod|volume', required: 1 });
   type = Option.String('-t,--type', 'all', {
-    description: 'all, container, image, volume or pod (`kind`)',
+    description: 'all, container, image, volume, network or pod (`kind`)',
     validator: oneOf('all', ...KINDS),
   });
   size = Option.Boolean('-s,--size', false, { description: 'Show how much containers have written' });

@@ -42,6 +42,7 @@ test('a network is made with what was asked, shown, and removed', async () => {
   ];
   assert.is(await podOk(['network', 'create', ...flags, ...more, 'mine']), 'mine');
   const { Internal, EnableIPv6, DNSEnabled, IPAM, Labels, Options } = await inspect('mine');
+  assert.equal(JSON.parse(await podOk(['inspect', 'mine'])), [await inspect('mine')]);
   assert.equal(
     { Internal, EnableIPv6, DNSEnabled, Labels, Options, Config: IPAM.Config },
     {
