@@ -1,7 +1,7 @@
 /** Containers in several bridge networks, and what changes while they run: names, resolvers, routes. */
 import * as assert from 'uvu/assert';
 import { addressOf, GET, IMAGE, lookUp, serve } from './bridge-lab.ts';
-import { eventually, PYTHON, pod, podOk, RESOLVER, test } from './harness/index.ts';
+import { eventually, pod, podOk, test } from './harness/index.ts';
 
 const resolvers = async (container: string): Promise<string[]> =>
   (await podOk(['exec', container, 'sh', '-c', 'grep ^nameserver /etc/resolv.conf || true']))
@@ -96,27 +96,6 @@ test('what somebody has written into resolv.conf stays', async () => {
   assert.match(ran.stderr, /does not find the others of its network by name/);
   await podOk(['network', 'connect', 'far', 'own']);
   assert.equal(await resolvers('own'), ['127.0.0.1']);
-});
-
-test('with --dns the names of members are known, and the servers given are asked for the rest, as in docker', async () => {
-  await podOk(['network', 'create', '--ipv6', 'told']);
-  const flags = ['--network', 'told', ...PYTHON, IMAGE, '/usr/bin/python3', '-c', RESOLVER, '::'];
-  await podOk(['run', '-d', '--rm', '--name', 'dns', ...flags]);
-  await podOk(['exec', 'dns', 'sh', '-c', 'until grep -q :0035 /proc/net/udp6; do sleep 0.05; done']);
-  const six = await podOk(['inspect', '-f', '{{.NetworkSettings.Networks.told.GlobalIPv6Address}}', 'dns']);
-  for (const server of [await addressOf('dns', 'told'), six]) {
-    const asks = ['--dns', server, '--network', 'told', IMAGE, 'sleep', '99'];
-    await podOk(['run', '-d', '--rm', '--name', 'asks', ...asks]);
-    assert.is(await lookUp('asks', 'web.example', '-type=a'), '192.0.2.7', server);
-    assert.is(await lookUp('asks', 'dns', '-type=a'), await addressOf('dns', 'told'), server);
-    assert.is(await lookUp('dns', 'asks', '-type=a'), await addressOf('asks', 'told'), server);
-    await podOk(['network', 'connect', 'near', 'asks']);
-    assert.is(await lookUp('asks', 'web', '-type=a'), await addressOf('web', 'near'), server);
-    assert.is(await lookUp('asks', 'web.example', '-type=a'), '192.0.2.7', server);
-    await podOk(['rm', '-f', '-t', '0', 'asks']);
-  }
-  await podOk(['rm', '-f', '-t', '0', 'dns']);
-  await podOk(['network', 'rm', 'told']);
 });
 
 test('a container that has given its hosts and resolv.conf away comes into a network all the same', async () => {
