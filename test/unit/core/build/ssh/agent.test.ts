@@ -27,8 +27,7 @@ const KEYS = [
   key('ed25519', '-t', 'ed25519'),
   key('rsa', '-t', 'rsa', '-b', '2048'),
   key('rsa-pem', '-t', 'rsa', '-b', '2048', '-m', 'PEM'),
-  key('rsa-pkcs8', '-t', 'rsa', '-b', '2048', '-m', 'PKCS8'),
-  ...['256', '384', '521'].map((bits) => key(`ecdsa-${bits}`, '-t', 'ecdsa', '-b', bits)),
+  ...['256', '521'].map((bits) => key(`ecdsa-${bits}`, '-t', 'ecdsa', '-b', bits)),
   key('ecdsa-pem', '-t', 'ecdsa', '-b', '256', '-m', 'PEM'),
 ];
 
