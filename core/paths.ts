@@ -23,6 +23,8 @@ export interface Paths {
   builds: string;
   buildCache: string;
   cacheMounts: string;
+  /** What builds remember of contexts: made anew where it is gone. */
+  contextMemory: string;
 }
 
 type Environment = Record<string, string | undefined>;
@@ -177,5 +179,6 @@ export function findPaths(environment: Environment, root?: string): Paths {
     builds: join(data, 'builds'),
     buildCache: join(data, 'build-cache'),
     cacheMounts: join(data, 'cache-mounts'),
+    contextMemory: join(data, 'cache/contexts'),
   };
 }

@@ -103,7 +103,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     slots: createGate(options.jobs || availableParallelism()),
     contextEnvironment: {
       ...{ directory, workingDirectory, environment, input, signal },
-      memory: join(parts.paths.cache, 'contexts'),
+      memory: parts.paths.contextMemory,
       atEnd: (work) => void endings.push(work),
     },
     driver: () => (driver ??= chooseDriver(paths, host, host.defaultMaps, options.storageDriver)),

@@ -20,8 +20,8 @@ export interface PrunedCache {
 }
 
 /**
- * `all`: those that images have too, and the caches of RUN --mount=type=cache. What a build that runs has taken or made
- * stays.
+ * `all`: those that images have too, the caches of RUN --mount=type=cache, and what is remembered of contexts. What a
+ * build that runs has taken or made stays.
  */
 export async function pruneCache(
   paths: Paths,
@@ -37,8 +37,8 @@ export async function pruneCache(
   const before = sum(blobUsage(paths));
   for (const { key } of goes) rmSync(join(paths.buildCache, key), { force: true });
   const trash = await discardLayers(paths, goes);
-  const mounts = all && since === Number.POSITIVE_INFINITY ? mountsOf(paths) : [];
-  const freed = removeMeasured([...trash, ...mounts]) + before - sum(blobUsage(paths));
+  const others = all && since === Number.POSITIVE_INFINITY ? [...mountsOf(paths), ...memoryOf(paths)] : [];
+  const freed = removeMeasured([...trash, ...others]) + before - sum(blobUsage(paths));
   return { deleted: goes.map(({ key }) => key), freed };
 }
 
@@ -68,3 +68,6 @@ function oldestBuild(paths: Paths): number {
 
 const mountsOf = ({ cacheMounts }: Paths): string[] =>
   namesIn(cacheMounts).map((name) => join(cacheMounts, name));
+
+const memoryOf = ({ contextMemory }: Paths): string[] =>
+  namesIn(contextMemory).map((name) => join(contextMemory, name));

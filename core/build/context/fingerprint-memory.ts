@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asidePath, collectAside } from '../../aside.ts';
 import type { FingerprintMemory } from './folder.ts';
 import type { HostFile } from './host-file.ts';
 
@@ -65,9 +66,10 @@ function readMemory(file: string): Map<string, string> {
 }
 
 function writeMemory(directory: string, file: string, now: ReadonlyMap<string, string>): void {
-  const aside = `${file}.${process.pid}`;
+  const aside = asidePath(file);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    collectAside(file);
     writeFileSync(aside, [FORMAT, ...[...now].map(([key, text]) => `${key} ${text}`), ''].join('\n'), {
       mode: 0o600,
     });
