@@ -29,10 +29,12 @@ struct pending {
   unsigned char question[QUESTION]; /* its beginning: for the next server, or for an answer that there is none */
 };
 
+/* By itself: what begins as zeros takes no room in the program, which every start copies. */
+static struct pending pending[PENDING];
+
 static struct {
   int servers[RESOLVE_ADDRESSES * LANES], count, upstream, port;
-  struct pending pending[PENDING];
-  int waiting; /* of those */
+  int waiting; /* of those pending */
 } udp = {.upstream = -1};
 
 /* The last byte of the sender's address, ip(7), ipv6(7): members have addresses one after the other. socket(7) */
@@ -79,9 +81,9 @@ static bool same_asker(const struct resolve_address *one, const struct resolve_a
 
 /* Who has many loses its own oldest for a new one. */
 static struct pending *free_place(const struct resolve_address *from) {
-  struct pending *free = NULL, *oldest = udp.pending, *own = NULL;
+  struct pending *free = NULL, *oldest = pending, *own = NULL;
   int count = 0;
-  for (struct pending *one = udp.pending; one < udp.pending + PENDING; one++) {
+  for (struct pending *one = pending; one < pending + PENDING; one++) {
     if (!one->since) free = one;
     if (one->since < oldest->since) oldest = one;
     if (!one->since || !same_asker(&one->from, from)) continue;
@@ -93,7 +95,7 @@ static struct pending *free_place(const struct resolve_address *from) {
 }
 
 static struct pending *find_pending(const unsigned char id[2]) {
-  for (struct pending *one = udp.pending; one < udp.pending + PENDING; one++)
+  for (struct pending *one = pending; one < pending + PENDING; one++)
     if (one->since && memcmp(one->own_id, id, 2) == 0) return one;
   return NULL;
 }
@@ -163,7 +165,7 @@ static bool take_answer(void) {
   static unsigned char packet[1 << 16];
   ssize_t got = recv(udp.upstream, packet, sizeof packet, 0);
   if (got < 0 && errno == ECONNREFUSED) { /* nobody listens there: for any of them */
-    for (struct pending *one = udp.pending; one < udp.pending + PENDING; one++)
+    for (struct pending *one = pending; one < pending + PENDING; one++)
       if (one->since && one->own < 0) give_up(one);
     return true;
   }
@@ -197,7 +199,7 @@ static void take_own_answer(struct pending *asked) {
 int resolve_udp_watch(struct pollfd *polls, int *timeout) {
   long long now = clock_ms();
   *timeout = -1;
-  for (struct pending *one = udp.pending; udp.waiting && one < udp.pending + PENDING; one++) {
+  for (struct pending *one = pending; udp.waiting && one < pending + PENDING; one++) {
     if (!one->since) continue;
     long long left = one->until - now;
     if (left <= 0) ask_next(one);
@@ -208,13 +210,13 @@ int resolve_udp_watch(struct pollfd *polls, int *timeout) {
   polls[0] = (struct pollfd){udp.upstream, POLLIN, 0}; /* poll(2) passes over a descriptor of -1 */
   for (int i = 0; i < udp.count; i++) polls[i + 1] = (struct pollfd){udp.servers[i], POLLIN, 0};
   int count = udp.count + 1;
-  for (struct pending *one = udp.pending; udp.waiting && one < udp.pending + PENDING; one++)
+  for (struct pending *one = pending; udp.waiting && one < pending + PENDING; one++)
     if (one->since && one->own >= 0) polls[count++] = (struct pollfd){one->own, POLLIN, 0};
   return count;
 }
 
 static void take_own_answers(const struct pollfd *polls, int count) {
-  for (struct pending *one = udp.pending; count > 0 && one < udp.pending + PENDING; one++) {
+  for (struct pending *one = pending; count > 0 && one < pending + PENDING; one++) {
     if (!one->since || one->own != polls->fd) continue;
     if (polls->revents) take_own_answer(one);
     polls++;
