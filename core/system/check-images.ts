@@ -12,7 +12,7 @@ import type { Paths } from '../paths.ts';
 import { familiarName, parseReference } from '../reference.ts';
 import { checkContainers } from './check-containers.ts';
 import { type Finding, keepAside, moveAside, reasonOf } from './finding.ts';
-import { rebuildIndex } from './rebuild-index.ts';
+import { manifestsAmongBlobs, rebuildIndex } from './rebuild-index.ts';
 
 export interface CheckedImages {
   findings: Finding[];
@@ -28,7 +28,8 @@ export async function checkImages(paths: Paths, quick: boolean): Promise<Checked
   try {
     entries = parseOwnIndex(readFileSync(file, 'utf8'), file).manifests;
   } catch (error) {
-    if (existsSync(file) || existsSync(join(paths.images, 'blobs/sha256')))
+    // A first pull that was killed has blobs, and lost nothing.
+    if (existsSync(file) || manifestsAmongBlobs(paths).length > 0)
       result.findings.push(brokenIndex(paths, error));
     return result;
   }

@@ -77,7 +77,7 @@ function isImage(paths: Paths, entry: Descriptor): boolean {
 }
 
 /** Docker manifests are there beside their OCI form: only that is an image of the layout. */
-function manifestsAmongBlobs(paths: Paths): (Descriptor & { config: string })[] {
+export function manifestsAmongBlobs(paths: Paths): (Descriptor & { config: string })[] {
   const directory = join(paths.images, 'blobs/sha256');
   const found: (Descriptor & { config: string })[] = [];
   for (const hex of namesIn(directory)) {

@@ -61,6 +61,16 @@ function largestBlob(): string {
   return blobs.sort((a, b) => statSync(b).size - statSync(a).size)[0]!;
 }
 
+test('a first pull that was killed has blobs of no image: nothing is lost, nothing is found', async () => {
+  const blobs = join(data, 'images/blobs/sha256');
+  await podOk(['images']); // makes the store
+  mkdirSync(blobs, { recursive: true });
+  const blob = join(blobs, '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d');
+  writeFileSync(blob, Buffer.alloc(1));
+  await isClean();
+  rmSync(blob);
+});
+
 test('an empty store and one with containers are whole', async () => {
   await isClean();
   await podOk([
