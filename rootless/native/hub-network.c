@@ -68,9 +68,13 @@ void hub_prepare_namespace(void) {
   set_network_sysctl("ipv6/conf/default/accept_ra", "0");
 }
 
-/* libslirp asks by ARP for each container that it has something for: this end answers for them, arp(7). */
+/*
+ * libslirp asks by ARP for each container that it has something for: this end answers for them, arp(7). At once: for a
+ * proxy the kernel waits up to 0.8 s, and libslirp lets go after one what several wait for.
+ */
 static void let_through(const struct plan *plan, const struct uplink *uplink) {
   if (!uplink->pid) return;
+  set_network_sysctl("ipv4/neigh/" HUB_TAP "/proxy_delay", "0");
   set_network_sysctl("ipv4/conf/" HUB_TAP "/proxy_arp", "1");
   set_network_sysctl("ipv4/ip_forward", "1");
   uplink6_open(plan);
