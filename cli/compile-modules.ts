@@ -14,12 +14,6 @@ export interface Compiled {
   builtins: string[];
 }
 
-export interface Compiled {
-  modules: CompiledModule[];
-  /** Those of Node's own modules that were loaded for it, as Node names them. */
-  builtins: string[];
-}
-
 export interface CompiledModule {
   number: number;
   /** V8's compiled code, in base64. */
