@@ -259,7 +259,7 @@ void netlink_fix_neighbour(struct netlink *netlink, const char *device, const ch
   must(ask(netlink, &request), "tell the gateway of", text);
 }
 
-static struct ifaddrmsg *begin_address(struct request *request, int type, int flags, const char *device, const struct prefix *address) {
+static void begin_address(struct request *request, int type, int flags, const char *device, const struct prefix *address) {
   struct ifaddrmsg *about = begin(request, type, flags, sizeof *about);
   about->ifa_family = (unsigned char)address->family;
   about->ifa_prefixlen = (unsigned char)address->length;
@@ -267,11 +267,11 @@ static struct ifaddrmsg *begin_address(struct request *request, int type, int fl
   about->ifa_index = index_of(device);
   put(request, IFA_LOCAL, address->bytes, address->size);
   put(request, IFA_ADDRESS, address->bytes, address->size);
-  return about;
 }
 
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text) {
   struct request request;
+  if (!strchr(text, '/')) bug("%.60s has no prefix", text);
   const struct prefix address = parse_prefix(text);
   begin_address(&request, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, device, &address);
   if (address.family == AF_INET && address.length < 31) {
