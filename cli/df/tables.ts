@@ -1,6 +1,7 @@
 import type { SystemUsage } from '../../core/system/df.ts';
 import { familiarImage } from '../familiar-image.ts';
 import { formatList } from '../format/rows.ts';
+import { splitName } from '../images/named-image.ts';
 import { ago, humanSize, shortId } from '../output/units.ts';
 
 function table(
@@ -12,21 +13,12 @@ function table(
   return formatList(undefined, { rows, columns, headers, terminal });
 }
 
-/** A familiar name's repository and tag. */
-function parts(name: string | undefined): [repository: string, tag: string] {
-  if (name === undefined) return ['<none>', '<none>'];
-  const [bare = ''] = familiarImage(name).split('@');
-  const colon = bare.lastIndexOf(':');
-  const tagged = colon > bare.lastIndexOf('/') && !name.startsWith('builtin:');
-  return tagged ? [bare.slice(0, colon), bare.slice(colon + 1)] : [bare, '<none>'];
-}
-
 /** `system df -v`: a table a kind, docker's columns. */
 export function usageTables(usage: SystemUsage, terminal: boolean): string {
   const now = Date.now();
   const since = (created: string | undefined) => (created ? ago(Date.parse(created), now) : 'N/A');
   const images = usage.images.map(({ image, size, shared, containers }) => {
-    const [repository, tag] = parts(image.names[0]);
+    const { repository, tag } = splitName(image.names[0]);
     return {
       Repository: repository,
       Tag: tag,

@@ -17,17 +17,17 @@ const NONE = '<none>';
 
 /** One line for each name, as docker has it. */
 export function namedImages(image: StoredImage): NamedImage[] {
-  if (image.names.length === 0) return [{ image, name: undefined, repository: NONE, tag: NONE }];
-  return image.names.map((name) => ({ image, name, ...splitName(name) }));
+  const names = image.names.length === 0 ? [undefined] : image.names;
+  return names.map((name) => ({ image, name, ...splitName(name) }));
 }
 
-/** A canonical name as repository and tag: `docker.io/library/alpine:3` is alpine and 3. */
-export function splitName(name: string): { repository: string; tag: string } {
+/** A canonical name as the repository and tag that, joined by a colon, name it: `docker.io/library/alpine:3` is alpine and 3. */
+export function splitName(name: string | undefined): { repository: string; tag: string } {
+  if (name === undefined) return { repository: NONE, tag: NONE };
   const familiar = familiarImage(name);
   const [bare = familiar] = familiar.split('@');
   const colon = bare.lastIndexOf(':');
-  const tagged = colon > bare.lastIndexOf('/') && !name.startsWith('builtin:');
-  return tagged
+  return colon > bare.lastIndexOf('/')
     ? { repository: bare.slice(0, colon), tag: bare.slice(colon + 1) }
     : { repository: bare, tag: NONE };
 }
