@@ -1,5 +1,6 @@
 import { listNetworks } from '../../core/network/find.ts';
 import { networkUsers } from '../../core/network/leases.ts';
+import { isPredefined } from '../../core/network/predefined.ts';
 import { Option, PodCommand } from '../command.ts';
 import { hasLabel, parseFilters, passes } from '../filter.ts';
 import { formatList } from '../format/rows.ts';
@@ -25,13 +26,16 @@ export class NetworkLs extends PodCommand {
     const filters = parseFilters(this.filter, FILTERS);
     const networks = (await listNetworks(paths)).filter(({ name, id, driver, labels, created }) =>
       passes(filters, (key, value) => {
-        if (key === 'dangling') return (networkUsers(paths, name).length === 0) === /^(1|true)$/i.test(value);
+        if (key === 'dangling')
+          return (
+            (!isPredefined({ name }) && networkUsers(paths, name).length === 0) === /^(1|true)$/i.test(value)
+          );
         if (key === 'driver') return driver === value;
         if (key === 'id') return id.startsWith(value);
         if (key === 'label') return hasLabel(labels, value);
         if (key === 'label!') return !hasLabel(labels, value);
         if (key === 'scope') return value === 'local';
-        if (key === 'type') return value === (name === 'bridge' ? 'builtin' : 'custom');
+        if (key === 'type') return value === (isPredefined({ name }) ? 'builtin' : 'custom');
         if (key === 'until') return Date.parse(created) < parseMoment(value);
         return name.includes(value);
       }),

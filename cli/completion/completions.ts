@@ -113,7 +113,7 @@ const VALUES = new Set([...FILES, 'container', 'container[:ro]', 'image', 'pod',
 async function valuesOf(option: OptionDeclaration, ask: Ask): Promise<Candidates> {
   const choices = choicesOf(option);
   if (choices) return { words: choices };
-  if (option.names.includes('--network')) return { words: ['host', 'none', ...(await ask('network'))] };
+  if (option.names.includes('--network')) return { words: await ask('network') };
   const kind = namedKind(option) ?? '';
   if (kind === 'volume') return { ...(await ofKinds(['volume:'], ask)), files: true };
   return VALUES.has(kind) ? ofKinds([kind.replace('[:ro]', '')], ask) : { words: [] };

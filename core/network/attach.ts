@@ -6,7 +6,7 @@ import { addressNumber } from '../../netns/subnet.ts';
 import type { NetworkAttachment } from '../container/record.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
-import { findNetwork } from './find.ts';
+import { findBridge } from './find.ts';
 import { giveAddresses, releaseAddress } from './leases.ts';
 import { placeOf } from './place.ts';
 import type { NetworkRecord } from './store.ts';
@@ -15,7 +15,7 @@ const TOOL_FAILED = 125;
 
 /** Refuses networks that aren't there. */
 export async function checkNetworks(paths: Paths, wishes: readonly BridgeWish[]): Promise<void> {
-  for (const { network } of wishes) await findNetwork(paths, network, TOOL_FAILED);
+  for (const { network } of wishes) await findBridge(paths, network, TOOL_FAILED);
 }
 
 /**
@@ -66,7 +66,7 @@ export async function attach(
   publish: readonly PortRequest[],
 ): Promise<{ networks: NetworkAttachment[]; place: BridgePlace }> {
   const records: NetworkRecord[] = [];
-  for (const { network } of wishes) records.push(await findNetwork(paths, network, TOOL_FAILED));
+  for (const { network } of wishes) records.push(await findBridge(paths, network, TOOL_FAILED));
   if (publish.length > 0 && records.every(({ internal }) => internal))
     throw new PodError({
       code: 'usage',

@@ -20,7 +20,7 @@ import type { Paths } from '../paths.ts';
 import { askHub } from './ask-hub.ts';
 import { attachTo } from './attach.ts';
 import { updateContainerFiles } from './container-files.ts';
-import { findNetwork } from './find.ts';
+import { findBridge } from './find.ts';
 import { releaseAddress } from './leases.ts';
 import { defaultRoutes, type Membership, membershipOf, routedNetwork } from './membership.ts';
 import { attachOperation, type BridgeOperations, bridgeOperations, hubChanges } from './operations.ts';
@@ -109,7 +109,7 @@ export async function connectNetwork(
   container: string,
 ): Promise<void> {
   const wish = checked(asked);
-  const network = await findNetwork(paths, wish.network);
+  const network = await findBridge(paths, wish.network);
   await changeContainer(paths, container, async (record) => {
     const others = attachmentsOf(record);
     const attachment = attachTo(paths, record.id, network, wish, others);
@@ -137,7 +137,7 @@ export async function disconnectNetwork(
   container: string,
   force: boolean,
 ): Promise<void> {
-  const network = await findNetwork(paths, wish);
+  const network = await findBridge(paths, wish);
   await changeContainer(paths, container, async (record) => {
     const attached = attachmentsOf(record);
     const attachment = attached.find(({ id }) => id === network.id);

@@ -1,3 +1,5 @@
+import { listContainers } from '../container/list.ts';
+import { isUp } from '../container/state.ts';
 import { readRecord } from '../container/store.ts';
 import type { Paths } from '../paths.ts';
 import { leases } from './leases.ts';
@@ -5,6 +7,7 @@ import type { NetworkRecord } from './store.ts';
 
 /** The containers in it by id, docker's fields: addresses have the length of their network's prefix. */
 function containersOf(paths: Paths, network: NetworkRecord): Record<string, object> {
+  if (network.driver !== 'bridge') return containersIn(paths, network.name);
   const addresses = new Map<string, string[]>();
   for (const [address, id] of leases(paths, network.name))
     addresses.set(id, [...(addresses.get(id) ?? []), address]);
@@ -21,6 +24,15 @@ function containersOf(paths: Paths, network: NetworkRecord): Record<string, obje
     return [id, fields];
   });
   return Object.fromEntries(shown);
+}
+
+/** Those that run with a mode. */
+function containersIn(paths: Paths, mode: string): Record<string, object> {
+  const running = listContainers(paths).filter(
+    ({ record, state }) => record.network.mode === mode && isUp(state.status),
+  );
+  const none = { MacAddress: '', IPv4Address: '', IPv6Address: '' };
+  return Object.fromEntries(running.map(({ record: { id, name } }) => [id, { Name: name, ...none }]));
 }
 
 /** What `network inspect` shows: docker's fields, and podman's of the same object in its own spelling. */

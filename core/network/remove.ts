@@ -6,8 +6,9 @@ import { readRecord } from '../container/store.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
 import type { Paths } from '../paths.ts';
-import { DEFAULT_NETWORK, findNetwork } from './find.ts';
+import { findNetwork } from './find.ts';
 import { networkUsers } from './leases.ts';
+import { isPredefined } from './predefined.ts';
 import { type NetworkRecord, networkDirectory } from './store.ts';
 
 /** Takes a network away unless it is used. False: it is. */
@@ -41,7 +42,7 @@ export async function removeNetwork(
 ): Promise<void> {
   const network = await findNetwork(paths, wish);
   const { name } = network;
-  if (name === DEFAULT_NETWORK)
+  if (isPredefined(network))
     throw new PodError({
       code: 'usage',
       message: `cannot remove the network ${name}`,

@@ -30,7 +30,8 @@ export interface NetworkRecord {
   id: string;
   /** RFC 3339. */
   created: string;
-  driver: 'bridge';
+  /** host and null: core/network/predefined.ts. */
+  driver: 'bridge' | 'host' | 'null';
   subnets: NetworkSubnet[];
   /** It has no way out. */
   internal: boolean;

@@ -40,7 +40,7 @@ test('images, volumes and networks are named where they may stand', async () => 
   assert.equal(await complete('run', '--rm', 'ex'), ['example.com:5000/shop:v1', ':4']);
   assert.equal(await complete('volume', 'rm', ''), ['pages', ':4']);
   assert.equal(await complete('run', '-v', 'pa'), ['pages:', ':2']);
-  assert.equal(await complete('run', '--network', ''), ['host', 'none', 'bridge', ':4']);
+  assert.equal(await complete('run', '--network', ''), ['bridge', 'host', 'none', ':4']);
   assert.equal(await complete('run', '--network=b'), ['--network=bridge', ':4']);
   assert.equal(await complete('cp', 'web-m'), ['web-made:', ':2']);
   assert.equal(await complete('inspect', 'pa'), ['pages', ':4']);

@@ -18,7 +18,7 @@ const inspect = async (name: string): Promise<Shown> =>
 test('the network bridge is always there and cannot be removed', async () => {
   assert.is(
     await podOk(['network', 'ls', '--format', '{{.Name}} {{.Driver}} {{.Scope}}']),
-    'bridge bridge local',
+    'bridge bridge local\nhost host local\nnone null local',
   );
   assert.equal(await pod(['network', 'rm', 'bridge']), {
     code: 125,
@@ -26,6 +26,42 @@ test('the network bridge is always there and cannot be removed', async () => {
     stdout: '',
     stderr: 'Error: cannot remove the network bridge: it is always there\n',
   });
+});
+
+test('host and none are listed and inspected as networks, and nothing else is done to them', async () => {
+  await podOk(['run', '-d', '--network', 'none', '--name', 'alone', 'builtin:busybox', 'sleep', '100']);
+  const ids = (await podOk(['network', 'ls', '--no-trunc', '--format', '{{.ID}}'])).split('\n');
+  const all = JSON.parse(await podOk(['network', 'inspect', ...ids]));
+  assert.equal(
+    all.map(({ Name, Driver, Containers }: { Name: string; Driver: string; Containers: object }) => [
+      Name,
+      Driver,
+      Object.values(Containers).map((one) => one.Name),
+    ]),
+    [
+      ['bridge', 'bridge', []],
+      ['host', 'host', []],
+      ['none', 'null', ['alone']],
+    ],
+  );
+  const refused = (stderr: string, code = 125) => ({ code, signal: null, stdout: '', stderr });
+  for (const name of ['host', 'none']) {
+    assert.is((await pod(['network', 'exists', name])).code, 0);
+    assert.equal(
+      await pod(['network', 'rm', '-f', name]),
+      refused(`Error: cannot remove the network ${name}: it is always there\n`),
+    );
+    assert.equal(
+      await pod(['network', 'connect', name, 'alone']),
+      refused(
+        `Error: cannot connect to the network ${name}: a container has it from its start or not at all\ntsc-pod run --network ${name} …\n`,
+      ),
+    );
+  }
+  assert.is(await podOk(['network', 'ls', '-q', '--filter', 'dangling=true']), '');
+  assert.is(await podOk(['network', 'ls', '-q', '--filter', 'type=custom']), '');
+  assert.is(await podOk(['network', 'prune', '-f']), '');
+  await podOk(['rm', '-f', '-t', '0', 'alone']);
 });
 
 test('a network is made with what was asked, shown, and removed', async () => {
