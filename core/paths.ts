@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { callReason, errnoOf, PodError } from './error.ts';
+import { homeOf } from './home.ts';
 
 /** Where everything of one user is. `data` survives a reboot, `runtime` does not. */
 export interface Paths {
@@ -34,11 +35,12 @@ function dataRoot(environment: Environment, root: string | undefined): string {
   if (chosen) return isAbsolute(chosen) ? chosen : join(process.cwd(), chosen);
   const shared = environment.XDG_DATA_HOME;
   if (shared && isAbsolute(shared)) return join(shared, 'tsc-pod'); // XDG Base Directory: a relative one is ignored
-  if (environment.HOME) return join(environment.HOME, '.local/share/tsc-pod');
+  const home = homeOf(environment);
+  if (home) return join(home, '.local/share/tsc-pod');
   throw new PodError({
     code: 'usage',
     message: 'cannot tell where to keep images and containers',
-    why: 'neither HOME nor XDG_DATA_HOME is set',
+    why: 'neither HOME nor XDG_DATA_HOME is set, and the user database knows no home of this user',
     hint: 'tsc-pod --root /some/directory …',
   });
 }

@@ -6,6 +6,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
+import { homeOf } from '../home.ts';
 import { brokenConfig, configHome, type Environment, readIfPresent } from './read-config.ts';
 
 type Fields = Record<string, unknown>;
@@ -32,7 +33,8 @@ export function authFiles(env: Environment): string[] {
   if (session !== undefined) files.push(join(session, 'containers/auth.json'));
   const config = configHome(env);
   if (config !== undefined) files.push(join(config, 'containers/auth.json'));
-  if (!env.DOCKER_CONFIG && env.HOME) files.push(join(env.HOME, '.docker/config.json'));
+  const home = homeOf(env);
+  if (!env.DOCKER_CONFIG && home) files.push(join(home, '.docker/config.json'));
   return files;
 }
 

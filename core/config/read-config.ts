@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, PodError } from '../error.ts';
+import { homeOf } from '../home.ts';
 
 /** The environment as it is when a command runs; tests pass their own. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -45,5 +46,6 @@ export function brokenConfig(path: string, why: string, cause?: unknown): PodErr
 /** $XDG_CONFIG_HOME or ~/.config; undefined for a user with neither. */
 export function configHome(env: Environment): string | undefined {
   if (env.XDG_CONFIG_HOME !== undefined && env.XDG_CONFIG_HOME !== '') return env.XDG_CONFIG_HOME;
-  return env.HOME === undefined || env.HOME === '' ? undefined : join(env.HOME, '.config');
+  const home = homeOf(env);
+  return home && join(home, '.config');
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { homeOf } from '../home.ts';
 import { parseBlockYaml, YamlError, type YamlTable } from './block-yaml.ts';
 import { registryScopes } from './policy.ts';
 import { brokenConfig, configHome, dropIns, type Environment, readIfPresent } from './read-config.ts';
@@ -63,8 +64,8 @@ function directoryOf(env: Environment): string {
 }
 
 function usualLookaside(env: Environment): URL | undefined {
-  if (!env.HOME) return undefined;
-  return new URL(`file://${join(env.HOME, '.local/share/containers/sigstore')}`);
+  const home = homeOf(env);
+  return home ? new URL(`file://${join(home, '.local/share/containers/sigstore')}`) : undefined;
 }
 
 function readFile(file: string): YamlTable {

@@ -2,6 +2,7 @@
 
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { homeOf } from '../home.ts';
 import { parseImageReference, printable } from '../reference.ts';
 import { type Environment, readIfPresent } from './read-config.ts';
 import { isTable, parseTomlFile, type TomlFile } from './toml-file.ts';
@@ -45,8 +46,9 @@ function read(text: string): ReturnType<typeof parseImageReference> | undefined 
 
 /** The file that podman keeps them in, too; undefined for a user without a home. */
 function keptFile(env: Environment): string | undefined {
-  const cache = env.XDG_CACHE_HOME || (env.HOME ? join(env.HOME, '.cache') : undefined);
-  return cache === undefined ? undefined : join(cache, 'containers/short-name-aliases.conf');
+  const home = homeOf(env);
+  const cache = env.XDG_CACHE_HOME || (home && join(home, '.cache'));
+  return cache && join(cache, 'containers/short-name-aliases.conf');
 }
 
 /** What was chosen before; it goes before registries.conf. */

@@ -5,6 +5,7 @@
  */
 
 import { join, normalize } from 'node:path';
+import { homeOf } from '../home.ts';
 import { configHome, type Environment, readIfPresent } from './read-config.ts';
 import { isTable, parseTomlFile } from './toml-file.ts';
 
@@ -25,7 +26,7 @@ export async function loadStorageConfig(
 ): Promise<StorageConfig> {
   const home = configHome(env);
   const own = env.CONTAINERS_STORAGE_CONF || (home && join(home, 'containers/storage.conf'));
-  const usual = join(env.XDG_DATA_HOME || join(env.HOME ?? '/', '.local/share'), 'containers/storage');
+  const usual = join(env.XDG_DATA_HOME || join(homeOf(env) ?? '/', '.local/share'), 'containers/storage');
   let driver = env.STORAGE_DRIVER || undefined;
   for (const path of [...(own ? [own] : []), ...system]) {
     const text = readIfPresent(path);
@@ -53,8 +54,9 @@ async function readStorage(path: string, text: string) {
   };
 }
 
-/** $UID is the user's number though no environment has it. */
+/** $UID is the user's number and $HOME their home, though no environment has them. */
 function expanded(path: string, env: Environment, uid: number): string {
-  const value = (name: string): string => (name === 'UID' ? String(uid) : (env[name] ?? ''));
+  const known: Environment = { ...env, UID: String(uid), HOME: homeOf(env) };
+  const value = (name: string): string => known[name] ?? '';
   return normalize(path.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced, plain) => value(braced ?? plain)));
 }

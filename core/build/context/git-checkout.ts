@@ -9,6 +9,7 @@ import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errnoOf, PodError } from '../../error.ts';
+import { homeOf } from '../../home.ts';
 import { randomBytes } from '../../random.ts';
 import { idleTimeoutOf } from '../../registry/transport.ts';
 import { describeRepository, type GitAddress } from './git-address.ts';
@@ -85,9 +86,9 @@ async function fetchRef(git: Git, { ref }: GitAddress): Promise<string> {
 
 function gitIn(top: string, address: GitAddress, { environment, signal }: CheckoutOptions): Git {
   const isLocal = address.url.startsWith('file://');
-  const { PATH, HOME, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY } = environment;
+  const { PATH, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY } = environment;
   const { https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR } = environment;
-  const kept = { PATH, HOME, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY };
+  const kept = { PATH, HOME: homeOf(environment), SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY };
   const env = {
     ...kept,
     ...{ https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR },

@@ -1,4 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,7 +10,7 @@ import { refusal, temporary } from './container/fixtures.ts';
 const home = temporary();
 const runtime = join(home, 'run');
 mkdirSync(runtime);
-const of = (environment: Record<string, string>, root?: string) =>
+const of = (environment: Record<string, string | undefined>, root?: string) =>
   findPaths({ XDG_RUNTIME_DIR: runtime, ...environment }, root);
 
 test('--root wins over TSC_POD_ROOT, that over XDG_DATA_HOME, that over HOME', () => {
@@ -40,10 +42,38 @@ test('everything is below the data directory, which is closed to others', () => 
   assert.is(statSync(data).mode & 0o777, 0o700);
 });
 
-test('without a home there is an error with the way out', () => {
-  assert.is(
-    refusal(() => of({})),
-    'usage: cannot tell where to keep images and containers: neither HOME nor XDG_DATA_HOME is set',
+const withUserDatabase = (answer: () => unknown, test: () => void) => {
+  const { userInfo } = os;
+  Object.assign(os, { userInfo: answer });
+  syncBuiltinESMExports();
+  try {
+    test();
+  } finally {
+    Object.assign(os, { userInfo });
+    syncBuiltinESMExports();
+  }
+};
+
+test('without HOME the user database knows the home', () => {
+  withUserDatabase(
+    () => ({ homedir: join(home, 'known') }),
+    () => {
+      for (const HOME of [undefined, ''])
+        assert.is(of({ HOME }).data, join(home, 'known/.local/share/tsc-pod'));
+      assert.is(of({ HOME: home }).data, join(home, '.local/share/tsc-pod'));
+    },
+  );
+});
+
+test('without any home there is an error with the way out', () => {
+  const nobody = () => {
+    throw new Error('uv_os_get_passwd returned ENOENT');
+  };
+  withUserDatabase(nobody, () =>
+    assert.is(
+      refusal(() => of({})),
+      'usage: cannot tell where to keep images and containers: neither HOME nor XDG_DATA_HOME is set, and the user database knows no home of this user',
+    ),
   );
 });
 
