@@ -208,4 +208,42 @@ test('the archive that these were made from is taken', async () => {
   assert.is(await podOk(['load', '-q', '-i', 'good.tar']), 'Loaded image: hostile:1');
 });
 
+test('a name with a digest that the image does not have names nothing: who asks for the digest gets no other image', async () => {
+  const pinned = `docker.io/library/pinned@sha256:${nothing}`;
+  const image = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      config: {
+        mediaType: 'application/vnd.oci.image.config.v1+json',
+        digest: `sha256:${sha256(config)}`,
+        size: config.length,
+      },
+      layers: [
+        {
+          mediaType: 'application/vnd.oci.image.layer.v1.tar',
+          digest: `sha256:${sha256(layer)}`,
+          size: layer.length,
+        },
+      ],
+    }),
+  );
+  const digest = `sha256:${sha256(image)}`;
+  const blobs = [config, layer, image].map((content) => ({
+    name: `blobs/sha256/${sha256(content)}`,
+    content,
+  }));
+  const layout = (name: string): Buffer =>
+    layoutOf({ digest, size: image.length, annotations: { 'io.containerd.image.name': name } }, ...blobs);
+  const loaded = async (archive: Buffer): Promise<string> => {
+    writeFileSync(join(sandbox.work, 'pinned.tar'), archive);
+    return podOk(['load', '-q', '-i', 'pinned.tar']);
+  };
+  const id = `Loaded image ID: sha256:${sha256(config)}`;
+  assert.is(await loaded(withManifest(manifest({ RepoTags: [pinned] }))), id);
+  assert.is(await loaded(layout(pinned)), id);
+  assert.is((await pod(['image', 'exists', pinned])).code, 1);
+  assert.is(await loaded(layout(`docker.io/library/pinned@${digest}`)), `Loaded image: pinned@${digest}`);
+  assert.is((await pod(['image', 'exists', `pinned@${digest}`])).code, 0);
+});
+
 test.run();

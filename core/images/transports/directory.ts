@@ -3,7 +3,7 @@
 import type { ImageSignatures } from '../../registry/signatures.ts';
 import { type FileTree, readSmallFile } from '../archive/file-tree.ts';
 import { parseDigest } from '../format/digest.ts';
-import { type FoundImage, localName } from './found-image.ts';
+import { claimedName, type FoundImage, localName } from './found-image.ts';
 import { MANIFEST_LIMIT, treeSource } from './tree-source.ts';
 
 const MOST_SIGNATURES = 128;
@@ -36,6 +36,6 @@ export function directoryImage(tree: FileTree, path: string): FoundImage {
     }
     return { simple, sigstore: [] };
   };
-  const name = localName(path.replace(/^\/+|\/+$/g, ''));
+  const name = claimedName(localName(path.replace(/^\/+|\/+$/g, '')));
   return { names: name === undefined ? [] : [name], source: { ...source, signatures } };
 }

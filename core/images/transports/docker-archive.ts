@@ -13,7 +13,7 @@ import { invalid, isFields, parseJsonList } from '../format/json.ts';
 import { MOST_LAYERS } from '../format/manifest.ts';
 import { DOCKER_CONFIG, DOCKER_MANIFEST } from '../format/media-types.ts';
 import type { Descriptor, Manifest } from '../format/types.ts';
-import { dockerName, type FoundImage } from './found-image.ts';
+import { claimedName, dockerName, type FoundImage } from './found-image.ts';
 import { digestOfFile, treeSource } from './tree-source.ts';
 
 const JSON_LIMIT = 8 << 20;
@@ -55,7 +55,7 @@ export async function dockerArchiveImages(
   }
   const hashed = new Map<string, Promise<string>>();
   return chosen.map((item) => {
-    const names = name === undefined ? item.tags.map(dockerName) : [name];
+    const names = (name === undefined ? item.tags.map(dockerName) : [name]).map((tag) => claimedName(tag));
     return { names: names.filter((tag) => tag !== undefined), source: sourceOf(tree, what, item, hashed) };
   });
 }

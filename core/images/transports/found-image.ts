@@ -25,6 +25,15 @@ export function dockerName(text: string): string | undefined {
   return reference && canonicalName(reference);
 }
 
+/**
+ * A name that an archive gives: one with a digest counts where that is the image's own. Else whoever asks for what has
+ * this digest would be given another image.
+ */
+export function claimedName(name: string | undefined, digest?: string): string | undefined {
+  const pinned = name?.split('@')[1];
+  return pinned === undefined || pinned === digest ? name : undefined;
+}
+
 /** What is no name names nothing: anybody may have written it. */
 function parsed(text: string): ReturnType<typeof parseImageReference> | undefined {
   try {

@@ -8,7 +8,7 @@ import { parseAnyManifest } from '../format/manifest.ts';
 import { OCI_INDEX } from '../format/media-types.ts';
 import type { Descriptor } from '../format/types.ts';
 import { REF_NAME } from '../layout.ts';
-import { dockerName, type FoundImage, localName } from './found-image.ts';
+import { claimedName, dockerName, type FoundImage, localName } from './found-image.ts';
 import { MANIFEST_LIMIT, treeSource } from './tree-source.ts';
 
 /** containerd's annotation of an index entry: its whole name. Docker's archives have the tag alone in REF_NAME. */
@@ -67,11 +67,11 @@ export async function layoutImages(
   }
 }
 
-function nameOf({ annotations = {} }: Descriptor): string | undefined {
+function nameOf({ annotations = {}, digest }: Descriptor): string | undefined {
   const whole = annotations[CONTAINERD_NAME];
-  if (whole !== undefined) return dockerName(whole);
+  if (whole !== undefined) return claimedName(dockerName(whole), digest);
   const name = annotations[REF_NAME];
-  return name === undefined ? undefined : localName(name);
+  return name === undefined ? undefined : claimedName(localName(name), digest);
 }
 
 function isNamed(entry: Descriptor, wanted: string): boolean {
