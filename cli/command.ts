@@ -1,6 +1,7 @@
 import type { BaseContext } from 'clipanion/lib/advanced/Cli.js';
 import { Command } from 'clipanion/lib/advanced/Command.js';
 import * as Option from 'clipanion/lib/advanced/options/index.js';
+import { escapeControlsInLines } from './output/escape.ts';
 import { oneOf } from './parse.ts';
 
 export { Option };
@@ -38,8 +39,8 @@ export abstract class PodCommand extends Command<PodContext> {
     this.context.stdout.write(`${text}\n`);
   }
 
-  /** Writes one line of talk to standard error. */
+  /** Writes one line of talk to standard error; what is from outside in it can't control a terminal. */
   protected warn(text: string): void {
-    this.context.stderr.write(`${text}\n`);
+    this.context.stderr.write(`${escapeControlsInLines(text)}\n`);
   }
 }

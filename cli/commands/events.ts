@@ -40,7 +40,7 @@ export class Events extends PodCommand {
     const print = this.printer();
     const end = new AbortController();
     for (const signal of ENDING) process.once(signal, () => end.abort());
-    const notice = (text: string) => this.warn(`Warning: ${escapeControls(text)}`);
+    const notice = (text: string) => this.warn(`Warning: ${text}`);
     for await (const event of readEvents(paths, { since, until, follow, signal: end.signal, notice })) {
       const shown = this.noTrunc ? event : { ...event, id: shortId(event.id) };
       if (passes(filters, (key, value) => eventMatches(event, key as EventFilter, value))) print(shown);

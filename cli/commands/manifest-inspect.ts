@@ -2,8 +2,7 @@ import { DOCKER_MANIFEST } from '../../core/images/format/media-types.ts';
 import { type FoundManifest, findManifest, manifestsWithin } from '../../core/images/lists/manifest-of.ts';
 import { Option } from '../command.ts';
 import { ListCommand } from '../list-command.ts';
-import { isTerminal } from '../output/color.ts';
-import { escapeControlsInLines } from '../output/escape.ts';
+import { escapeInJson } from '../output/escape.ts';
 import { pathsOf } from '../paths.ts';
 
 /** As `docker manifest inspect --verbose`. */
@@ -32,8 +31,7 @@ export class ManifestInspect extends ListCommand {
       ? (await manifestsWithin(paths, found, places)).map(detailed)
       : JSON.parse(found.bytes.toString());
     const whole = Array.isArray(value) && found.parsed.kind === 'manifest' ? value[0] : value;
-    const text = JSON.stringify(whole, null, 4);
-    this.printLine(isTerminal(this.context.stdout) ? escapeControlsInLines(text) : text);
+    this.printLine(escapeInJson(JSON.stringify(whole, null, 4)));
     return 0;
   }
 }

@@ -37,8 +37,8 @@ export function formatList(format: string | undefined, listing: Listing): string
 
 /** One object as `inspect --format`, `info --format` and `version --format` show it; `json` for indented JSON. */
 export function formatObject(format: string, value: unknown, terminal: boolean): string {
+  if (format.trim() === 'json') return `${toJson(value, 2)}\n`;
   const shown = terminal ? escapeControlsInLines : String;
-  if (format.trim() === 'json') return `${shown(toJson(value, 2))}\n`;
   return `${renderTemplate(compileTemplate(format), value, { escape: shown })}\n`;
 }
 
@@ -49,9 +49,8 @@ function formatTable(columns: string, { rows, headers, noHeading = false }: List
   return all.length === 0 ? '' : `${alignColumns(all.join('\n'))}\n`;
 }
 
-function jsonList({ rows, json = 'lines', terminal }: Listing): string {
-  const text = json === 'array' ? `${toJson(rows, 4)}\n` : rows.map((row) => `${toJson(row)}\n`).join('');
-  return terminal ? escapeControlsInLines(text) : text;
+function jsonList({ rows, json = 'lines' }: Listing): string {
+  return json === 'array' ? `${toJson(rows, 4)}\n` : rows.map((row) => `${toJson(row)}\n`).join('');
 }
 
 function withNewline(text: string): string {

@@ -3,6 +3,8 @@
  * null is nil. An object is a struct, whose fields are fixed, or a map, whose keys are free: a Map is a map, and a
  * plain object is one by its keys (see isMap).
  */
+import { escapeInJson } from '../output/escape.ts';
+
 export type Fields = Record<string, unknown>;
 
 /** Fields of docker's and podman's JSON whose keys the user chose: their values are maps even when they look like structs. */
@@ -114,10 +116,10 @@ function displayDate(value: Date): string {
   return `${day} ${time.replace(/\.?0*Z$/, '')} +0000 UTC`;
 }
 
-/** JSON as docker prints it: keys of maps sorted, fields of structs as they are, <>& not escaped;
- * methods without arguments count as fields, others are left out. */
+/** JSON as docker prints it: keys of maps sorted, fields of structs as they are, <>& not escaped, what controls terminals
+ * is; methods without arguments count as fields, others are left out. */
 export function toJson(value: unknown, indent?: number): string {
-  return JSON.stringify(jsonValue(value) ?? null, undefined, indent);
+  return escapeInJson(JSON.stringify(jsonValue(value) ?? null, undefined, indent));
 }
 
 function jsonValue(value: unknown): unknown {

@@ -14,6 +14,14 @@ export function escapeControlsInLines(text: string): string {
   );
 }
 
+/** The same JSON, in which no string can control a terminal: JSON.stringify escapes what is below a space, and no more. */
+export function escapeInJson(json: string): string {
+  return json.replace(unsafe, (character) => (character < ' ' ? character : fourDigits(character)));
+}
+
+const fourDigits = (character: string): string =>
+  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+
 const unsafe = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufff9-\ufffb]/g;
 const named = new Map([
   ['\n', '\\n'],
@@ -25,7 +33,5 @@ function escaped(character: string): string {
   const code = character.charCodeAt(0);
   const short = named.get(character);
   if (short) return short;
-  return code < 0x100
-    ? `\\x${code.toString(16).padStart(2, '0')}`
-    : `\\u${code.toString(16).padStart(4, '0')}`;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : fourDigits(character);
 }

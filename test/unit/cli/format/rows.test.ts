@@ -29,6 +29,18 @@ test('without a format, with an empty one and with table the usual table is show
   assert.is(list('table'), usual);
 });
 
+test('JSON stays JSON, and its strings control no terminal: not by C1, not by marks of direction', () => {
+  const Names = '\x1b]0;x\x07 \u009b31m \u202e \u2028';
+  const text = String.raw`\u001b]0;x\u0007 \u009b31m \u202e \u2028`;
+  for (const terminal of [false, true]) {
+    const shown = list('json', { rows: [{ Names }], terminal });
+    assert.is(shown, `{"Names":"${text}"}\n`);
+    assert.equal(JSON.parse(shown), { Names });
+    assert.is(list('{{json .Names}}', { rows: [{ Names }], terminal }), `"${text}"\n`);
+    assert.is(formatObject('json', { Names }, terminal), `{\n  "Names": "${text}"\n}\n`);
+  }
+});
+
 test('without rows the heading stands alone, and without the heading nothing', () => {
   assert.is(list(undefined, { rows: [] }), 'CONTAINER ID   STATUS    NAMES\n');
   assert.is(list(undefined, { rows: [], noHeading: true }), '');
@@ -76,7 +88,7 @@ test('values cannot break a table nor control a terminal', () => {
   );
   assert.is(list('{{.ID}}', { rows: hostile, terminal: true }), 'a\tb\n\\x1b[2J\n');
   assert.is(list('{{.ID}}', { rows: hostile }), 'a\tb\n\u001b[2J\n');
-  assert.is(list('json', { rows: [{ A: '\u009b' }], terminal: true }), '{"A":"\\x9b"}\n');
+  assert.is(list('json', { rows: [{ A: '\u009b' }], terminal: true }), '{"A":"\\u009b"}\n');
 });
 
 test('a broken format is refused even when there is nothing to list', () => {
