@@ -2,12 +2,15 @@ import type { BaseContext } from 'clipanion/lib/advanced/Cli.js';
 import { Command } from 'clipanion/lib/advanced/Command.js';
 import * as Option from 'clipanion/lib/advanced/options/index.js';
 import { escapeControlsInLines } from './output/escape.ts';
-import { oneOf } from './parse.ts';
+import { oneOf, parseChoice, parsed } from './parse.ts';
 
 export { Option };
 
 /** What a command may touch of the process: its environment and its three streams. */
 export type PodContext = BaseContext;
+
+/** podman's. */
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'] as const;
 
 /**
  * What every command extends. A command declares its flags with Option, its help with `static override usage`, and does
@@ -24,8 +27,8 @@ export abstract class PodCommand extends Command<PodContext> {
     validator: oneOf('auto', 'overlay', 'fuse-overlayfs', 'copy'),
   });
   logLevel = Option.String('--log-level', 'warn', {
-    description: 'Say more or less: debug, info, warn or error (`level`)',
-    validator: oneOf('debug', 'info', 'warn', 'error'),
+    description: 'There is no log: debug is --debug, others change nothing (`level`)',
+    validator: parsed((text) => parseChoice(text.toLowerCase(), LOG_LEVELS)),
   });
   debug = Option.Boolean('--debug', false, { description: 'Show the details of every error' });
 

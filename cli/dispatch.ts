@@ -1,6 +1,6 @@
 import { parseArgv } from './argv.ts';
 import { bindCommand } from './bind.ts';
-import type { PodContext } from './command.ts';
+import { PodCommand, type PodContext } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import { COMPLETE, completions } from './completion/completions.ts';
 import { helpText } from './help.ts';
@@ -32,7 +32,8 @@ export async function dispatch(
       return 0;
     }
     const command = bindCommand(invocation, table, context);
-    debug = 'debug' in command && command.debug === true;
+    if (command instanceof PodCommand)
+      debug = command.debug ||= command.logLevel === 'debug' || command.logLevel === 'trace';
     return (await command.execute()) ?? 0;
   } catch (error) {
     return reportError(error, context, { debug });

@@ -177,6 +177,16 @@ test('a value that an option refuses is told with the option', async () => {
   );
 });
 
+test('the levels are those of podman', async () => {
+  for (const level of ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'])
+    assert.is((await parsedBy('--log-level', level, 'system', 'df')).logLevel, level);
+  await refused(
+    ['--log-level', 'loud', 'system', 'df'],
+    'Error: invalid value "loud" for --log-level: it takes trace, debug, info, warn, warning, error, fatal or panic\n' +
+      `See 'tsc-pod system df --help'.\n`,
+  );
+});
+
 test('an option whose value is optional takes it behind an equals sign only', async () => {
   const login = await parsedBy('login', '--sign', '--must=x', 'host');
   assert.equal([login.sign, login.registry], [true, 'host']);

@@ -105,6 +105,9 @@ test('commands that throw end with the status and the lines of their error', asy
   assert.is((await tscPod('fail', 'bug')).status, 125);
   assert.match((await tscPod('--debug', 'fail', 'bug')).stderr, 'at Fail.execute');
   assert.not.match((await tscPod('fail', 'bug')).stderr, 'at Fail.execute');
+  for (const level of ['debug', 'trace', 'DEBUG'])
+    assert.match((await tscPod('fail', '--log-level', level, 'bug')).stderr, 'at Fail.execute');
+  assert.not.match((await tscPod('--log-level=info', 'fail', 'bug')).stderr, 'at Fail.execute');
   assert.equal(await tscPod('fail', 'pipe'), { status: 141, stdout: '', stderr: '' });
 });
 
