@@ -104,6 +104,7 @@ export function beginSession(options: BuildOptions, parts: SessionParts): BuildS
     contextEnvironment: {
       ...{ directory, workingDirectory, environment, input, signal },
       memory: parts.paths.contextMemory,
+      ssh: options.ssh.length > 0,
       atEnd: (work) => void endings.push(work),
     },
     driver: () => (driver ??= chooseDriver(paths, host, host.defaultMaps, options.storageDriver)),

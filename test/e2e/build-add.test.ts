@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import * as assert from 'uvu/assert';
 import type { ContextEnvironment } from '../../core/build/context/open-context.ts';
 import { type AddWish, addSources } from '../../core/build/copy/add-sources.ts';
 import type { Selection } from '../../core/build/copy/selection.ts';
 import { contextOf, copyTo, folder, refusal, rootOf, tree } from './copy-lab.ts';
+import { serveGit } from './git-server.ts';
 import { sandbox, test } from './harness/index.ts';
 import { environment } from './harness/sandbox.ts';
 import { tar } from './unpack-lab.ts';
@@ -198,50 +199,107 @@ test('ADD --checksum, a server that says no, one that breaks off, and one that f
     assert.is(local.message, 'cannot check the sum of f');
   }));
 
-function repository(): string {
-  const directory = folder('f: one', 'sub/g: two', 'run.sh: #!/bin/sh');
-  const git = (...words: string[]): void =>
-    void execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.org', ...words], {
-      cwd: directory,
-      env: { ...environment, GIT_CONFIG_GLOBAL: '/dev/null' } as NodeJS.ProcessEnv,
-      stdio: 'pipe',
-    });
-  chmodSync(join(directory, 'run.sh'), 0o700);
-  git('init', '-q', '-b', 'main');
-  git('add', '.');
-  git('commit', '-qm', 'one');
-  git('tag', 'v1');
-  writeFileSync(join(directory, 'f'), 'later');
-  git('commit', '-qam', 'two');
-  git('config', 'uploadpack.allowAnySHA1InWant', 'false');
-  return `file://${join(directory, '.git')}`;
+const git = (directory: string, ...words: string[]): void =>
+  void execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.org', ...words], {
+    cwd: directory,
+    env: { ...environment, GIT_CONFIG_GLOBAL: '/dev/null' } as NodeJS.ProcessEnv,
+    stdio: 'pipe',
+  });
+
+function repository(...files: string[]): string {
+  const directory = folder(...files);
+  git(directory, 'init', '-q', '-b', 'main');
+  git(directory, 'add', '.');
+  git(directory, 'commit', '-qm', 'one');
+  return directory;
 }
 
+const failure = async (text: string): Promise<string> => {
+  const { code, message, why } = await refusal(add(folder('f: x'), [text]));
+  return `${code}: ${message}: ${why}`;
+};
+
 test('ADD of a repository: branches, tags, commits, directories', async () => {
-  const context = folder();
-  const url = repository();
-  assert.equal(await added(context, [url]), [
-    'f 644 0:0 to/f : later',
-    'f 755 0:0 to/run.sh : #!/bin/sh',
-    'd 755 0:0 to/sub',
-    'f 644 0:0 to/sub/g : two',
-  ]);
-  assert.equal(await added(context, [`${url}#v1:sub`]), ['f 644 0:0 to/g : two']);
-  const commit = readFileSync(`${url.slice(7)}/refs/tags/v1`, 'utf8').trim();
-  assert.equal((await added(context, [`${url}#${commit}`]))[0], 'f 644 0:0 to/f : one');
-  const kept = await added(context, [`${url}#main`], { keepGitDir: true });
-  assert.ok(kept.includes('d 755 0:0 to/.git'), kept.join('\n'));
-  const failure = async (text: string) => {
-    const { code, message, why } = await refusal(add(context, [text]));
-    return `${code}: ${message}: ${why}`;
-  };
-  assert.is(await failure(`${url}#none`), `not-found: cannot get ${url}#none: couldn't find remote ref none`);
+  const directory = repository('f: one', 'sub/g: two', 'run.sh: #!/bin/sh');
+  git(directory, 'tag', 'v1');
+  chmodSync(join(directory, 'run.sh'), 0o700);
+  writeFileSync(join(directory, 'f'), 'later');
+  git(directory, 'commit', '-qam', 'two');
+  git(directory, 'config', 'uploadpack.allowAnySHA1InWant', 'false');
+  const server = await serveGit(directory);
+  try {
+    const context = folder();
+    const url = `${server.address}/.git`;
+    assert.equal(await added(context, [url]), [
+      'f 644 0:0 to/f : later',
+      'f 755 0:0 to/run.sh : #!/bin/sh',
+      'd 755 0:0 to/sub',
+      'f 644 0:0 to/sub/g : two',
+    ]);
+    assert.equal(await added(context, [`${url}#v1:sub`]), ['f 644 0:0 to/g : two']);
+    const commit = readFileSync(join(directory, '.git/refs/tags/v1'), 'utf8').trim();
+    assert.equal((await added(context, [`${url}#${commit}`]))[0], 'f 644 0:0 to/f : one');
+    const kept = await added(context, [`${url}#main`], { keepGitDir: true });
+    assert.ok(kept.includes('d 755 0:0 to/.git'), kept.join('\n'));
+    assert.is(
+      await failure(`${url}#none`),
+      `not-found: cannot get ${url}#none: couldn't find remote ref none`,
+    );
+    assert.is(
+      await failure(`${url}#main:../..`),
+      'not-found: cannot use ../.. of the repository: it is outside of the repository',
+    );
+    assert.match(await failure(`${url}#--upload-pack=x`), /^usage: cannot use the git reference/);
+    assert.match(await failure(`${server.address}/none.git`), /^not-found: cannot get http.*\/none.git: /);
+  } finally {
+    server.stop();
+  }
+});
+
+test('ADD reaches no repository of this machine, and none by the keys of a user who does not say --ssh', async () => {
+  const mine = `file://${repository('f: mine')}/.git`;
   assert.is(
-    await failure(`${url}#main:../..`),
-    'not-found: cannot use ../.. of the repository: it is outside of the repository',
+    await failure(mine),
+    `denied: cannot get ${mine}: a Dockerfile reaches no repository of this machine`,
   );
-  assert.match(await failure(`${url}#--upload-pack=x`), /^usage: cannot use the git reference/);
-  assert.match(await failure('file:///nowhere/x.git'), /^not-found: cannot get file:\/\/\/nowhere\/x.git: /);
+  for (const url of ['git@localhost:a.git', 'ssh://git@localhost:1/a.git', 'git+ssh://localhost:1/a.git'])
+    assert.match(await failure(url), /^denied: cannot get .*: it would use your ssh keys$/);
+});
+
+test('credentials of a repository: .git has none, nor that of a submodule; those of .netrc are for none', async () => {
+  const home = folder();
+  const theirs = repository('f: theirs');
+  const directory = repository('f: top');
+  const other = await serveGit(theirs, 'netrc:own');
+  const server = await serveGit(join(directory, '..'), 'user:sekret');
+  const url = `${server.address.replace('://', '://user:sekret@')}/${basename(directory)}/.git`;
+  const refer = (to: string): void => {
+    writeFileSync(join(directory, '.gitmodules'), `[submodule "s"]\n\tpath = s\n\turl = ${to}\n`);
+    git(directory, 'add', '.gitmodules', 's');
+    git(directory, 'commit', '-qm', to);
+  };
+  try {
+    git(directory, '-c', 'protocol.file.allow=always', 'clone', '-q', theirs, 's');
+    refer(`../../${basename(theirs)}/.git`);
+    const context = { ...parts, environment: { ...parts.environment, HOME: home } };
+    const wish = { sources: [{ kind: 'path' as const, path: url }], exclude: [], keepGitDir: true };
+    const root = await rootOf('');
+    await copyTo(root, await addSources(contextOf(folder()), wish, context), { destination: '/to/' });
+    const all = (await tree(root)).join('\n');
+    assert.match(all, /^f 644 0:0 to\/s\/f : theirs$/m);
+    assert.match(all, /^f \d+ 0:0 to\/.git\/modules\/s\/config : /m);
+    assert.not.match(all, /sekret/);
+
+    writeFileSync(join(home, '.netrc'), 'machine 127.0.0.1 login netrc password own\n');
+    refer(`${other.address}/.git`);
+    const { code } = await refusal(addSources(contextOf(folder()), wish, context));
+    assert.is(code, 'network');
+    assert.ok(other.requests.length > 0);
+    assert.equal(new Set(other.requests), new Set(['GET /.git/info/refs -']));
+  } finally {
+    server.stop();
+    other.stop();
+  }
 });
 
 test.run();

@@ -1,15 +1,23 @@
 /**
  * Gets a repository's files by the git program. What is in a repository isn't trusted: no hooks, no file system monitor,
- * no configuration of the system or the user, no prompts, and only transports that reach what the address names.
+ * no configuration of the system or the user, no prompts, and only transports that reach what the address names. Neither
+ * is an address that a Dockerfile or a repository tells: it reaches nothing by the user's keys, and nothing of this machine.
  */
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { errnoOf, PodError } from '../../error.ts';
-import { homeOf } from '../../home.ts';
 import { randomBytes } from '../../random.ts';
 import { idleTimeoutOf } from '../../registry/transport.ts';
 import { describeRepository, type GitAddress } from './git-address.ts';
@@ -21,6 +29,10 @@ export interface CheckoutOptions {
   readonly signal: AbortSignal;
   /** `.git` stays, without credentials. */
   readonly keepGitDir: boolean;
+  /** Who says the address: the user, or a Dockerfile. */
+  readonly saidBy: 'user' | 'dockerfile';
+  /** The user lets what a Dockerfile says use ssh (--ssh). */
+  readonly ssh?: boolean | undefined;
 }
 
 const TALK = 16 << 10;
@@ -35,23 +47,50 @@ const SETTINGS = [
   'safe.directory=*',
 ];
 
-/** The directory of the files that the address means, and what the commit is. Errors: PodError `missing`, `network`, `not-found`. */
+/**
+ * The directory of the files that the address means, and what the commit is. Errors: PodError `missing`, `network`,
+ * `not-found`, `denied`.
+ */
 export async function checkOut(
   address: GitAddress,
   options: CheckoutOptions,
 ): Promise<{ directory: string; commit: string }> {
+  const protocols = protocolsFor(address, options);
   const top = join(options.directory, `git-${randomBytes(8).toString('hex')}`);
   mkdirSync(top, { mode: 0o755 });
-  const git = gitIn(top, address, options);
+  const git = gitIn(top, address, options, protocols.own);
+  const submodules = gitIn(top, address, options, protocols.submodules);
   await git('init', '-q');
   configure(top, address.url);
   await git('checkout', '-q', '--force', await fetchRef(git, address));
   // Their files are checked out too, which says nothing of how far it is.
-  await git.patient(10, 'submodule', 'update', '--progress', '--init', '--recursive', '--depth=1');
+  await submodules.patient(10, 'submodule', 'update', '--progress', '--init', '--recursive', '--depth=1');
   const commit = (await git('rev-parse', 'HEAD')).trim();
-  if (options.keepGitDir) configure(top, describeRepository(address));
+  if (options.keepGitDir) forgetCredentials(top, address);
   else removeGitDirs(top);
   return { directory: inside(top, address), commit };
+}
+
+/** What git may speak (GIT_ALLOW_PROTOCOL): to whom the address names, and to those that the repository names. */
+function protocolsFor(
+  address: GitAddress,
+  { saidBy, ssh = false }: CheckoutOptions,
+): { own: string; submodules: string } {
+  const { url } = address;
+  const isLocal = url.startsWith('file:');
+  const isSsh = !isLocal && !/^(?:https?|git):/.test(url);
+  const refused = (why: string, hint: string): PodError =>
+    new PodError({ code: 'denied', message: `cannot get ${describeRepository(address)}`, why, hint });
+  if (saidBy === 'dockerfile' && isLocal)
+    throw refused(
+      'a Dockerfile reaches no repository of this machine',
+      'tsc-pod build --build-context NAME=DIRECTORY …   # then COPY --from=NAME',
+    );
+  if (saidBy === 'dockerfile' && isSsh && !ssh)
+    throw refused('it would use your ssh keys', 'tsc-pod build --ssh default …   # lets it');
+  const open = 'https:http:git';
+  const submodules = ssh || isSsh ? `${open}:ssh` : open;
+  return { own: isLocal ? 'file' : submodules, submodules };
 }
 
 interface Git {
@@ -70,6 +109,16 @@ function configure(top: string, url: string): void {
   );
 }
 
+/** git gives the credentials of a repository to its submodules, too, whose addresses are relative to it. */
+function forgetCredentials(top: string, address: GitAddress): void {
+  configure(top, describeRepository(address));
+  for (const entry of readdirSync(join(top, '.git'), { withFileTypes: true, recursive: true })) {
+    if (entry.name !== 'config' || !entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    writeFileSync(path, readFileSync(path, 'latin1').replace(/:\/\/[^/@\s]*@/g, '://'), 'latin1');
+  }
+}
+
 /** Gives what is to be checked out. */
 async function fetchRef(git: Git, { ref }: GitAddress): Promise<string> {
   const fetch = (...words: string[]) => git.patient(2, 'fetch', '--progress', ...words);
@@ -84,22 +133,28 @@ async function fetchRef(git: Git, { ref }: GitAddress): Promise<string> {
   }
 }
 
-function gitIn(top: string, address: GitAddress, { environment, signal }: CheckoutOptions): Git {
-  const isLocal = address.url.startsWith('file://');
+function gitIn(
+  top: string,
+  address: GitAddress,
+  { environment, signal }: CheckoutOptions,
+  protocols: string,
+): Git {
   const { PATH, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY } = environment;
   const { https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR } = environment;
-  const kept = { PATH, HOME: homeOf(environment), SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY };
+  const kept = { PATH, SSH_AUTH_SOCK, HTTPS_PROXY, HTTP_PROXY, NO_PROXY };
   const env = {
     ...kept,
     ...{ https_proxy, http_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR },
     LC_ALL: 'C',
+    // Without it curl would look up the user's: .netrc has credentials for others, too.
+    HOME: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_TERMINAL_PROMPT: '0',
     GIT_ASKPASS: '/bin/false',
     SSH_ASKPASS: '/bin/false',
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
-    GIT_ALLOW_PROTOCOL: isLocal ? 'file:https:ssh:git' : 'https:http:ssh:git',
+    GIT_ALLOW_PROTOCOL: protocols,
   };
   const idle = idleTimeoutOf(environment);
   // Less than 1000 bytes a second for so long: it is broken.

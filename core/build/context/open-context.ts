@@ -29,6 +29,8 @@ export interface ContextEnvironment {
   readonly environment: NodeJS.ProcessEnv;
   readonly input: () => AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
+  /** A Dockerfile's repositories may be got by ssh (--ssh). */
+  readonly ssh?: boolean | undefined;
   /** Has something done when the build ends, whether it succeeds or not. */
   readonly atEnd: (work: (succeeded: boolean) => void) => void;
   /** How far a download or clone has come; bytes, total 0 where unknown. */
@@ -150,7 +152,11 @@ async function openPlace(place: string, environment: ContextEnvironment, label: 
   const address = gitAddress(place);
   if (address) {
     environment.progress?.(describeRepository(address), 0, 0, false);
-    const { directory } = await checkOut(address, { ...environment, keepGitDir: false });
+    const { directory } = await checkOut(address, {
+      ...environment,
+      keepGitDir: false,
+      saidBy: 'user',
+    });
     environment.progress?.(describeRepository(address), 0, 0, true);
     return { context: folderContext(directory, { label, plainModes: true }) };
   }

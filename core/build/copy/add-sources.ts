@@ -97,7 +97,11 @@ async function addRepository(repository: GitAddress, adding: Adding): Promise<Se
   const { wish, environment, hash } = adding;
   const { keepGitDir, exclude } = wish;
   const label = describeRepository(repository);
-  const { directory, commit } = await checkOut(repository, { ...environment, keepGitDir });
+  const { directory, commit } = await checkOut(repository, {
+    ...environment,
+    keepGitDir,
+    saidBy: 'dockerfile',
+  });
   const checksum = wish.checksum?.replace(/^sha1:/, '');
   if (checksum !== undefined && !commit.startsWith(checksum))
     throw new PodError({
