@@ -6,7 +6,6 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -17,14 +16,13 @@ import { identify, isSameProcess } from './container/process-identity.ts';
 import { errnoOf, PodError } from './error.ts';
 import { namesIn } from './names-in.ts';
 import type { Paths } from './paths.ts';
+import { release, reserve } from './reservation.ts';
 
 /**
  * What has a name and an id: containers and pods, whose names differ from each other's.
  *
  * <kind>s/<id>/ is complete from the moment it has that name: it is made as <kind>s/.<id>.<pid>.<start>, and renamed.
- * names/<name>/ is a directory with one file, whose name is the id. It is put there by rename(2), which replaces an
- * empty directory and no other: one of many wins. And who takes the name from an id removes the file of that very id,
- * so that nobody can take it from the next one by mistake.
+ * names/<name>/<id> reserves a name for an id (reservation.ts).
  */
 
 export type NamedKind = 'container' | 'pod';
@@ -107,12 +105,7 @@ function reserveName(paths: Paths, { kind, directory, id, wish, claim = '' }: Wi
   writeFileSync(join(made, id), claim);
   for (let attempt = 0; ; attempt++) {
     const name = wish === undefined ? randomName(attempt) : checkName(kind, wish);
-    try {
-      renameSync(made, join(paths.names, name));
-      return name;
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
-    }
+    if (reserve(made, join(paths.names, name))) return name;
     const holder = holderOf(paths, name);
     if (holder === undefined || wish === undefined) continue;
     const other = NAMED_KINDS.find((one) => hasName(paths, one, holder, name)) ?? kind;
@@ -202,12 +195,7 @@ function isAlive(draft: string): boolean {
 }
 
 export function releaseName(paths: Paths, name: string, id: string): void {
-  rmSync(reservation(paths, name, id), { force: true });
-  try {
-    rmdirSync(join(paths.names, name));
-  } catch {
-    // Somebody has it again, or has removed it.
-  }
+  release(join(paths.names, name), id);
 }
 
 /** Who lists all of a kind is told of what is there but can't be read. */

@@ -28,7 +28,8 @@
  *   release-volume FILE [DIR TRASH]   --rm: FILE, by which it uses a volume, is removed; with DIR, an anonymous volume, it
  *                                     is renamed to TRASH and removed, unless others use it (core/volume/users.ts)
  *   remove-by PLAN                    the plan that removes them, where the container's own map lacks the user's id
- *   release-name PATH                 the reservation of its name, a file removed with it, and its directory if empty
+ *   release-name PATH, release-address PATH  the reservations of its name and its addresses, files removed with it, and
+ *                                     their directories if empty
  *   detach [TEXT]                     the line TEXT is printed when it runs, and the monitor goes on alone
  *   attach STREAMS                    this process stays as a client of the monitor: words of in,out,err. With neither
  *                                     this process is the monitor itself

@@ -57,7 +57,7 @@ function removalOperations({ paths, host, record }: LaunchParts, directory: stri
       ...(anonymous ? [volumeDirectory(paths, name), trashOf(name)] : []),
     ]),
     ...(record.network.networks ?? []).flatMap(({ name, addresses }) =>
-      addresses.map((address) => ['release-volume', leaseFile(paths, name, address)]),
+      addresses.map((address) => ['release-address', leaseFile(paths, name, address, record.id)]),
     ),
     ...(reachesUser(host.defaultMaps, record.maps) ? [] : [['remove-by', encodePlan('enter', job())]]),
   ];

@@ -1,49 +1,55 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareAddress } from '../../netns/address.ts';
 import { addressText, contains, parseSubnet, type Subnet, sizeOf } from '../../netns/subnet.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isContainer } from '../container/store.ts';
-import { errnoOf, PodError } from '../error.ts';
+import { PodError } from '../error.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
+import { release, reserve } from '../reservation.ts';
 import { type NetworkRecord, type NetworkSubnet, networkDirectory } from './store.ts';
 
 /**
- * Who has which address of a network: leases/<address>, made by link(2), which makes a file whole or not at all, and for
- * one of many only. A lease counts while there is a container of its id. What removes a network takes the directory away
- * first, which the kernel allows only while it is empty.
+ * Who has which address of a network: leases/<address>/<id> (core/reservation.ts). A lease counts while there is a container
+ * of its id. What removes a network takes the directory away first, which the kernel allows only while it is empty.
  */
 
 function leasesOf(paths: Paths, name: string): string {
   return join(networkDirectory(paths, name), 'leases');
 }
 
-/** The file by which a container has an address, with or without its prefix. */
-export function leaseFile(paths: Paths, name: string, address: string): string {
+function leaseOf(paths: Paths, name: string, address: string): string {
   return join(leasesOf(paths, name), bareAddress(address));
 }
 
-/** Who has it; undefined: it isn't there. */
-export function readLease(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
+/** The file by which a container has an address, with or without its prefix. */
+export function leaseFile(paths: Paths, name: string, address: string, id: string): string {
+  return join(leaseOf(paths, name, address), id);
+}
+
+interface Lease {
+  address: string;
+  id: string;
+}
+
+function allLeases(paths: Paths, name: string): Lease[] {
+  return namesIn(leasesOf(paths, name)).flatMap((address) =>
+    namesIn(leaseOf(paths, name, address)).map((id) => ({ address, id })),
+  );
+}
+
+/** Those of containers that are gone. */
+export function staleLeases(paths: Paths, name: string): Lease[] {
+  return allLeases(paths, name).filter(({ id }) => !isContainer(paths, id));
 }
 
 /** All leases that count: address -> id of the container. Those of containers that are gone are taken back. */
 export function leases(paths: Paths, name: string): Map<string, string> {
   const held = new Map<string, string>();
-  for (const address of namesIn(leasesOf(paths, name))) {
-    if (address.startsWith('.')) continue;
-    const file = leaseFile(paths, name, address);
-    const id = readLease(file);
-    if (id === undefined) continue;
+  for (const { address, id } of allLeases(paths, name))
     if (isContainer(paths, id)) held.set(address, id);
-    else rmSync(file, { force: true });
-  }
+    else releaseAddress(paths, name, address, id);
   return held;
 }
 
@@ -54,17 +60,13 @@ export function networkUsers(paths: Paths, name: string): string[] {
 
 /** False: somebody has it. */
 function take(paths: Paths, name: string, address: string, id: string): boolean {
-  const file = leaseFile(paths, name, address);
-  const draft = join(leasesOf(paths, name), `.${id}`);
-  writeFileSync(draft, id, { mode: 0o600 });
+  const draft = join(networkDirectory(paths, name), `.${id}`);
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  writeFileSync(join(draft, id), '', { mode: 0o600 });
   try {
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
+    return reserve(draft, leaseOf(paths, name, address));
   } finally {
-    rmSync(draft, { force: true });
+    rmSync(draft, { recursive: true, force: true });
   }
 }
 
@@ -156,8 +158,7 @@ export function giveAddresses(
 }
 
 export function releaseAddress(paths: Paths, name: string, address: string, id: string): void {
-  const file = leaseFile(paths, name, address);
-  if (readLease(file) === id) rmSync(file, { force: true });
+  release(leaseOf(paths, name, address), id);
 }
 
 /** All addresses of a container that is removed. */

@@ -5,7 +5,9 @@ import { removeTrees } from '../container/remove-tree.ts';
 import { readRecord } from '../container/store.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
+import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
+import { removeEmpty } from '../reservation.ts';
 import { findNetwork } from './find.ts';
 import { networkUsers } from './leases.ts';
 import { isPredefined } from './predefined.ts';
@@ -17,8 +19,10 @@ export function discardNetwork(paths: Paths, { name, id }: NetworkRecord): boole
   const directory = networkDirectory(paths, name);
   const trash = join(paths.trash, `network-${name.slice(0, 200)}-${Date.now().toString(36)}-${process.pid}`);
   mkdirSync(paths.trash, { recursive: true, mode: 0o700 });
+  const leases = join(directory, 'leases');
+  for (const address of namesIn(leases)) removeEmpty(join(leases, address));
   try {
-    rmdirSync(join(directory, 'leases'));
+    rmdirSync(leases);
   } catch (error) {
     if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') return false;
     if (errnoOf(error) !== 'ENOENT') throw error;

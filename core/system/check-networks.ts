@@ -1,10 +1,7 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { HostFacts } from '../container/facts.ts';
 import type { ContainerRecord } from '../container/record.ts';
-import { isContainer } from '../container/store.ts';
 import { namesIn } from '../names-in.ts';
-import { leaseFile, readLease } from '../network/leases.ts';
+import { releaseAddress, staleLeases } from '../network/leases.ts';
 import { lostDevices, reloadNetworks } from '../network/reload.ts';
 import { networkDirectory, readNetwork } from '../network/store.ts';
 import type { Paths } from '../paths.ts';
@@ -29,23 +26,13 @@ function checkRecord(paths: Paths, name: string): Finding[] {
 
 /** Of containers that are gone; a lease of one that is there counts (core/network/leases.ts). */
 function checkLeases(paths: Paths, name: string): Finding[] {
-  const directory = join(networkDirectory(paths, name), 'leases');
-  return namesIn(directory)
-    .filter((address) => !address.startsWith('.'))
-    .flatMap((address) => {
-      const file = leaseFile(paths, name, address);
-      const id = readLease(file);
-      if (id === undefined || isContainer(paths, id)) return [];
-      return [
-        {
-          type: 'lease',
-          id: `${name}/${address}`,
-          problem: 'the container that has it is gone',
-          repair: 'take it back',
-          mend: () => rmSync(file, { force: true }),
-        },
-      ];
-    });
+  return staleLeases(paths, name).map(({ address, id }) => ({
+    type: 'lease',
+    id: `${name}/${address}`,
+    problem: 'the container that has it is gone',
+    repair: 'take it back',
+    mend: () => releaseAddress(paths, name, address, id),
+  }));
 }
 
 /** Networks that can't be read, addresses that nobody has, and containers that have lost their hub. */

@@ -93,6 +93,7 @@ static const struct shape {
     {"publish", 3, 3},
     {"publish-to", 2, 2},
     {"readonly", 1, 1},
+    {"release-address", 1, 1},
     {"release-name", 1, 1},
     {"release-volume", 1, 3},
     {"remove", 1, -1},

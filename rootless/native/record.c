@@ -155,14 +155,15 @@ static void remove_in_namespace(const struct plan *plan, int userns, const char 
   wait_for(pid);
 }
 
-static void release_name(const char *path) {
+/* A name, or an address: core/reservation.ts. */
+static void release(const char *path) {
   char directory[4200];
   snprintf(directory, sizeof directory, "%s", path);
   char *slash = strrchr(directory, '/');
   unlink(path);
   if (!slash) return;
   *slash = 0;
-  rmdir(directory); /* refused when the name has been given again */
+  rmdir(directory); /* refused when it has been given again */
 }
 
 /* `rename` leaves the reservation of the new name in RUNTIME/name. */
@@ -201,14 +202,16 @@ static void release_volume(const struct plan *plan, const struct operation *volu
    what this process had no time for when it is killed. */
 static void remove_container(const struct plan *plan, int userns, const struct operation *removal) {
   const char *runtime = plan_word(plan, "runtime", 1), *by = plan_word(plan, "remove-by", 1);
-  const struct operation *volume;
+  const struct operation *volume, *address;
   size_t from = 0;
   char name[4200];
   event_prepare(plan);
   bool renamed = rename(removal->words[1], removal->words[2]) == 0;
   if (renamed) event_write(plan, "destroy", "");
   while ((volume = plan_next(plan, "release-volume", &from))) release_volume(plan, volume);
-  if (plan_find(plan, "release-name")) release_name(reservation_of(plan, name));
+  from = 0;
+  while ((address = plan_next(plan, "release-address", &from))) release(address->words[1]);
+  if (plan_find(plan, "release-name")) release(reservation_of(plan, name));
   if (runtime) remove_runtime(runtime);
   if (by) {
     remove_by_plan(by);

@@ -1,5 +1,5 @@
 /** What the user's processes that hold the bridge networks may suffer, and how containers come back. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { addressOf, filesOfHub, GET, hubPid, IMAGE, lookUp, serve } from './bridge-lab.ts';
@@ -95,7 +95,8 @@ test('network reload is for containers that run', async () => {
 
 test('system check finds addresses that nobody has, and networks that cannot be read', async () => {
   const networks = join(sandbox.data, 'networks');
-  writeFileSync(join(networks, 'two/leases/10.1.2.3'), 'f'.repeat(64));
+  mkdirSync(join(networks, 'two/leases/10.1.2.3'));
+  writeFileSync(join(networks, 'two/leases/10.1.2.3', 'f'.repeat(64)), '');
   await podOk(['network', 'create', 'bad']);
   writeFileSync(join(networks, 'bad/network.json'), '{');
   const ran = await pod(['system', 'check']);
