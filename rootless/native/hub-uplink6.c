@@ -1,9 +1,13 @@
 #include "hub-uplink6.h"
 
+#include <arpa/inet.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "hub-names.h"
 #include "hub.h"
 #include "netlink.h"
 
@@ -39,10 +43,26 @@ void uplink6_open(const struct plan *plan) {
   set_network_sysctl("ipv6/conf/all/forwarding", "1");
 }
 
+/*
+ * The kernel listens where it is asked for an address (RFC 4291, section 2.7.1) only when a worker of its comes to that. What
+ * libslirp asks earlier would be lost, and with it the answer to the member's first connection, for six seconds.
+ */
+static void listen_for(const char *address, bool answers) {
+  static int fd = -1;
+  struct member_address member;
+  struct ipv6_mreq group = {.ipv6mr_interface = if_nametoindex(HUB_TAP)};
+  if (fd < 0) fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (!parse_member_address(address, &member)) return;
+  inet_pton(AF_INET6, "ff02::1:ff00:0", &group.ipv6mr_multiaddr);
+  memcpy(group.ipv6mr_multiaddr.s6_addr + 13, member.bytes + 13, 3);
+  setsockopt(fd, IPPROTO_IPV6, answers ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &group, sizeof group);
+}
+
 void uplink6_answer(const char *address, bool answers) {
   if (!strchr(address, ':')) return;
   struct netlink netlink = netlink_open();
   if (answers) netlink_add_foreign_address(&netlink, HUB_TAP, address);
   else netlink_remove_address(&netlink, HUB_TAP, address);
   netlink_close(&netlink);
+  listen_for(address, answers);
 }
