@@ -12,10 +12,12 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bootId, identify, isSameProcess } from './container/process-identity.ts';
+import { naming } from './error.ts';
+import { writeBytes } from './write-file.ts';
 
 /** What another machine or pid namespace makes is left alone for so long after it was last written. */
 const ELSEWHERE_MS = 3_600_000;
@@ -73,15 +75,26 @@ export async function writeWhole(
   const file = plain ? asidePath(path) : path;
   const fd = open(file, plain ? 'wx' : 'w');
   try {
-    await write((bytes) => {
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    });
+    await write((bytes) => writeBytes(fd, path, bytes));
     if (plain) renameSync(file, path);
   } catch (error) {
     if (plain) rmSync(file, { force: true });
     throw error;
   } finally {
     closeSync(fd);
+  }
+}
+
+/** A file as it was, or as it is to be: never in between, whatever is killed or loses power. Errors name `path`. */
+export function replaceFile(path: string, text: string, mode = 0o600): void {
+  collectAside(path);
+  const aside = asidePath(path);
+  try {
+    naming(path, () => writeFileSync(aside, text, { mode, flag: 'wx', flush: true }));
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
   }
 }
 

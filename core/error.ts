@@ -80,6 +80,17 @@ const REASONS: Record<string, { code: ErrorCode; why: string; hint: string }> = 
   EIO: { code: 'io', why: 'the disk fails', hint: 'dmesg   # tells more' },
 };
 
+/** Does something with the file `path`; what fails names it: Node's errors of write(2) and fsync(2) name none. */
+export function naming<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const { syscall, path: named } = (error ?? {}) as NodeJS.ErrnoException;
+    if (syscall !== undefined && named === undefined) Object.assign(error as Error, { path });
+    throw error;
+  }
+}
+
 /** A failed system call of Node's that the machine's state explains, as the user is told of it; undefined: it doesn't. */
 export function systemError(error: unknown): PodError | undefined {
   if ((error as NodeJS.ErrnoException)?.syscall === 'uv_cwd')

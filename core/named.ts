@@ -13,10 +13,11 @@ import { join } from 'node:path';
 import { parseExact } from '../rootless/seccomp/exact-json.ts';
 import { checkName, isName, newId, randomName } from './container/name.ts';
 import { identify, isSameProcess } from './container/process-identity.ts';
-import { errnoOf, PodError } from './error.ts';
+import { errnoOf, naming, PodError } from './error.ts';
 import { namesIn } from './names-in.ts';
 import type { Paths } from './paths.ts';
 import { release, reserve } from './reservation.ts';
+import { writeFile } from './write-file.ts';
 
 /**
  * What has a name and an id: containers and pods, whose names differ from each other's.
@@ -83,8 +84,10 @@ export function abandonDraft(paths: Paths, { directory, name, id }: Draft): void
 export function writeNew(file: string, text: string, durable: boolean): void {
   const fd = openSync(file, 'wx', 0o600);
   try {
-    writeFileSync(fd, text);
-    if (durable) fdatasyncSync(fd);
+    naming(file, () => {
+      writeFileSync(fd, text);
+      if (durable) fdatasyncSync(fd);
+    });
   } finally {
     closeSync(fd);
   }
@@ -102,7 +105,7 @@ interface Wish {
 function reserveName(paths: Paths, { kind, directory, id, wish, claim = '' }: Wish): string {
   const made = join(directory, 'name');
   mkdirSync(made, { mode: 0o700 });
-  writeFileSync(join(made, id), claim);
+  writeFile(join(made, id), claim);
   for (let attempt = 0; ; attempt++) {
     const name = wish === undefined ? randomName(attempt) : checkName(kind, wish);
     if (reserve(made, join(paths.names, name))) return name;

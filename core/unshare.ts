@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { hostIdMap, mapPlan } from '../rootless/id-map.ts';
 import { becomeLauncher } from '../rootless/launcher.ts';
@@ -6,6 +6,7 @@ import { encodePlan } from '../rootless/plan.ts';
 import { launcherPath } from './launcher.ts';
 import type { Paths } from './paths.ts';
 import { randomBytes } from './random.ts';
+import { writeFile } from './write-file.ts';
 
 /** Runs a command (a shell unless told) as root of the user's namespace: files of subordinate ids are its own there. */
 export function enterNamespace(
@@ -20,7 +21,7 @@ export function enterNamespace(
     ['namespace', 'user'],
     ['namespace', 'mount'],
   ];
-  writeFileSync(
+  writeFile(
     file,
     encodePlan('enter', [['unlink-plan'], ...mapPlan(hostIdMap()), ...spaces, ['exec', ...argv]]),
     { mode: 0o600 },

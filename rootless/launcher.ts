@@ -1,9 +1,9 @@
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isatty } from 'node:tty';
-import { PodError } from '../core/error.ts';
+import { naming, PodError } from '../core/error.ts';
 import { encodePlan, type Operation, type Role } from './plan.ts';
 
 /** The launcher's program as it is embedded in the binary. */
@@ -19,9 +19,14 @@ export function installLauncher(libexec: string, embedded: EmbeddedLauncher): st
   if (existsSync(path)) return path;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, embedded.read(), { mode: 0o500 });
-  chmodSync(aside, 0o500);
-  renameSync(aside, path);
+  try {
+    naming(path, () => writeFileSync(aside, embedded.read(), { mode: 0o500 }));
+    chmodSync(aside, 0o500);
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
   return path;
 }
 

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { buildImage } from '../../core/build/build.ts';
 import { checkBuild } from '../../core/build/check-build.ts';
@@ -19,6 +18,7 @@ import type { PullPolicy } from '../../core/images/pull/pull-options.ts';
 import { isWholeList } from '../../core/images/push/push-target.ts';
 import type { SentImage } from '../../core/images/push/send-image.ts';
 import type { Paths } from '../../core/paths.ts';
+import { writeFile } from '../../core/write-file.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { openProgress, type ProgressKind } from '../build-progress/open-progress.ts';
 import { Option, PodCommand } from '../command.ts';
@@ -162,9 +162,9 @@ export class Build extends PodCommand {
       if (warnings.length > 0 && kind !== 'quiet')
         stderr.write(`\n${escapeControlsInLines(warningSummary(warnings))}\n`);
       const id = image && shownId(image);
-      if (this.iidfile !== undefined) writeFileSync(this.iidfile, id ?? '');
+      if (this.iidfile !== undefined) writeFile(this.iidfile, id ?? '');
       if (this.metadataFile !== undefined)
-        writeFileSync(
+        writeFile(
           this.metadataFile,
           JSON.stringify(image ? metadataOf(paths, image, pushed, options) : {}, null, 2),
         );

@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { commitContainer } from '../../core/container/commit/commit.ts';
 import { hostFacts } from '../../core/container/facts.ts';
 import { findContainer } from '../../core/container/store.ts';
 import { PodError } from '../../core/error.ts';
+import { writeFile } from '../../core/write-file.ts';
 import { Option, PodCommand } from '../command.ts';
 import { oneOf } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
@@ -44,7 +44,7 @@ export class Commit extends PodCommand {
         if (!this.quiet) this.warn(text);
       },
     );
-    if (this.iidfile !== undefined) writeFileSync(this.iidfile, image.id);
+    if (this.iidfile !== undefined) writeFile(this.iidfile, image.id);
     this.printLine(image.id);
     return 0;
   }

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { usedByContainers } from '../../core/container/images-in-use.ts';
 import { collectLeftovers } from '../../core/container/leftovers.ts';
 import { PodError } from '../../core/error.ts';
@@ -17,6 +16,7 @@ import {
   printable,
   type TransportReference,
 } from '../../core/reference.ts';
+import { writeFile } from '../../core/write-file.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { Option } from '../command.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -77,7 +77,7 @@ export class ManifestPush extends ListCommand {
     const signing = this.signing(name);
     const sent = await this.push(list, name);
     if (signing) await signDigests(signing.name, [sent.digest, ...(sent.members ?? [])], signing);
-    if (this.digestfile !== undefined) writeFileSync(this.digestfile, sent.digest);
+    if (this.digestfile !== undefined) writeFile(this.digestfile, sent.digest);
     emitImageEvent(paths, 'push', name.kind === 'registry' ? canonicalName(name) : this.destination!);
     this.printLine(sent.digest);
     if (!this.purge && !this.remove) return 0;

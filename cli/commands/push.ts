@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { PodError } from '../../core/error.ts';
 import { emitImageEvent } from '../../core/images/events.ts';
 import type { ImageRecord } from '../../core/images/format/types.ts';
@@ -14,6 +13,7 @@ import {
   repositoryName,
   type TransportReference,
 } from '../../core/reference.ts';
+import { writeFile } from '../../core/write-file.ts';
 import { withAuthFile } from '../auth-flags.ts';
 import { Option, PodCommand } from '../command.ts';
 import { forEachName } from '../each.ts';
@@ -111,7 +111,7 @@ export class Push extends PodCommand {
       report?.end();
     }
     if (signing) await signDigests(reference, [sent.digest, ...(sent.members ?? [])], signing);
-    if (this.digestfile !== undefined) writeFileSync(this.digestfile, sent.digest);
+    if (this.digestfile !== undefined) writeFile(this.digestfile, sent.digest);
     emitImageEvent(pathsOf(this), 'push', name);
     if (this.quiet) return name;
     const label = reference.digest === undefined ? `${reference.tag ?? 'latest'}: ` : '';
@@ -131,7 +131,7 @@ export class Push extends PodCommand {
     const { digest, size } = await untilInterrupted((signal) =>
       sendToTransport(image, reference, { ...options, signal }),
     );
-    if (this.digestfile !== undefined) writeFileSync(this.digestfile, digest);
+    if (this.digestfile !== undefined) writeFile(this.digestfile, digest);
     emitImageEvent(pathsOf(this), 'push', name);
     return this.quiet ? name : `digest: ${digest} size: ${size}`;
   }

@@ -1,7 +1,8 @@
 /** Aliases of short names: [aliases] of registries.conf, and those that a person has chosen when asked. */
 
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../aside.ts';
 import { homeOf } from '../home.ts';
 import { parseImageReference, printable } from '../reference.ts';
 import { type Environment, readIfPresent } from './read-config.ts';
@@ -66,7 +67,5 @@ export async function keepAlias(name: string, target: string, env: Environment):
   const aliases = new Map(await keptAliases(env)).set(name, target);
   const lines = [...aliases].map(([key, value]) => `  ${JSON.stringify(key)} = ${JSON.stringify(value)}\n`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, `[aliases]\n${lines.join('')}`, { mode: 0o600 });
-  renameSync(aside, path);
+  replaceFile(path, `[aliases]\n${lines.join('')}`);
 }

@@ -3,10 +3,10 @@
  * user's auth file, which is replaced by one rename, closed to others, with all in it that isn't ours to change.
  */
 
-import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFile } from '../aside.ts';
 import { errnoOf, PodError } from '../error.ts';
-import { randomBytes } from '../random.ts';
 import {
   type AuthFile,
   HUB_SERVER,
@@ -149,15 +149,7 @@ function withoutKey({ json, auths }: AuthFile, key: string): Record<string, unkn
 function replace({ path, json }: AuthFile, auths: Record<string, unknown>): void {
   const text = `${JSON.stringify({ ...json, auths }, null, '\t')}\n`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const target = whereItIs(path);
-  const aside = `${target}.${randomBytes(4).toString('hex')}`;
-  try {
-    writeFileSync(aside, text, { mode: 0o600, flag: 'wx', flush: true });
-    renameSync(aside, target);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw error;
-  }
+  replaceFile(whereItIs(path), text);
 }
 
 /** A link stays one: people keep their configuration elsewhere. */

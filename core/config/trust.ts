@@ -1,7 +1,8 @@
 /** What policy.json trusts, as `image trust` shows and changes it. */
 
-import { accessSync, constants, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { replaceFile } from '../aside.ts';
 import { errnoOf, PodError } from '../error.ts';
 import {
   type KeySource,
@@ -130,12 +131,5 @@ function checkReadable(path: string): void {
 
 function replace(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const aside = `${path}.${process.pid}`;
-  try {
-    writeFileSync(aside, text, { flag: 'wx', flush: true });
-    renameSync(aside, path);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw error;
-  }
+  replaceFile(path, text, 0o666);
 }

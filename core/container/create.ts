@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import type { ImageRecord } from '../images/format/types.ts';
@@ -6,6 +5,7 @@ import type { Paths } from '../paths.ts';
 import { prepareForBoot } from '../systemd/restart-unit.ts';
 import type { NewVolume } from '../volume/store.ts';
 import { releaseVolume } from '../volume/users.ts';
+import { writeFile } from '../write-file.ts';
 import { decide } from './decide.ts';
 import { networkWords } from './default-network.ts';
 import { freeName } from './discard.ts';
@@ -75,7 +75,7 @@ async function create(
       wanted = mounts.wanted;
       makeRoot(paths, host, record, draft.directory);
       for (const [path, text] of Object.entries(files))
-        writeFileSync(join(draft.directory, basename(path)), text, { mode: 0o644 });
+        writeFile(join(draft.directory, basename(path)), text, { mode: 0o644 });
       prepareMounts(paths, host, record, mounts, draft.directory, spec.process.user);
       writeSubject(draft.directory, record);
       commitContainer(paths, draft, spec, record);

@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { errnoOf } from '../error.ts';
+import { writeFile } from '../write-file.ts';
 
 const BYTES_MAX = 65536; // a container may write what it likes into its files
 
@@ -28,7 +20,7 @@ export function editInPlace(file: string, edit: (before: string | undefined) => 
     const text = edit(undefined);
     if (text === undefined) return;
     rmSync(file);
-    writeFileSync(file, text, { mode: 0o644 });
+    writeFile(file, text, { mode: 0o644 });
     return;
   }
   try {

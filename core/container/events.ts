@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emitEvent, subjectOf } from '../events.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 import type { ContainerRecord } from './record.ts';
 
 type Named = Pick<ContainerRecord, 'id' | 'name'> & Partial<Pick<ContainerRecord, 'image' | 'labels'>>;
@@ -40,10 +40,10 @@ function othersText({ id, network, volumes = [] }: Attached): string {
  * them is not missed.
  */
 export function writeSubject(directory: string, record: Attached): void {
-  writeFileSync(subjectFile(directory), subjectOf(subject(record)), { mode: 0o600 });
+  writeFile(subjectFile(directory), subjectOf(subject(record)), { mode: 0o600 });
   const others = othersText(record);
   if (others !== '' || record.network?.networks)
-    writeFileSync(`${subjectFile(directory)}-others`, others, { mode: 0o600 });
+    writeFile(`${subjectFile(directory)}-others`, others, { mode: 0o600 });
 }
 
 /** An event of a container: `emitContainerEvent(paths, record, 'kill', { signal: '15' })`. Never fails. */

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mergeCapabilities } from '../../rootless/capabilities.ts';
 import { launchPrefix } from '../../rootless/cgroup/plan.ts';
@@ -9,6 +8,7 @@ import { PodError } from '../error.ts';
 import { eventsOperation } from '../events.ts';
 import { launcherPath } from '../launcher.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 import { emitContainerEvent, subjectFile } from './events.ts';
 import { joiningOperations } from './exec-plan.ts';
 import type { HostFacts } from './facts.ts';
@@ -143,7 +143,7 @@ export function execInContainer(
   };
   operations.push(...joiningOperations(spec, own, joining));
   const file = join(runtimeDirectory(paths, record.id), `exec-${newId().slice(0, 16)}`);
-  writeFileSync(file, encodePlan('exec', operations), { mode: 0o600 });
+  writeFile(file, encodePlan('exec', operations), { mode: 0o600 });
   const command = options.command.join(' ');
   for (const action of ['exec_create', 'exec_start'])
     emitContainerEvent(paths, record, `${action}: ${command}`);

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf } from '../error.ts';
+import { writeFile } from '../write-file.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /**
@@ -31,7 +32,7 @@ export function readPauseMark(runtime: string, process: ProcessIdentity): PauseM
 }
 
 export function writePauseMark(runtime: string, mark: PauseMark): void {
-  writeFileSync(fileOf(runtime), JSON.stringify(mark), { mode: 0o600 });
+  writeFile(fileOf(runtime), JSON.stringify(mark), { mode: 0o600 });
 }
 
 export function removePauseMark(runtime: string): void {

@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodePlan } from '../../rootless/plan.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 import type { Launch } from './launch-plan.ts';
 import { identify } from './process-identity.ts';
 
@@ -13,6 +14,6 @@ export function writePlan(paths: Paths, id: string, launch: Launch): string {
   const { pid, start } = identify(process.pid);
   mkdirSync(paths.runtime, { recursive: true, mode: 0o700 });
   const file = join(paths.runtime, `${id.slice(0, 16)}.${pid}.${start}`);
-  writeFileSync(file, encodePlan('run', launch.operations), { mode: 0o600 });
+  writeFile(file, encodePlan('run', launch.operations), { mode: 0o600 });
   return file;
 }

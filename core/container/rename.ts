@@ -1,7 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 import { freeName } from './discard.ts';
 import { emitContainerEvent, writeSubject } from './events.ts';
 import type { HostFacts } from './facts.ts';
@@ -48,6 +49,5 @@ export function renameContainer(
 /** With --rm the monitor releases the name: RUNTIME/name says which, when it is not the one of its plan. */
 function tellMonitor(paths: Paths, id: string, name: string): void {
   const runtime = runtimeDirectory(paths, id);
-  if (existsSync(runtime))
-    writeFileSync(join(runtime, 'name'), reservation(paths, name, id), { mode: 0o600 });
+  if (existsSync(runtime)) writeFile(join(runtime, 'name'), reservation(paths, name, id), { mode: 0o600 });
 }

@@ -1,30 +1,12 @@
-import { closeSync, fdatasyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { stringifyExact } from '../../rootless/seccomp/exact-json.ts';
+import { replaceFile } from '../aside.ts';
 import { errnoOf } from '../error.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
 import type { ContainerRecord } from './record.ts';
 import { containerDirectory, findContainer } from './store.ts';
-
-/** A file as it was, or as it is to be: never in between, whatever is killed or loses power. */
-export function replaceFile(file: string, text: string): void {
-  const aside = `${file}.${process.pid}`;
-  try {
-    const fd = openSync(aside, 'w', 0o600);
-    try {
-      writeFileSync(fd, text);
-      fdatasyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(aside, file);
-  } catch (error) {
-    rmSync(aside, { force: true });
-    throw error;
-  }
-}
 
 export function replaceRecord(paths: Paths, record: ContainerRecord): void {
   replaceFile(join(containerDirectory(paths, record.id), 'container.json'), JSON.stringify(record));

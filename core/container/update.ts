@@ -6,6 +6,7 @@ import type { LinuxResources } from '../../rootless/cgroup/resources.ts';
 import { readUsage } from '../../rootless/cgroup/usage.ts';
 import type { OciSpec } from '../../rootless/oci-spec.ts';
 import { encodePlan, replaceOperations } from '../../rootless/plan.ts';
+import { replaceFile } from '../aside.ts';
 import { PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
 import { emitContainerEvent } from './events.ts';
@@ -15,7 +16,7 @@ import { parseRestartPolicy, type RestartPolicy } from './flags/restart-policy.t
 import { type LaunchParts, launchPlan } from './launch-plan.ts';
 import { ownGroup } from './own-group.ts';
 import type { ContainerRecord } from './record.ts';
-import { changeContainer, replaceFile, replaceRecord, replaceSpec } from './replace.ts';
+import { changeContainer, replaceRecord, replaceSpec } from './replace.ts';
 import { bridgeOf } from './start.ts';
 import { BACKGROUND } from './start-mode.ts';
 import { containerState, isUp } from './state.ts';

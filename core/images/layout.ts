@@ -13,13 +13,13 @@ import {
   renameSync,
   statSync,
   unlinkSync,
-  writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { asidePath, collectAside } from '../aside.ts';
 import { callReason, errnoOf, PodError } from '../error.ts';
 import { withLock } from '../lock.ts';
 import type { Paths } from '../paths.ts';
+import { writeBytes } from '../write-file.ts';
 import { parseDigest } from './format/digest.ts';
 import { parseOwnIndex } from './format/manifest.ts';
 import type { Index } from './format/types.ts';
@@ -95,8 +95,7 @@ function replaceFile(paths: StorePaths, target: string, bytes: Uint8Array | stri
   try {
     const descriptor = openSync(aside, 'wx', 0o644);
     try {
-      const data = Buffer.from(bytes as string);
-      for (let at = 0; at < data.length; ) at += writeSync(descriptor, data, at);
+      writeBytes(descriptor, target, Buffer.from(bytes as string));
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);

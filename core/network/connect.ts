@@ -8,10 +8,11 @@ import {
   parseMac,
 } from '../../netns/bridge-options.ts';
 import { encodePlan, type Operation, replaceOperations } from '../../rootless/plan.ts';
+import { replaceFile } from '../aside.ts';
 import { writeSubject } from '../container/events.ts';
 import type { HostFacts } from '../container/facts.ts';
 import type { ContainerRecord, NetworkAttachment } from '../container/record.ts';
-import { changeContainer, replaceFile, replaceRecord } from '../container/replace.ts';
+import { changeContainer, replaceRecord } from '../container/replace.ts';
 import { containerState, isUp } from '../container/state.ts';
 import { containerDirectory, runtimeDirectory } from '../container/store.ts';
 import { PodError } from '../error.ts';

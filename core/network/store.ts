@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeWhole } from '../by-name.ts';
 import { checkName, isName } from '../container/name.ts';
 import { errnoOf, PodError } from '../error.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 
 /**
  * A network is networks/<name>/ with
@@ -54,7 +55,7 @@ export function makeNetwork(paths: NetworkPaths, record: NetworkRecord): boolean
   if (existsSync(directory)) return false;
   return makeWhole(paths.networks, record.name, (draft) => {
     mkdirSync(join(draft, 'leases'), { recursive: true, mode: 0o700 });
-    writeFileSync(join(draft, 'network.json'), JSON.stringify(record), { mode: 0o600, flush: true });
+    writeFile(join(draft, 'network.json'), JSON.stringify(record), { mode: 0o600, flush: true });
   });
 }
 

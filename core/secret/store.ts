@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onlyOne } from '../by-name.ts';
 import { checkName, isName, newId } from '../container/name.ts';
@@ -16,6 +7,7 @@ import { errnoOf, PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
+import { writeBytes } from '../write-file.ts';
 
 /**
  * A secret is one file of mode 600, secrets/<name>: a line of JSON (SecretRecord without its name), and then the secret
@@ -94,7 +86,7 @@ function writeDraft(draft: string, parts: readonly Uint8Array[]): void {
   rmSync(draft, { force: true });
   const fd = openSync(draft, 'wx', 0o600);
   try {
-    for (const part of parts) for (let at = 0; at < part.length; ) at += writeSync(fd, part, at);
+    for (const part of parts) writeBytes(fd, draft, part);
   } finally {
     closeSync(fd);
   }

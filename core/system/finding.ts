@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { errnoOf, PodError } from '../error.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 
 /** Something in the store that is not as it should be. */
 export interface Finding {
@@ -38,7 +39,7 @@ export function moveAside(paths: Paths, path: string, type: string): void {
 
 /** Keeps what is taken out of a file that stays. */
 export function keepAside(paths: Paths, type: string, text: string): void {
-  writeFileSync(placeAside(paths, type), text, { mode: 0o600 });
+  writeFile(placeAside(paths, type), text, { mode: 0o600 });
 }
 
 /** Why something can't be read, in a few words. */

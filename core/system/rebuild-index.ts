@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../container/replace.ts';
+import { replaceFile } from '../aside.ts';
 import { KEPT, nameOf, readManifestOf } from '../images/entry.ts';
 import { parseImageConfig } from '../images/format/image-config.ts';
 import { parseAnyManifest } from '../images/format/manifest.ts';

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../aside.ts';
 import type { RestartPolicy } from '../container/flags/restart-policy.ts';
-import { replaceFile } from '../container/replace.ts';
 import { errnoOf } from '../error.ts';
 import { findPaths, type Paths } from '../paths.ts';
 import { isLingering, isSystemdHere, userName, userUnitDirectory } from './host.ts';

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeWhole, onlyOne } from '../by-name.ts';
 import { checkName, isName } from '../container/name.ts';
 import { errnoOf } from '../error.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
+import { writeFile } from '../write-file.ts';
 
 /**
  * A volume is volumes/<name>/ with
@@ -55,7 +56,7 @@ export function makeVolume(paths: VolumePaths, volume: NewVolume): boolean {
     mkdirSync(join(draft, '_data'), { recursive: true, mode: 0o755 });
     mkdirSync(join(draft, 'users'), { mode: 0o700 });
     const flush = !record.anonymous;
-    writeFileSync(join(draft, 'volume.json'), JSON.stringify(record), { mode: 0o600, flush });
+    writeFile(join(draft, 'volume.json'), JSON.stringify(record), { mode: 0o600, flush });
   });
 }
 

@@ -4,11 +4,12 @@
  */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt } from '../../container/walk-path.ts';
 import { blobSize, hasLayer, newPartial } from '../../images/layout.ts';
 import type { Paths } from '../../paths.ts';
+import { writeFile } from '../../write-file.ts';
 import type { StageLayer } from '../stage-state.ts';
 import { type CachedStep, readStep } from './entries.ts';
 import type { SharedCaches } from './shared-caches.ts';
@@ -107,6 +108,6 @@ function findStep(paths: Paths, key: string): CachedStep | undefined {
 function writeStep(paths: Paths, key: string, step: CachedStep): void {
   mkdirSync(paths.buildCache, { recursive: true, mode: 0o700 });
   const aside = newPartial(paths);
-  writeFileSync(aside, JSON.stringify(step), { mode: 0o600 });
+  writeFile(aside, JSON.stringify(step), { mode: 0o600 });
   renameSync(aside, join(paths.buildCache, key));
 }

@@ -1,11 +1,12 @@
 /** A file from the web, for a context or ADD. */
 
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { PodError } from '../../error.ts';
 import { randomBytes } from '../../random.ts';
 import { describeAddress, fetchAddress } from '../../registry/fetch-address.ts';
+import { writeBytes } from '../../write-file.ts';
 import type { ContextEnvironment } from './open-context.ts';
 
 export interface Download {
@@ -40,7 +41,7 @@ export async function download(address: string, environment: ContextEnvironment)
           message: `cannot fetch ${what}`,
           why: `it has more than ${MOST_BYTES} bytes`,
         });
-      for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
+      writeBytes(file, path, chunk);
       hash.update(chunk);
       size += chunk.length;
       progress?.(what, size, answer.size ?? 0, false);

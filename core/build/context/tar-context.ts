@@ -4,12 +4,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { memberName } from '../../archive/member-name.ts';
 import { NO_XATTRS, type TarEntry } from '../../archive/tar-entry.ts';
 import { createTarParser } from '../../archive/tar-parser.ts';
 import { randomBytes } from '../../random.ts';
+import { writeBytes } from '../../write-file.ts';
 import type { ContextEntry } from './build-context.ts';
 import type { ContextEnvironment } from './open-context.ts';
 import {
@@ -28,6 +29,8 @@ const CHUNK = 256 << 10;
 /** `fd`: -1 when the build has ended; a stage that was given up may still want to read. */
 interface Spool {
   fd: number;
+  /** Where the file is, which has no name. */
+  directory: string;
 }
 
 /** `bytes`: the archive, not compressed. Throws PodError `invalid`, `no-space`. */
@@ -37,7 +40,7 @@ export async function tarContext(
   label: string,
 ): Promise<TreeContext> {
   const path = join(directory, `archive-${randomBytes(8).toString('hex')}`);
-  const spool: Spool = { fd: openSync(path, 'wx+', 0o600) };
+  const spool: Spool = { fd: openSync(path, 'wx+', 0o600), directory };
   unlinkSync(path);
   atEnd(() => {
     closeSync(spool.fd);
@@ -58,7 +61,7 @@ async function readTree(bytes: AsyncIterable<Uint8Array>, spool: Spool): Promise
       if (node) nodes.set(path, node);
     },
     data: (data) => {
-      for (let at = 0; at < data.length; ) at += writeSync(spool.fd, data, at, data.length - at, end + at);
+      writeBytes(spool.fd, spool.directory, data, end);
       const last = pieces?.at(-1);
       if (last && 'at' in last && last.at + last.length === end) last.length += data.length;
       else pieces?.push({ at: end, length: data.length });

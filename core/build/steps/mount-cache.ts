@@ -10,7 +10,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ownersNamespace } from '../../container/copy/place.ts';
 import { identify, isSameProcess } from '../../container/process-identity.ts';
@@ -18,6 +18,7 @@ import { removeTrees } from '../../container/remove-tree.ts';
 import { errnoOf } from '../../error.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
 import { withLock } from '../../lock.ts';
+import { writeFile } from '../../write-file.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
 import type { BuildEnvironment } from './step.ts';
 
@@ -33,7 +34,7 @@ export async function withCacheMount<T>(
   const hash = createHash('sha256').update(mount.id).digest('hex').slice(0, 32);
   const home = join(build.paths.cacheMounts, hash);
   mkdirSync(home, { recursive: true, mode: 0o700 });
-  if (!existsSync(join(home, 'id'))) writeFileSync(join(home, 'id'), mount.id);
+  if (!existsSync(join(home, 'id'))) writeFile(join(home, 'id'), mount.id);
   const lock = join(build.paths.locks, `cache-mount-${hash}`);
   if (mount.sharing === 'private') {
     const [taken, free] = takePrivate(home);

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { decide } from '../../container/decide.ts';
 import { launchPlan } from '../../container/launch-plan.ts';
@@ -15,6 +15,7 @@ import { containerDirectory, newRuntimeDirectory } from '../../container/store.t
 import { PodError } from '../../error.ts';
 import type { ImageRecord } from '../../images/format/types.ts';
 import { launcherPath } from '../../launcher.ts';
+import { writeFile } from '../../write-file.ts';
 import type { StepTelling } from '../report.ts';
 import type { StageState } from '../stage-state.ts';
 import type { DraftRoot } from './draft-root.ts';
@@ -47,7 +48,7 @@ export async function runContainerOf(
   const { record, spec, files } = await decide(options, context, imageOf(state), draft);
   makeRoot(paths, host, record, directory);
   for (const [path, text] of Object.entries(files))
-    writeFileSync(join(directory, basename(path)), text, { mode: 0o644 });
+    writeFile(join(directory, basename(path)), text, { mode: 0o644 });
   const stubs = missingMountPoints(layerDirectories(paths, record.layers), [
     ...spec.mounts.map(({ destination }) => destination),
     ...targets,

@@ -1,8 +1,9 @@
 /** RUN --mount: what each needs for the key of the step, and what its container gets. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { ownersNamespace } from '../../container/copy/place.ts';
+import { writeFile } from '../../write-file.ts';
 import type { BuildContext } from '../context/build-context.ts';
 import { applyCopy } from '../copy/apply-copy.ts';
 import { copySources } from '../copy/copy-sources.ts';
@@ -157,6 +158,6 @@ async function fillFrom(build: BuildEnvironment, selection: Selection, place: st
 /** A heredoc that is a program of its own, at /dev/pipes/NAME. */
 export function scriptMount(directory: string, name: string, content: string): string {
   const file = join(directory, 'script');
-  writeFileSync(file, content, { mode: 0o755 });
+  writeFile(file, content, { mode: 0o755 });
   return bindFlag(file, `/dev/pipes/${name}`, true);
 }

@@ -4,7 +4,7 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileStreamSink } from '../../../rootless/file-stream.ts';
 import { layerTar } from '../../container/commit/commit-layer.ts';
@@ -15,6 +15,7 @@ import { layerDirectories } from '../../container/root.ts';
 import { writtenLayer } from '../../container/written-layer.ts';
 import { errnoOf } from '../../error.ts';
 import { layerPath } from '../../images/layout.ts';
+import { writeFile } from '../../write-file.ts';
 import type { StageLayer } from '../stage-state.ts';
 import { clampTimes } from './clamp-times.ts';
 import { type DraftRoot, upperOf } from './draft-root.ts';
@@ -62,7 +63,7 @@ function adopt({ paths }: BuildEnvironment, root: DraftRoot, diffId: string, siz
   const aside = join(paths.layers, `tmp.${pid}.${start}.${randomBytes(6).toString('hex')}`);
   mkdirSync(aside, { mode: 0o700 });
   renameSync(upperOf(root), join(aside, 'fs'));
-  writeFileSync(join(aside, 'size'), String(size));
+  writeFile(join(aside, 'size'), String(size));
   try {
     renameSync(aside, layerPath(paths, diffId));
   } catch (error) {

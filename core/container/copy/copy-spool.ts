@@ -1,7 +1,8 @@
-import { closeSync, createReadStream, mkdirSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, createReadStream, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ApplyJob } from '../../images/unpack/apply-job.ts';
 import type { Paths } from '../../paths.ts';
+import { writeBytes } from '../../write-file.ts';
 
 /**
  * An apply job that begins when all of its operations are there; until then they are in a file that has no name any
@@ -36,7 +37,7 @@ export function spooledApply(paths: Paths, start: () => ApplyJob): ApplyJob {
   };
   return {
     send: async (pieces) => {
-      for (const piece of pieces) for (let at = 0; at < piece.length; ) at += writeSync(spool, piece, at);
+      for (const piece of pieces) writeBytes(spool, paths.trash, piece);
     },
     end: () => void pass(),
     kill: () => {

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { callReason, errnoOf, PodError } from '../../error.ts';
+import { writeFile } from '../../write-file.ts';
 
 /** A file of `--cidfile` or `--pod-id-file`: reserved before the work begins, so that no two containers can have one file. */
 export interface IdFile {
@@ -11,7 +12,7 @@ export interface IdFile {
 /** Makes the file, empty. Throws PodError `conflict` where there is one already, as docker and podman do. */
 export function reserveIdFile(path: string): IdFile {
   try {
-    writeFileSync(path, '', { flag: 'wx', mode: 0o644 });
+    writeFile(path, '', { flag: 'wx', mode: 0o644 });
   } catch (cause) {
     const exists = errnoOf(cause) === 'EEXIST';
     throw new PodError({
@@ -23,7 +24,7 @@ export function reserveIdFile(path: string): IdFile {
     });
   }
   return {
-    write: (id) => writeFileSync(path, id),
+    write: (id) => writeFile(path, id),
     release: () => rmSync(path, { force: true }),
   };
 }

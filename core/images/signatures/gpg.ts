@@ -4,10 +4,11 @@
  * and what hostile bytes do to it they do to a process of its own.
  */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf, PodError } from '../../error.ts';
+import { writeFile } from '../../write-file.ts';
 import { dearmor } from './armor.ts';
 
 /** What was signed, or why the signature is worth nothing. */
@@ -37,7 +38,7 @@ export async function checkWithGpg(signature: Uint8Array, keys: readonly Uint8Ar
   try {
     const rings = keys.map((key, index) => {
       const ring = join(directory, `keys-${index}.gpg`);
-      writeFileSync(ring, dearmor(key), { mode: 0o600 });
+      writeFile(ring, dearmor(key), { mode: 0o600 });
       return ring;
     });
     return judge(await run(signature, rings, directory));

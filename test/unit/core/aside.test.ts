@@ -1,9 +1,18 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { asidePath, collectAside } from '../../../core/aside.ts';
+import { asidePath, collectAside, replaceFile } from '../../../core/aside.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'aside-'));
 const target = join(directory, 'a.tar');
@@ -39,6 +48,20 @@ test('all other names stay', () => {
   collectAside(target);
   assert.equal(readdirSync(directory).sort(), [...names].sort());
   collectAside('/no/such/place/a.tar');
+});
+
+test('a file is replaced whole, and what killed processes have left beside it goes', () => {
+  const file = join(directory, 'b.json');
+  replaceFile(file, 'one');
+  touch(asidePath(file).replace(`-${process.pid}-`, '-999999999-'));
+  replaceFile(file, 'two', 0o644);
+  assert.is(readFileSync(file, 'utf8'), 'two');
+  assert.equal(statSync(file).mode & 0o777, 0o644);
+  const beside = () => readdirSync(directory).filter((name) => name.startsWith('b.json'));
+  assert.equal(beside(), ['b.json']);
+  assert.throws(() => replaceFile(file, undefined as never), /ERR_INVALID_ARG_TYPE|must be/);
+  assert.is(readFileSync(file, 'utf8'), 'two');
+  assert.equal(beside(), ['b.json']);
 });
 
 test.run();

@@ -1,0 +1,15 @@
+import { type WriteFileOptions, writeFileSync, writeSync } from 'node:fs';
+import { naming } from './error.ts';
+
+/** writeFileSync, whose errors name the file. */
+export function writeFile(path: string, text: string | Uint8Array, options?: WriteFileOptions): void {
+  naming(path, () => writeFileSync(path, text, options));
+}
+
+/** All of `bytes`, at `position` or where the descriptor is; errors name the file. */
+export function writeBytes(fd: number, path: string, bytes: Uint8Array, position?: number): void {
+  naming(path, () => {
+    for (let at = 0; at < bytes.length; )
+      at += writeSync(fd, bytes, at, bytes.length - at, position === undefined ? null : position + at);
+  });
+}
