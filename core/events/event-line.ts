@@ -17,8 +17,17 @@ export interface PodEvent {
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** undefined: the line is damaged. */
-export function parseEventLine(line: string): PodEvent | undefined {
+/**
+ * The event of a line; undefined: it is damaged. A line may begin with what a full disk has left of another event, whose
+ * writer could not end it: the next one's stands behind it. `{"time":1` can't be inside of an event: attributes are
+ * strings, in which quotes are escaped.
+ */
+export function readEventLine(line: string): PodEvent | undefined {
+  const begins = line.lastIndexOf('{"time":');
+  return parseEvent(line) ?? (begins > 0 ? parseEvent(line.slice(begins)) : undefined);
+}
+
+function parseEvent(line: string): PodEvent | undefined {
   try {
     return eventOf(parseExact(line));
   } catch {
@@ -44,15 +53,6 @@ function eventOf(value: unknown): PodEvent | undefined {
     time,
     timeNano: BigInt(timeNano),
   };
-}
-
-/**
- * A line may begin with what a full disk has left of another one. `{"time":1` can't be inside of an event: attributes
- * are strings, in which quotes are escaped.
- */
-export function recoverEventLine(line: string): PodEvent | undefined {
-  const begins = [...line.matchAll(/\{"time":\d/g)].at(-1)?.index ?? 0;
-  return begins > 0 ? parseEventLine(line.slice(begins)) : undefined;
 }
 
 /** Docker's object for an event, its members in docker's order. */

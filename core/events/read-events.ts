@@ -1,5 +1,5 @@
 import type { Paths } from '../paths.ts';
-import { type PodEvent, parseEventLine, recoverEventLine } from './event-line.ts';
+import { type PodEvent, readEventLine } from './event-line.ts';
 import { openEventLines } from './log-files.ts';
 import { watchEventLog } from './watch-log.ts';
 
@@ -42,11 +42,10 @@ export async function* readEvents(paths: Pick<Paths, 'data'>, wish: EventWish): 
 }
 
 function eventOfLine(line: string, notice: (text: string) => void): PodEvent | undefined {
-  const event = parseEventLine(line);
-  if (event || line === '') return event;
-  const recovered = recoverEventLine(line);
-  notice(`the log of events has a damaged line, which is left out: ${line.slice(0, 60)}…`);
-  return recovered;
+  const event = readEventLine(line);
+  if (!event && line !== '')
+    notice(`the log of events has a damaged line, which is left out: ${line.slice(0, 60)}…`);
+  return event;
 }
 
 function isWithin(

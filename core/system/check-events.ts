@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { parseEventLine } from '../events/event-line.ts';
+import { readEventLine } from '../events/event-line.ts';
 import { openEventLines } from '../events/log-files.ts';
 import { EVENTS_MAX_FILES, eventsFile } from '../events.ts';
 import type { Paths } from '../paths.ts';
@@ -10,7 +10,7 @@ export function checkEvents(paths: Paths): Finding[] {
   const lines = openEventLines(paths);
   let damaged = 0;
   try {
-    for (const line of lines.next()) if (line !== '' && !parseEventLine(line)) damaged++;
+    for (const line of lines.next()) if (line !== '' && !readEventLine(line)) damaged++;
   } finally {
     lines.close();
   }

@@ -216,7 +216,24 @@ test('the launcher, and the log of events', async () => {
   writeFileSync(launcher, 'spoilt', { mode: 0o755 });
   await foundAndMended(['launcher: it has another content than its name says']);
   await works();
-  writeFileSync(join(data, 'events.jsonl'), '{"half\n', { flag: 'a' });
+  const log = (text: string) => writeFileSync(join(data, 'events.jsonl'), text, { flag: 'a' });
+  log('{"time":17,"timeNano":17,"status":"di'); // by a full disk: the next event heals it
+  await podOk(['volume', 'create', 'after-torn']);
+  assert.equal(await pod(['system', 'check']), ended(0, ''));
+  const since = [
+    'events',
+    '--since',
+    '1m',
+    '--until',
+    '0s',
+    '-f',
+    'volume=after-torn',
+    '--format',
+    '{{.Action}}',
+  ];
+  assert.equal(await pod(since), ended(0, 'create\n'));
+  await podOk(['volume', 'rm', 'after-torn']);
+  log('{"half\n');
   await foundAndMended(['events: 1 damaged lines']);
 });
 

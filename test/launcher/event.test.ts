@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parseEventLine } from '../../core/events/event-line.ts';
+import { readEventLine } from '../../core/events/event-line.ts';
 import { readEvents } from '../../core/events/read-events.ts';
 import { subjectOf } from '../../core/events.ts';
 import { buildDriver, sanitizers, scratch } from './build.ts';
@@ -39,7 +39,7 @@ test('an event is a line of JSON: who the subject is, and what is added', () => 
   assert.equal(run(driver, [log, '1000000', '5', file, 'die', '1']), quiet);
   const text = readFileSync(log, 'utf8');
   assert.ok(text.endsWith('}}}\n'));
-  const event = parseEventLine(text);
+  const event = readEventLine(text);
   assert.equal(
     { ...event, time: 0, timeNano: 0 },
     {
@@ -63,7 +63,7 @@ test('a subject that is missing, empty or no text leaves the id', () => {
   for (const subject of [undefined, '', 'a\0b', 'x'.repeat(70_000)]) {
     const { log, file } = place(subject);
     assert.equal(run(driver, [log, '1000000', '5', file, 'die', '1']), quiet);
-    const { id, attributes } = parseEventLine(readFileSync(log, 'utf8'))!;
+    const { id, attributes } = readEventLine(readFileSync(log, 'utf8'))!;
     assert.equal({ id, attributes }, { id: 'cafe', attributes: { name: 'cafe', n: '0' } });
   }
 });
@@ -80,7 +80,7 @@ test('a log that can not be written to is no error', () => {
 test('a process that stays tells the end of one that left, with its exit code', () => {
   const { log, file } = place(web);
   assert.equal(run(driver, [log, '1000000', '5', file, 'report', '7']), quiet);
-  const { action, attributes } = parseEventLine(readFileSync(log, 'utf8'))!;
+  const { action, attributes } = readEventLine(readFileSync(log, 'utf8'))!;
   assert.equal(
     { action, execID: attributes.execID, exitCode: attributes.exitCode },
     { action: 'exec_die', execID: '1', exitCode: '7' },
@@ -132,7 +132,7 @@ test("what happens to others at the container's start and end is told of them", 
     const events = readFileSync(log, 'utf8')
       .trim()
       .split('\n')
-      .map((line) => parseEventLine(line)!);
+      .map((line) => readEventLine(line)!);
     return events.map(({ type, action, id, attributes }) => ({ type, action, id, attributes })).at(-1);
   };
   const attributes = { name: 'shop "1"', container: 'cafe' };
@@ -194,7 +194,7 @@ test('beyond its bound the oldest events go, and every line that is kept is whol
   for (const name of logs) {
     const text = readFileSync(join(data, name), 'utf8');
     assert.ok(text.length < 60_000);
-    for (const line of text.split('\n').slice(0, -1)) assert.ok(parseEventLine(line), line);
+    for (const line of text.split('\n').slice(0, -1)) assert.ok(readEventLine(line), line);
   }
 });
 

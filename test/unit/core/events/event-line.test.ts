@@ -1,12 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { dockerEventJson, parseEventLine, recoverEventLine } from '../../../../core/events/event-line.ts';
+import { dockerEventJson, readEventLine } from '../../../../core/events/event-line.ts';
 
 const line =
   '{"time":1700000000,"timeNano":1700000000123456789,"status":"die","Action":"die","id":"beef","from":"a","scope":"local","Type":"container","Actor":{"ID":"beef","Attributes":{"name":"w"}}}';
 
 test('nanoseconds survive, and the object is docker’s', () => {
-  const event = parseEventLine(line)!;
+  const event = readEventLine(line)!;
   assert.is(event.timeNano, 1700000000123456789n);
   assert.is(
     dockerEventJson(event),
@@ -22,15 +22,15 @@ test('what is no event is none', () => {
     line.replace('1700000000,', '"1",'),
     line.replace('{"name":"w"}', 'null'),
   );
-  for (const text of bad) assert.is(parseEventLine(text), undefined, text);
+  for (const text of bad) assert.is(readEventLine(text), undefined, text);
 });
 
 test('the event behind the remains of another is found', () => {
   const cut = line.slice(0, 100);
-  assert.equal(recoverEventLine(cut + line), parseEventLine(line));
-  assert.equal(recoverEventLine(`${cut}${cut}\0\xff${line}`), parseEventLine(line));
-  assert.is(recoverEventLine(cut), undefined);
-  assert.is(recoverEventLine(line + cut), undefined);
+  assert.equal(readEventLine(cut + line), readEventLine(line));
+  assert.equal(readEventLine(`${cut}${cut}\0\xff${line}`), readEventLine(line));
+  assert.is(readEventLine(cut), undefined);
+  assert.is(readEventLine(line + cut), undefined);
 });
 
 test.run();
