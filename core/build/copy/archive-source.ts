@@ -61,10 +61,17 @@ export function archiveSource(
   };
 }
 
+function* zeros(length: number): Generator<Uint8Array, void, undefined> {
+  const piece = new Uint8Array(Math.min(length, 1 << 20));
+  for (let left = length; left > 0; left -= piece.length)
+    yield piece.subarray(0, Math.min(left, piece.length));
+}
+
 /** The bytes of a source that is one file, as they are asked for; whoever stops early ends the reading. */
 export async function* fileBytes(source: SelectedSource): AsyncGenerator<Uint8Array, void, undefined> {
   const stopped = new Error('stopped');
-  let waiting: Uint8Array[] = [];
+  /** A number is so many zeros: a hole of terabytes takes no memory. */
+  let waiting: (Uint8Array | number)[] = [];
   let wake = Promise.withResolvers<boolean>();
   let taken = Promise.withResolvers<void>();
   taken.promise.catch(() => {}); // nobody may wait for it
@@ -73,10 +80,7 @@ export async function* fileBytes(source: SelectedSource): AsyncGenerator<Uint8Ar
       {
         entry: () => {},
         data: (bytes) => void waiting.push(bytes),
-        hole: (length) => {
-          for (let left = length; left > 0; left -= 1 << 20)
-            waiting.push(new Uint8Array(Math.min(left, 1 << 20)));
-        },
+        hole: (length) => void waiting.push(length),
       },
       () => {
         if (waiting.length === 0) return Promise.resolve();
@@ -93,7 +97,9 @@ export async function* fileBytes(source: SelectedSource): AsyncGenerator<Uint8Ar
       const chunks = waiting;
       waiting = [];
       wake = Promise.withResolvers();
-      yield* chunks;
+      for (const chunk of chunks)
+        if (typeof chunk === 'number') yield* zeros(chunk);
+        else yield chunk;
       const before = taken;
       taken = Promise.withResolvers();
       taken.promise.catch(() => {});
