@@ -59,6 +59,10 @@ export function buildSpec(parts: SpecParts): OciSpec {
   refuseNul(parts.args, 'command');
   refuseNul(parts.env, 'environment variable');
   refuseNul([parts.cwd], 'working directory');
+  refuseNul(
+    parts.mounts.map(({ destination }) => destination),
+    'mount point',
+  );
   return {
     ociVersion: '1.1.0',
     process: {

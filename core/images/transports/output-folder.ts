@@ -18,6 +18,9 @@ export interface OutputFolder {
   keep(): void;
 }
 
+/** A link that whoever owns the directory has put in the way is not followed. */
+const COPYING = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
+
 /** A directory that is new, empty, or one of the same kind: then it has `marks`. PodError `conflict` for any other. */
 export function openOutputFolder(
   directory: string,
@@ -62,7 +65,7 @@ export function openOutputFolder(
       },
       async putBlob({ digest, size }, content, { signal, onProgress }) {
         signal?.throwIfAborted();
-        await put(pathOf(digest), (aside) => copyFile(content.path, aside, constants.COPYFILE_FICLONE));
+        await put(pathOf(digest), (aside) => copyFile(content.path, aside, COPYING));
         onProgress?.(size);
       },
       async close() {
@@ -70,7 +73,7 @@ export function openOutputFolder(
         if (made !== undefined) rmSync(made, { recursive: true, force: true });
       },
     }),
-    write: (name, bytes) => put(name, (aside) => writeFile(aside, bytes)),
+    write: (name, bytes) => put(name, (aside) => writeFile(aside, bytes, { flag: 'wx' })),
     keep: () => {
       fresh = [];
       made = undefined;

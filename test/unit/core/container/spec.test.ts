@@ -90,6 +90,7 @@ test('a NUL byte in what the image says is refused before anything is made', () 
     [{ args: ['sh', 'a\0'] }, 'command'],
     [{ env: ['A=\0'] }, 'environment variable'],
     [{ cwd: '/\0' }, 'working directory'],
+    [{ mounts: [{ destination: '/\0', type: 'tmpfs' }] }, 'mount point'],
   ] as const)
     assert.match(
       refusal(() => buildSpec({ ...parts, ...more } as SpecParts)),
