@@ -4,7 +4,7 @@ import { isLoopback } from './address.ts';
 import type { NetworkMode } from './mode.ts';
 import { type FilesWish, networkFiles, pastaPlace } from './network-files.ts';
 import { pastaPlan } from './pasta.ts';
-import { formatHostPort, type PortMapping } from './port.ts';
+import type { PortMapping } from './port.ts';
 import { slirp4netnsPlan } from './slirp4netns.ts';
 import { slirp4netnsAddresses } from './slirp4netns-options.ts';
 import type { Slirp4netnsProgram } from './slirp4netns-program.ts';
@@ -97,7 +97,7 @@ function slirp4netnsNetwork(
     sysctls: namespaceSysctls(wish.gidMap),
     address: guest,
     gateway,
-    notices: options.allowHostLoopback ? [] : loopbackNotices(wish.ports),
+    notices: [],
   };
 }
 
@@ -116,14 +116,4 @@ function pastaNetwork(
     gateway,
     notices: [],
   };
-}
-
-/** slirp4netns.ts, last fact: an answer by UDP doesn't get to the host's loopback while that is closed. */
-function loopbackNotices(ports: readonly PortMapping[]): string[] {
-  const [first, ...others] = ports.filter((port) => port.protocol === 'udp');
-  if (!first) return [];
-  const more = others.length > 0 ? ` (and ${others.length} more)` : '';
-  return [
-    `${formatHostPort(first)}${more} answers at the host's network addresses but not at 127.0.0.1: for that, add --network slirp4netns:allow_host_loopback=true`,
-  ];
 }

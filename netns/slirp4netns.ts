@@ -9,14 +9,13 @@
  *   ip_unprivileged_port_start or on a foreign address is told no better than "slirp_add_hostfwd failed": so ports
  *   are tried before (host-port.ts).
  * - A TCP port that it publishes shows the client's address, and 10.0.2.2 for clients at the host's loopback. libslirp
- *   listens with a backlog of 1: of ten connections at one moment half wait a second and more. So ours are: publish.ts.
- * - Without host loopback, answers of a published UDP port can't reach clients at the host's loopback.
+ *   listens with a backlog of 1: of ten connections at one moment half wait a second and more. Without host loopback,
+ *   answers of a UDP port can't reach clients at the host's loopback. So ours are: publish.ts.
  */
 
 import { PodError } from '../core/error.ts';
-import { isLoopback } from './address.ts';
 import { formatHostPort, type PortMapping } from './port.ts';
-import { isForwarded, publishPlan } from './publish.ts';
+import { publishPlan } from './publish.ts';
 import { type Slirp4netnsOptions, slirp4netnsAddresses } from './slirp4netns-options.ts';
 import { type Slirp4netnsProgram, versionAtLeast } from './slirp4netns-program.ts';
 
@@ -43,24 +42,18 @@ function argv({ program, options, ports, apiSocket }: Slirp4netnsPlan): string[]
   return words;
 }
 
-/** What this driver can't publish. Throws PodError `unsupported`. */
+/** What can't be published where slirp4netns makes the network. Throws PodError `unsupported`. */
 export function checkSlirp4netnsPort(
   port: PortMapping,
-  options: Pick<Slirp4netnsOptions, 'allowHostLoopback' | 'ownPortHandler'>,
+  { ownPortHandler }: Pick<Slirp4netnsOptions, 'ownPortHandler'>,
 ): void {
   const refuse = (why: string, hint: string): PodError =>
     new PodError({ code: 'unsupported', message: `cannot publish ${formatHostPort(port)}`, why, hint });
   if (port.protocol === 'sctp') throw refuse('slirp4netns has no SCTP', 'use --network host');
-  if (isForwarded(port) && !options.ownPortHandler) return;
-  if (port.hostIp.includes(':'))
+  if (ownPortHandler && port.protocol === 'tcp' && port.hostIp.includes(':'))
     throw refuse(
-      `slirp4netns publishes ${port.protocol} at IPv4 addresses only`,
-      `-p ${port.hostPort}:${port.containerPort} or --network host`,
-    );
-  if (port.protocol === 'udp' && isLoopback(port.hostIp) && !options.allowHostLoopback)
-    throw refuse(
-      "slirp4netns can't answer UDP at the host's loopback",
-      '--network slirp4netns:allow_host_loopback=true',
+      'port_handler=slirp4netns publishes TCP at IPv4 addresses only',
+      `-p ${port.hostPort}:${port.containerPort} or --network slirp4netns`,
     );
 }
 
@@ -74,7 +67,7 @@ function checkVersion({ program, options }: Slirp4netnsPlan): void {
 }
 
 /** The request that publishes a port of the address `guest`. */
-export function publishRequest(port: PortMapping, guest: string): string {
+function publishRequest(port: PortMapping, guest: string): string {
   return JSON.stringify({
     execute: 'add_hostfwd',
     arguments: {
@@ -87,21 +80,13 @@ export function publishRequest(port: PortMapping, guest: string): string {
   });
 }
 
-/** Those that its API is asked for: what is forwarded goes another way. */
-export function ownPorts(
-  ports: readonly PortMapping[],
-  { ownPortHandler }: Pick<Slirp4netnsOptions, 'ownPortHandler'>,
-): PortMapping[] {
-  return ports.filter((port) => ownPortHandler || !isForwarded(port));
-}
-
 /** The operations: one `network-helper`, then those that publish ports. Throws PodError `unsupported`. */
 export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
   const { options, ports, apiSocket } = plan;
   checkVersion(plan);
   for (const port of ports) checkSlirp4netnsPort(port, options);
   const { guest, gateway } = slirp4netnsAddresses(options.cidr);
-  const own = ownPorts(ports, options);
+  const own = ports.filter(({ protocol }) => options.ownPortHandler && protocol === 'tcp');
   return [
     ['network-helper', ...argv({ ...plan, ports: own })],
     ...own.map((port) => ['network-api', apiSocket, publishRequest(port, guest)]),
@@ -119,13 +104,12 @@ export function slirp4netnsPlan(plan: Slirp4netnsPlan): string[][] {
 export function uplinkArgv(
   program: Slirp4netnsProgram,
   options: Pick<Slirp4netnsOptions, 'cidr' | 'allowHostLoopback' | 'enableIpv6'>,
-  apiSocket: string,
 ): string[] {
   const words = [program.path, '--configure', '--mtu=65520', `--cidr=${options.cidr}`];
   if (options.enableIpv6) words.push('--enable-ipv6');
   if (!options.allowHostLoopback) words.push('--disable-host-loopback');
   if (program.sandbox) words.push('--enable-sandbox');
   if (program.seccomp) words.push('--enable-seccomp');
-  words.push(`--api-socket=${apiSocket}`, '--ready-fd=3', '--exit-fd=4');
+  words.push('--ready-fd=3', '--exit-fd=4');
   return [...words, '--netns-type=path', '/proc/self/fd/0', DEVICE];
 }

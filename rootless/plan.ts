@@ -47,7 +47,7 @@
  *   network-helper ARGV...            `@pid@`: who holds the namespace; descriptor 3: ready, 4: ends with the container
  *   network-helper-inside ARGV...     root of its user namespace; descriptor 0: the network namespace, 1: ready; it is killed
  *   network-api SOCKET JSON           asked when it is ready; an answer with "error" ends the start
- *   publish ADDRESS PORT CONTAINER-PORT   a TCP port of the host's, carried on into the network namespace (native/forward.h)
+ *   publish ADDRESS PORT CONTAINER-PORT [udp]   a port of the host's, TCP's or UDP's, carried on into the network namespace (native/forward.h)
  *   publish-to ADDRESS SOURCE         the container's, one a family; who clients of the host's loopback are to it
  *   hub DIR PLAN [COMMAND...]         its user namespace is made within the hub's (native/hub.h), which is started by PLAN
  *                                     (to the launcher, or to COMMAND that ends in it) where none runs; uidmap and gidmap are of ids
@@ -92,9 +92,9 @@
  *        apply's FLAGS: `kinds`: no directory takes the place of anything else, and nothing else that of a directory
  * hub: runtime DIR, the outer namespace's uidmap and gidmap, cgroup-...
  * hub-ask: hub DIR, container ID DIR, target-state FILE; hub-detach NETWORK PLAN, hub-attach NETWORK PLAN, hub-change NETWORK PLAN
- *        (names, addresses and routes of who is in it), network-api
+ *        (names, addresses and routes of who is in it)
  * hub networks (not a role's but words within hub-attach): the network as its first member brings it:
- *        bridge ADDRESS/PREFIX... (its gateways), uplink API-SOCKET ARGV..., uplink6 GATEWAY SUBNET (native/hub-uplink6.h), resolver [UPSTREAM]; and the member:
+ *        bridge ADDRESS/PREFIX... (its gateways), uplink ARGV..., uplink6 GATEWAY SUBNET (native/hub-uplink6.h), resolver [UPSTREAM]; and the member:
  *        link NAME MAC MTU (0: the kernel's choice), address ADDRESS/PREFIX, route GATEWAY, name NAME, dns SERVER (asked in its place)
  * hub-return: runtime DIR   the monitor brings its container back into networks that it has lost (native/hub-return.h)
  * check-now: runtime DIR

@@ -23,7 +23,7 @@ import { attachTo } from './attach.ts';
 import { updateContainerFiles } from './container-files.ts';
 import { findBridge } from './find.ts';
 import { releaseAddress } from './leases.ts';
-import { defaultRoutes, type Membership, membershipOf, routedNetwork } from './membership.ts';
+import { defaultRoutes, type Membership, membershipOf } from './membership.ts';
 import { attachOperation, type BridgeOperations, bridgeOperations, hubChanges } from './operations.ts';
 import type { NetworkRecord } from './store.ts';
 
@@ -58,8 +58,7 @@ function storePlan(paths: Paths, { id }: ContainerRecord, { operations }: Bridge
   replaceFile(join(runtime, 'networks'), encodePlan('run', [container, ...operations]));
   const file = join(runtime, 'plan');
   if (!existsSync(file)) return;
-  const replaced = (name: string) =>
-    ['hub', 'hub-attach', 'network-api', 'publish', 'publish-to'].includes(name);
+  const replaced = (name: string) => ['hub', 'hub-attach', 'publish', 'publish-to'].includes(name);
   replaceFile(file, replaceOperations(readFileSync(file, 'utf8'), replaced, operations));
 }
 
@@ -67,20 +66,14 @@ function withNetworks(record: ContainerRecord, networks: NetworkAttachment[]): C
   return { ...record, network: { ...record.network, networks } };
 }
 
-/** What a container that runs needs where another network leads out now: default routes by those that it is in already, and its ports. */
+/** What a container that runs needs where another network leads out now: default routes by those that it is in already. */
 function redirected(before: Membership, all: BridgeOperations): Operation[] {
   const { networks } = all.membership;
   const known = defaultRoutes(before.networks).map(({ gateway }) => gateway);
   const changed = defaultRoutes(networks).filter(({ gateway }) => !known.includes(gateway));
   const lead = (id: string | undefined): boolean =>
     changed.some((route) => route.id === id) && before.networks.some((network) => network.id === id);
-  const out = routedNetwork(networks);
-  return [
-    ...hubChanges(all).filter(([, id]) => lead(id)),
-    ...(out?.id === routedNetwork(before.networks)?.id
-      ? []
-      : all.operations.filter(([name]) => name === 'network-api')),
-  ];
+  return hubChanges(all).filter(([, id]) => lead(id));
 }
 
 function tell(paths: Paths, { name, id }: NetworkRecord, action: string, record: ContainerRecord): void {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { bareAddress } from '../../netns/address.ts';
 import { publishPlan } from '../../netns/publish.ts';
 import { serversBehind } from '../../netns/resolv-conf.ts';
-import { checkSlirp4netnsPort, ownPorts, publishRequest, uplinkArgv } from '../../netns/slirp4netns.ts';
+import { checkSlirp4netnsPort, uplinkArgv } from '../../netns/slirp4netns.ts';
 import { SLIRP4NETNS_GATEWAY6, slirp4netnsAddresses } from '../../netns/slirp4netns-options.ts';
 import { findSlirp4netns, type Slirp4netnsProgram } from '../../netns/slirp4netns-program.ts';
 import { overlaps, parseSubnet } from '../../netns/subnet.ts';
@@ -66,11 +66,6 @@ function uplinkCidr({ subnets }: NetworkRecord): string {
   });
 }
 
-/** Below 108 bytes, unix(7): relative to the hub's directory, in which the uplink is started. */
-function apiSocket({ id }: Pick<NetworkRecord, 'id'>): string {
-  return `${id.slice(0, 16)}.sock`;
-}
-
 /** The network as its first member brings it to the hub. */
 function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram | undefined): Operation[] {
   const cidr = uplinkCidr(network);
@@ -81,7 +76,7 @@ function networkOperations(network: NetworkRecord, program: Slirp4netnsProgram |
     ['bridge', ...bridge],
     ...(program
       ? [
-          ['uplink', apiSocket(network), ...uplinkArgv(program, link, apiSocket(network))],
+          ['uplink', ...uplinkArgv(program, link)],
           ...six.map(({ gateway, subnet }) => ['uplink6', gateway, subnet]),
         ]
       : []),
@@ -159,19 +154,12 @@ function publishOperations(
   network: NetworkRecord,
   { addresses }: NetworkAttachment,
 ): Operation[] {
-  const allowHostLoopback = allowsHostLoopback(network);
-  for (const port of ports) checkSlirp4netnsPort(port, { allowHostLoopback });
-  const bare = addresses.map(bareAddress);
-  const four = bare.find((address) => !address.includes(':'));
-  const socket = join('../hub', apiSocket(network));
-  const targets = bare.flatMap((address) => {
+  for (const port of ports) checkSlirp4netnsPort(port, {});
+  const targets = addresses.map(bareAddress).flatMap((address) => {
     const subnet = network.subnets.find(({ gateway }) => gateway.includes(':') === address.includes(':'));
     return subnet ? [{ address, gateway: subnet.gateway }] : [];
   });
-  return [
-    ...ownPorts(ports, {}).map((port) => ['network-api', socket, publishRequest(port, four!)]),
-    ...publishPlan(ports, targets),
-  ];
+  return publishPlan(ports, targets);
 }
 
 /** All of it for a start. Throws PodError `not-found` for a network that is gone. */

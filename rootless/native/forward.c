@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,8 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "descriptors.h"
 #include "die.h"
+#include "forward-flows.h"
+#include "forward-udp.h"
 
 enum { PIPE_BYTES = 256 * 1024, ROUNDS = 16, EVENTS = 128, POOL = 32, ACCEPTS = 64, DESCRIPTORS = 6, PAUSE_MS = 100 };
 
@@ -34,11 +35,10 @@ struct link {
 };
 
 static struct {
-  const struct forward_port *ports;
-  struct forward_target *targets;
-  size_t count, links, most;
+  struct forwarding *all;
+  size_t links, most;
   int epoll;
-  bool paused; /* nothing more is accepted */
+  long long paused; /* nothing more is accepted until then; 0: something is */
   struct link *more, *dead;
   int pool[POOL][2], pooled;
 } forwarder;
@@ -68,11 +68,12 @@ static void leave_pipe(struct flow *flow) {
 }
 
 static void watch_listeners(bool accepting) {
-  for (size_t i = 0; i < forwarder.count; i++) {
+  for (size_t i = 0; i < forwarder.all->count; i++) {
     struct epoll_event event = {accepting ? EPOLLIN : 0, {.u64 = i}};
-    epoll_ctl(forwarder.epoll, EPOLL_CTL_MOD, forwarder.ports[i].listener, &event);
+    const struct forward_port *port = &forwarder.all->ports[i];
+    if (!port->udp) epoll_ctl(forwarder.epoll, EPOLL_CTL_MOD, port->listener, &event);
   }
-  forwarder.paused = !accepting;
+  forwarder.paused = accepting ? 0 : clock_ms() + PAUSE_MS;
 }
 
 /* `abort`: both ends are told that it broke. */
@@ -167,15 +168,6 @@ static void free_dead(void) {
   }
 }
 
-static bool is_local(const union address *client) {
-  if (client->any.sa_family == AF_INET) return (ntohl(client->four.sin_addr.s_addr) >> 24) == 127;
-  return IN6_IS_ADDR_LOOPBACK(&client->six.sin6_addr) || IN6_IS_ADDR_LINKLOCAL(&client->six.sin6_addr);
-}
-
-static socklen_t size_of(const union address *address) {
-  return address->any.sa_family == AF_INET ? sizeof address->four : sizeof address->six;
-}
-
 /* ip(7), IP_TRANSPARENT: its own address need not be one of this namespace's. */
 static int socket_as(union address source) {
   int one = 1, mark = FORWARD_MARK, family = source.any.sa_family;
@@ -186,49 +178,22 @@ static int socket_as(union address source) {
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   bool good = setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) == 0 &&
               setsockopt(fd, four ? IPPROTO_IP : IPPROTO_IPV6, four ? IP_TRANSPARENT : IPV6_TRANSPARENT, &one, sizeof one) == 0;
-  if (good && bind(fd, &source.any, size_of(&source)) == 0) return fd;
-  if (four) source.four.sin_port = 0;
-  else source.six.sin6_port = 0;
-  if (good && bind(fd, &source.any, size_of(&source)) == 0) return fd;
+  if (good && bind(fd, &source.any, address_size(&source)) == 0) return fd;
+  set_address_port(&source, 0);
+  if (good && bind(fd, &source.any, address_size(&source)) == 0) return fd;
   close(fd);
   return -1;
 }
 
-static bool is_here(const union address *address) {
-  int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  bool here = fd >= 0 && bind(fd, &address->any, size_of(address)) == 0;
-  if (fd >= 0) close(fd);
-  return here;
-}
-
-/* Its networks can change while it runs. */
-static void follow(union address *target) {
-  struct ifaddrs *all;
-  if (is_here(target) || getifaddrs(&all) < 0) return;
-  for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
-    if (!one->ifa_addr || one->ifa_addr->sa_family != target->any.sa_family || (one->ifa_flags & IFF_LOOPBACK)) continue;
-    union address found;
-    memset(&found, 0, sizeof found);
-    memcpy(&found, one->ifa_addr, size_of(target));
-    if (is_local(&found)) continue;
-    *target = found;
-    break;
-  }
-  freeifaddrs(all);
-}
-
 static int connect_for(const union address *client, unsigned short port) {
-  struct forward_target *targets = forwarder.targets, *chosen = NULL;
-  for (int i = 0; i < 2; i++)
-    if (targets[i].target.any.sa_family && (!chosen || targets[i].target.any.sa_family == client->any.sa_family)) chosen = &targets[i];
+  struct forward_target *chosen = forward_target_for(forwarder.all->targets, client);
   if (!chosen) return -1;
-  follow(&chosen->target);
-  union address target = chosen->target;
-  bool known = client->any.sa_family == target.any.sa_family && !is_local(client);
-  if (target.any.sa_family == AF_INET) target.four.sin_port = htons(port);
-  else target.six.sin6_port = htons(port);
-  int fd = socket_as(known ? *client : chosen->source);
-  if (fd < 0 || connect(fd, &target.any, size_of(&target)) == 0 || errno == EINPROGRESS) return fd;
+  forward_follow(chosen);
+  union address target = chosen->target, source;
+  set_address_port(&target, port);
+  forward_source(chosen, client, &source);
+  int fd = socket_as(source);
+  if (fd < 0 || connect(fd, &target.any, address_size(&target)) == 0 || errno == EINPROGRESS) return fd;
   close(fd);
   return -1;
 }
@@ -271,35 +236,49 @@ static void accept_some(const struct forward_port *port) {
   }
 }
 
+static void watch(int fd, uint64_t number) {
+  struct epoll_event event = {EPOLLIN, {.u64 = number}};
+  if (epoll_ctl(forwarder.epoll, EPOLL_CTL_ADD, fd, &event) < 0) die_errno("epoll_ctl");
+}
+
 static void open_all(void) {
+  struct forwarding *all = forwarder.all;
   struct rlimit limit;
   allow_descriptors();
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0) die_errno("getrlimit");
-  forwarder.most = limit.rlim_cur / DESCRIPTORS > forwarder.count + POOL ? limit.rlim_cur / DESCRIPTORS - forwarder.count - POOL : 1;
+  forwarder.most = limit.rlim_cur / DESCRIPTORS > all->count + POOL ? limit.rlim_cur / DESCRIPTORS - all->count - POOL : 1;
   forwarder.epoll = epoll_create1(EPOLL_CLOEXEC);
   if (forwarder.epoll < 0) die_errno("epoll_create1");
-  for (size_t i = 0; i < forwarder.count; i++) {
-    struct epoll_event event = {EPOLLIN, {.u64 = i}};
-    if (epoll_ctl(forwarder.epoll, EPOLL_CTL_ADD, forwarder.ports[i].listener, &event) < 0) die_errno("epoll_ctl");
+  for (size_t i = 0; i < all->count; i++) watch(all->ports[i].listener, i);
+  if (all->device >= 0) watch(all->device, all->count);
+}
+
+static void serve(const struct epoll_event *event) {
+  struct forwarding *all = forwarder.all;
+  uint64_t number = event->data.u64;
+  if (number == all->count) {
+    if (!udp_answer()) epoll_ctl(forwarder.epoll, EPOLL_CTL_DEL, all->device, NULL);
+  } else if (number > all->count) {
+    run((struct link *)(uintptr_t)number, event->events & EPOLLERR);
+  } else if (all->ports[number].udp) {
+    udp_ask(&all->ports[number]);
+  } else {
+    accept_some(&all->ports[number]);
   }
 }
 
-void forward(const struct forward_port *ports, size_t count, struct forward_target targets[2]) {
+void forward(struct forwarding *forwarding) {
   struct epoll_event events[EVENTS];
-  forwarder.ports = ports;
-  forwarder.count = count;
-  forwarder.targets = targets;
+  forwarder.all = forwarding;
   open_all();
   for (;;) {
-    int ready = epoll_wait(forwarder.epoll, events, EVENTS, forwarder.more ? 0 : forwarder.paused ? PAUSE_MS : -1);
+    int wait = sooner(forwarder.paused ? PAUSE_MS : -1, flows_expire());
+    int ready = epoll_wait(forwarder.epoll, events, EVENTS, forwarder.more ? 0 : wait);
     if (ready < 0 && errno != EINTR) _exit(EXIT_TOOL);
     step_more();
-    for (int i = 0; i < ready; i++) {
-      if (events[i].data.u64 < count) accept_some(&ports[events[i].data.u64]);
-      else run((struct link *)(uintptr_t)events[i].data.u64, events[i].events & EPOLLERR);
-    }
-    bool freed = forwarder.dead || ready == 0; /* the machine may lack what this process has enough of */
-    if (forwarder.paused && freed && forwarder.links < forwarder.most) watch_listeners(true);
+    for (int i = 0; i < ready; i++) serve(&events[i]);
+    bool again = forwarder.paused && (forwarder.dead || clock_ms() >= forwarder.paused); /* the machine may lack what this process has enough of */
+    if (again && forwarder.links < forwarder.most) watch_listeners(true);
     free_dead();
   }
 }

@@ -24,7 +24,6 @@
 #include "identity.h"
 #include "message.h"
 #include "namespaces.h"
-#include "network.h"
 #include "roles.h"
 #include "spawn.h"
 #include "stream.h"
@@ -182,10 +181,9 @@ static void await_answers(void) {
   }
 }
 
-void hub_finish(const struct plan *plan) {
+void hub_finish(void) {
   if (hub.socket < 0) return;
   await_answers();
-  network_publish(plan);
 }
 
 void hub_close(void) {
@@ -225,11 +223,11 @@ int hub_come_back(void) {
   hub.outer = outer_namespace();
   hub_open(plan);
   ask_for_all(plan);
-  hub_finish(plan);
+  hub_finish();
   return hub.socket;
 }
 
-/* hub, container, target-state, then hub-detach, hub-attach, hub-change one after the other; network-api. */
+/* hub, container, target-state, then hub-detach, hub-attach, hub-change one after the other. */
 int role_hub_ask(const struct plan *plan) {
   const char *state = plan_word(plan, "target-state", 1), *directory = plan_word(plan, "hub", 1);
   pid_t pid;
@@ -247,6 +245,5 @@ int role_hub_ask(const struct plan *plan) {
   await_answers();
   ask_all(plan, "hub-change", MESSAGE_CHANGE, namespace);
   await_answers();
-  network_publish(plan);
   return 0;
 }

@@ -11,9 +11,9 @@
 void hub_open(const struct plan *plan);
 /* For the first stage: a user namespace of its own in the hub's, with the plan's maps. Lets go of all that is the hub's. */
 void hub_make_user_namespace(const struct plan *plan);
-/* Asks for the devices of the network namespace of the process `holder`; hub_finish() waits for them, and publishes ports. */
+/* Asks for the devices of the network namespace of the process `holder`; hub_finish() waits for them. */
 void hub_attach(const struct plan *plan, pid_t holder);
-void hub_finish(const struct plan *plan);
+void hub_finish(void);
 /* The container leaves its networks. */
 void hub_close(void);
 

@@ -23,7 +23,7 @@ struct uplink {
   int ready, said, alive;
 };
 
-/* `uplink DNS ARGV...`: it is started in the host's network, and has the namespace at descriptor 0. */
+/* `uplink ARGV...`: it is started in the host's network, and has the namespace at descriptor 0. */
 static struct uplink start_uplink(const struct plan *plan, int namespace) {
   const struct operation *wish = plan_find(plan, "uplink");
   struct uplink uplink = {0, -1, -1, -1};
@@ -31,7 +31,7 @@ static struct uplink start_uplink(const struct plan *plan, int namespace) {
   if (!wish) return uplink;
   if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(alive, O_CLOEXEC) < 0) die_errno("pipe");
   uplink.said = catcher();
-  struct spawn what = {wish->words + 2, {namespace, uplink.said, uplink.said, ready[1], alive[0]}};
+  struct spawn what = {wish->words + 1, {namespace, uplink.said, uplink.said, ready[1], alive[0]}};
   uplink.pid = spawn(&what);
   if (uplink.pid < 0) die_errno("fork");
   close(ready[1]);
@@ -39,15 +39,6 @@ static struct uplink start_uplink(const struct plan *plan, int namespace) {
   uplink.ready = ready[0];
   uplink.alive = alive[1]; /* stays open as long as this process lives */
   return uplink;
-}
-
-void set_network_sysctl(const char *key, const char *value) {
-  char path[128];
-  snprintf(path, sizeof path, "/proc/sys/net/%s", key);
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return;
-  if (fd < 0 || write(fd, value, strlen(value)) < 0) die_errno("cannot set %s", path);
-  close(fd);
 }
 
 static void make_bridge(const struct plan *plan) {
@@ -92,7 +83,7 @@ void hub_network(const char *id, const char *text, int namespace, int socket) {
   if (setns(namespace, CLONE_NEWNET) < 0) die_errno("cannot enter the network's namespace");
   make_bridge(&plan);
   if (uplink.pid)
-    network_await(plan_word(&plan, "uplink", 2), uplink.ready, uplink.said, "run `tsc-pod doctor`, or make the network with --internal");
+    network_await(plan_word(&plan, "uplink", 1), uplink.ready, uplink.said, "run `tsc-pod doctor`, or make the network with --internal");
   let_through(&plan, &uplink);
   hub_resolve(id, &plan, socket, uplink.pid ? (int)syscall(SYS_pidfd_open, uplink.pid, 0) : -1);
 }

@@ -9,38 +9,19 @@
 #include "die.h"
 #include "hub.h"
 #include "message.h"
-#include "network.h"
 #include "hub-uplink6.h"
 #include "resolve.h"
 
 static struct {
-  int socket;      /* to the hub */
-  const char *api; /* of the uplink */
+  int socket; /* to the hub */
   bool uplink6;
 } network;
-
-/* The uplink's list is objects with "id" before "guest_addr": slirp4netns(1), list_hostfwd. */
-static void unpublish(const char *address) {
-  static char list[NETWORK_ANSWER], said[NETWORK_ANSWER];
-  char wanted[128], json[96];
-  snprintf(wanted, sizeof wanted, "\"%.*s\"", (int)strcspn(address, "/"), address);
-  if (!network.api || !network_ask(network.api, "{\"execute\":\"list_hostfwd\"}", list)) return;
-  for (char *entry = strstr(list, "\"id\""); entry;) {
-    char *next = strstr(entry + 4, "\"id\"");
-    if (next) next[-1] = 0;
-    int id = atoi(entry + 4 + strspn(entry + 4, ": "));
-    snprintf(json, sizeof json, "{\"execute\":\"remove_hostfwd\",\"arguments\":{\"id\":%d}}", id);
-    if (strstr(entry, wanted)) network_ask(network.api, json, said);
-    entry = next;
-  }
-}
 
 static void come(const char *address) {
   if (network.uplink6) uplink6_answer(address, true);
 }
 
 static void gone(const char *address) {
-  unpublish(address);
   if (network.uplink6) uplink6_answer(address, false);
 }
 
@@ -69,7 +50,6 @@ static void open_sockets(const struct plan *plan) {
 
 void hub_resolve(const char *id, const struct plan *plan, int socket, int uplink) {
   network.socket = socket;
-  network.api = plan_word(plan, "uplink", 1);
   network.uplink6 = plan_find(plan, "uplink6");
   names_begin(id);
   open_sockets(plan);

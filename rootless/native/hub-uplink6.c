@@ -28,12 +28,13 @@ void uplink6_open(const struct plan *plan) {
   if (!plan_find(plan, "uplink6")) return;
   struct netlink netlink = netlink_open();
   while ((one = plan_next(plan, "uplink6", &from))) {
-    const struct rule gateway = {TO_GATEWAY, RT_TABLE_LOCAL, 0, one->words[1]}, members = {TO_MEMBERS, RT_TABLE_MAIN, 0, one->words[2]};
+    const struct rule gateway = {.priority = TO_GATEWAY, .table = RT_TABLE_LOCAL, .to = one->words[1]};
+    const struct rule members = {.priority = TO_MEMBERS, .table = RT_TABLE_MAIN, .to = one->words[2]};
     netlink_add_rule(&netlink, AF_INET6, &gateway);
     netlink_add_rule(&netlink, AF_INET6, &members);
     netlink_add_foreign_address(&netlink, HUB_TAP, one->words[1]); /* the resolver asks from it */
   }
-  const struct rule own = {TO_ALL_OWN, RT_TABLE_LOCAL, 0, NULL};
+  const struct rule own = {.priority = TO_ALL_OWN, .table = RT_TABLE_LOCAL};
   netlink_add_rule(&netlink, AF_INET6, &own);
   netlink_remove_local_rule(&netlink, AF_INET6);
   netlink_fix_neighbour(&netlink, HUB_TAP, ROUTER, ROUTER_MAC);

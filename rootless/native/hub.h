@@ -36,8 +36,6 @@ __attribute__((noreturn)) void hub_network(const char *id, const char *text, int
 
 /* For all devices of the network namespace that this process is in and that has none yet. */
 void hub_prepare_namespace(void);
-/* `ipv4/ip_forward`; a key that the kernel lacks (no IPv6) is no error. */
-void set_network_sysctl(const char *key, const char *value);
 
 /* Where a process that does a request finds the rest. */
 struct hub_place {

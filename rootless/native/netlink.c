@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_addr.h>
 #include <linux/fib_rules.h>
 #include <linux/if_ether.h>
@@ -223,6 +224,15 @@ void netlink_raise(struct netlink *netlink, const char *name) {
   must(ask(netlink, &request), "raise the network device", name);
 }
 
+void netlink_size(struct netlink *netlink, const char *name, unsigned mtu, unsigned queue) {
+  struct request request;
+  struct ifinfomsg *about = begin(&request, RTM_NEWLINK, 0, sizeof *about);
+  about->ifi_index = (int)index_of(name);
+  put_number(&request, IFLA_MTU, mtu);
+  put_number(&request, IFLA_TXQLEN, queue);
+  must(ask(netlink, &request), "set up the network device", name);
+}
+
 /* Its bytes' number; dies on what is no address. */
 static size_t parse_address(const char *text, int *family, unsigned char bytes[16]) {
   *family = strchr(text, ':') ? AF_INET6 : AF_INET;
@@ -348,6 +358,12 @@ void netlink_add_rule(struct netlink *netlink, int family, const struct rule *ru
     put(&request, FRA_DST, to.bytes, to.size);
   }
   if (rule->mark) put_number(&request, FRA_FWMARK, rule->mark);
+  if (rule->first_port) {
+    const struct fib_rule_port_range ports = {rule->first_port, rule->last_port};
+    const unsigned char udp = IPPROTO_UDP;
+    put(&request, FRA_IP_PROTO, &udp, sizeof udp);
+    put(&request, FRA_SPORT_RANGE, &ports, sizeof ports);
+  }
   put_number(&request, FRA_PRIORITY, rule->priority);
   end_route(netlink, &request, "add a rule to", "the routes");
 }
@@ -371,4 +387,27 @@ void netlink_keep_marked(struct netlink *netlink, int family, unsigned mark, uns
   route->rtm_scope = RT_SCOPE_HOST;
   put_number(&request, RTA_OIF, index_of("lo"));
   end_route(netlink, &request, "add a route to", "lo");
+}
+
+bool netlink_route_address(struct netlink *netlink, const struct address_route *route, bool make) {
+  struct request request;
+  const size_t size = route->family == AF_INET ? 4 : 16;
+  struct rtmsg *about = begin_route(&request, route->family, route->table);
+  about->rtm_dst_len = (unsigned char)(size * 8);
+  about->rtm_scope = route->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  header_of(&request)->nlmsg_type = make ? RTM_NEWROUTE : RTM_DELROUTE;
+  header_of(&request)->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (make ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+  put(&request, RTA_DST, route->to, size);
+  put(&request, RTA_PREFSRC, route->from, size);
+  put_number(&request, RTA_OIF, route->device);
+  return ask(netlink, &request) == 0;
+}
+
+void set_network_sysctl(const char *key, const char *value) {
+  char path[128];
+  snprintf(path, sizeof path, "/proc/sys/net/%s", key);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return;
+  if (fd < 0 || write(fd, value, strlen(value)) < 0) die_errno("cannot set %s", path);
+  close(fd);
 }

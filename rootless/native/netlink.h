@@ -30,6 +30,8 @@ bool netlink_filter(struct netlink *netlink, unsigned index, const struct sock_f
 /* False: there is none of that name. */
 bool netlink_remove_link(struct netlink *netlink, const char *name);
 void netlink_raise(struct netlink *netlink, const char *name);
+/* Bytes of a packet, and how many of these wait in it. */
+void netlink_size(struct netlink *netlink, const char *name, unsigned mtu, unsigned queue);
 /* `10.89.0.2/24` or `fd00::2/64`; without IPv6's search for doubles. */
 void netlink_add_address(struct netlink *netlink, const char *device, const char *text);
 /* Whose address that is, whatever others on the device say: ARP and NDP don't change it. */
@@ -42,10 +44,12 @@ void netlink_add_default_route(struct netlink *netlink, const char *gateway, con
 /* Nothing goes to that network; who tries is told. */
 void netlink_refuse_route(struct netlink *netlink, const char *text);
 
-/* Which table of routes is looked at, in which order: ip-rule(8). `to`: NULL, a network, or an address; `mark`: 0 is any. */
+/* Which table of routes is looked at, in which order: ip-rule(8). `to`: NULL, a network, or an address; `mark`: 0 is any;
+ * with ports: what UDP sends from these. */
 struct rule {
   unsigned priority, table, mark;
   const char *to;
+  unsigned short first_port, last_port;
 };
 
 void netlink_add_rule(struct netlink *netlink, int family, const struct rule *rule);
@@ -53,5 +57,18 @@ void netlink_add_rule(struct netlink *netlink, int family, const struct rule *ru
 void netlink_remove_local_rule(struct netlink *netlink, int family);
 /* What is marked so stays in this network namespace, wherever it is to: in a table of its own. */
 void netlink_keep_marked(struct netlink *netlink, int family, unsigned mark, unsigned table);
+
+/* One address, in network byte order: by which device, and from which address, what is to it goes. */
+struct address_route {
+  int family;
+  unsigned table, device;
+  const void *to, *from;
+};
+
+/* Makes it, also in another's place, or takes it away. False: the kernel refuses. */
+bool netlink_route_address(struct netlink *netlink, const struct address_route *route, bool make);
+
+/* `ipv4/ip_forward` of this network namespace; a key that the kernel lacks (no IPv6) is no error. */
+void set_network_sysctl(const char *key, const char *value);
 
 #endif

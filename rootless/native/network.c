@@ -17,7 +17,7 @@
 #include "spawn.h"
 #include "stream.h"
 
-enum { READY_LIMIT_MS = 15000, ANSWER_LIMIT_S = 5 };
+enum { READY_LIMIT_MS = 15000, ANSWER_LIMIT_S = 5, ANSWER_MAX = 65536 };
 
 static pid_t start_outside(const struct operation *helper, pid_t holder, struct network *network, int ready) {
   char pid[24], **argv = calloc(helper->count, sizeof *argv);
@@ -74,7 +74,8 @@ void network_await(const char *program, int ready, int said, const char *hint) {
   die("cannot set up the network: %s failed: %s", program, text);
 }
 
-bool network_ask(const char *path, const char *json, char *answer) {
+/* One request to slirp4netns' API socket. False: it can't be reached (errno). */
+static bool ask(const char *path, const char *json, char *answer) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   errno = ENAMETOOLONG;
   if (strlen(path) >= sizeof address.sun_path) return false;
@@ -86,8 +87,8 @@ bool network_ask(const char *path, const char *json, char *answer) {
   bool good = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 &&
               send(fd, json, strlen(json), MSG_NOSIGNAL) == (ssize_t)strlen(json) && shutdown(fd, SHUT_WR) == 0;
   size_t length = 0;
-  while (good && length < NETWORK_ANSWER - 1) {
-    ssize_t got = read(fd, answer + length, NETWORK_ANSWER - 1 - length);
+  while (good && length < ANSWER_MAX - 1) {
+    ssize_t got = read(fd, answer + length, ANSWER_MAX - 1 - length);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     length += (size_t)got;
@@ -98,18 +99,14 @@ bool network_ask(const char *path, const char *json, char *answer) {
 }
 
 static void request(const char *path, const char *json) {
-  static char answer[NETWORK_ANSWER];
-  if (!network_ask(path, json, answer)) die_errno("cannot ask the network helper at %s", path);
+  static char answer[ANSWER_MAX];
+  if (!ask(path, json, answer)) die_errno("cannot ask the network helper at %s", path);
   if (!*answer || strstr(answer, "\"error\"")) die("cannot publish a port: the network helper answered %s to %s", answer, json);
 }
 
-void network_publish(const struct plan *plan) {
+void network_finish(const struct plan *plan, struct network *network) {
   size_t from = 0;
   const struct operation *wish;
-  while ((wish = plan_next(plan, "network-api", &from))) request(wish->words[1], wish->words[2]);
-}
-
-void network_finish(const struct plan *plan, struct network *network) {
   publish_finish(&network->publisher);
   if (!network->pid) return;
   network_await(network_helper(plan)->words[1], network->ready, network->said,
@@ -117,7 +114,7 @@ void network_finish(const struct plan *plan, struct network *network) {
   close(network->ready);
   network->ready = -1;
   fcntl(network->said, F_ADD_SEALS, F_SEAL_GROW); /* nobody reads what it says from here on */
-  network_publish(plan);
+  while ((wish = plan_next(plan, "network-api", &from))) request(wish->words[1], wish->words[2]);
   close(network->said);
   network->said = -1;
 }

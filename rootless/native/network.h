@@ -28,10 +28,4 @@ void network_end(struct network *network);
 /* Until a program that makes a network writes to `ready`; else dies with what it has said, a catcher() of spawn.h. */
 void network_await(const char *program, int ready, int said, const char *hint);
 
-enum { NETWORK_ANSWER = 65536 };
-/* One request to slirp4netns' API socket; `answer` has NETWORK_ANSWER bytes. False: it can't be reached (errno). */
-bool network_ask(const char *path, const char *json, char *answer);
-/* network-api of a plan, one after the other. Dies when one fails. */
-void network_publish(const struct plan *plan);
-
 #endif

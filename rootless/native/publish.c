@@ -19,6 +19,7 @@
 #include "descriptors.h"
 #include "die.h"
 #include "forward.h"
+#include "forward-udp.h"
 #include "message.h"
 #include "namespaces.h"
 #include "netlink.h"
@@ -42,30 +43,25 @@ static unsigned short port_of(const char *word) {
   return (unsigned short)port;
 }
 
-/* publish ADDRESS PORT CONTAINER-PORT */
+/* publish ADDRESS PORT CONTAINER-PORT [udp] */
 static struct forward_port listen_at(const struct operation *wish) {
   union address address = parse_address(wish->words[1], port_of(wish->words[2]));
-  int one = 1, fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  bool six = address.any.sa_family == AF_INET6;
-  if (fd >= 0) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  bool six = address.any.sa_family == AF_INET6, udp = wish->count == 5;
+  int one = 1, fd = socket(address.any.sa_family, (udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && !udp) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one); /* which lets two have a UDP port */
   if (fd >= 0 && six) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-  if (fd < 0 || bind(fd, &address.any, six ? sizeof address.six : sizeof address.four) < 0 || listen(fd, BACKLOG) < 0)
-    die_errno("cannot publish %s%s%s:%s/tcp", six ? "[" : "", wish->words[1], six ? "]" : "", wish->words[2]);
-  return (struct forward_port){fd, port_of(wish->words[3])};
-}
-
-static void turn_on(const char *path) {
-  int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0 || write(fd, "1", 1) != 1) die_errno("cannot set %s", path);
-  close(fd);
+  bool good = fd >= 0 && (!udp || udp_tell_address(fd, address.any.sa_family)) && bind(fd, &address.any, address_size(&address)) == 0;
+  if (!good || (!udp && listen(fd, BACKLOG) < 0))
+    die_errno("cannot publish %s%s%s:%s/%s", six ? "[" : "", wish->words[1], six ? "]" : "", wish->words[2], udp ? "udp" : "tcp");
+  return (struct forward_port){fd, port_of(wish->words[3]), udp};
 }
 
 /* Answers go where the question came from: who accepts a marked connection marks what it sends, tcp(7) tcp_fwmark_accept;
  * where nobody listens the kernel marks its refusal (ip-sysctl: fwmark_reflect). */
 static void route_marked(const struct forward_target targets[2]) {
-  turn_on("/proc/sys/net/ipv4/tcp_fwmark_accept");
-  turn_on("/proc/sys/net/ipv4/fwmark_reflect");
-  if (targets[1].target.any.sa_family) turn_on("/proc/sys/net/ipv6/fwmark_reflect");
+  set_network_sysctl("ipv4/tcp_fwmark_accept", "1");
+  set_network_sysctl("ipv4/fwmark_reflect", "1");
+  if (targets[1].target.any.sa_family) set_network_sysctl("ipv6/fwmark_reflect", "1");
   struct netlink netlink = netlink_open();
   netlink_raise(&netlink, "lo");
   for (int i = 0; i < 2; i++)
@@ -92,7 +88,9 @@ static void read_targets(const struct plan *plan, struct forward_target targets[
 }
 
 /* Nothing else of the monitor's stays open in it: a pipe or a lock would outlive it. */
-static void keep_descriptors(struct forward_port *ports, size_t count, int *socket) {
+static void keep_descriptors(struct forwarding *forwarding, int *socket) {
+  size_t count = forwarding->count;
+  struct forward_port *ports = forwarding->ports;
   int null = open("/dev/null", O_RDWR | O_CLOEXEC), *kept = calloc(count + 1, sizeof *kept);
   if (!kept) die("out of memory");
   for (int fd = 0; fd < 3; fd++) dup2(null, fd);
@@ -104,22 +102,22 @@ static void keep_descriptors(struct forward_port *ports, size_t count, int *sock
   free(kept);
 }
 
-__attribute__((noreturn)) static void serve(const struct plan *plan, struct forward_port *ports, size_t count, pid_t holder, int socket,
-                                              pid_t parent) {
-  struct forward_target targets[2];
+__attribute__((noreturn)) static void serve(const struct plan *plan, struct forwarding *forwarding, pid_t holder, int socket, pid_t parent) {
   sigset_t none;
   report_to(socket);
   prctl(PR_SET_NAME, "tsc-pod ports");
-  read_targets(plan, targets);
+  read_targets(plan, forwarding->targets);
   int user = open_namespace(holder, "user"), net = open_namespace(holder, "net");
   if (setns(user, CLONE_NEWUSER) < 0 || setns(net, CLONE_NEWNET) < 0) die_errno("cannot enter the container's network namespace");
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* after what the kernel forgets it with, prctl(2) */
   prctl(PR_SET_DUMPABLE, 0);
   if (getppid() != parent) _exit(EXIT_TOOL);
-  route_marked(targets);
+  route_marked(forwarding->targets);
   keep_net_admin();
-  keep_descriptors(ports, count, &socket);
+  keep_descriptors(forwarding, &socket);
   report_to(socket);
+  for (size_t i = 0; i < forwarding->count && forwarding->device < 0; i++)
+    if (forwarding->ports[i].udp) forwarding->device = udp_open(forwarding);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   signal(SIGPIPE, SIG_IGN);
   sigemptyset(&none);
@@ -127,24 +125,25 @@ __attribute__((noreturn)) static void serve(const struct plan *plan, struct forw
   send_message(socket, MESSAGE_READY, NULL, 0, -1);
   close(socket);
   report_to(-1);
-  forward(ports, count, targets);
+  forward(forwarding);
 }
 
 struct publisher publish_start(const struct plan *plan, pid_t holder) {
   struct publisher publisher = {0, -1};
   const struct operation *wish;
-  size_t count = 0, from = 0;
-  while (plan_next(plan, "publish", &from)) count++;
-  if (!count) return publisher;
-  struct forward_port *ports = calloc(count, sizeof *ports);
-  if (!ports) die("out of memory");
-  from = count = 0;
-  while ((wish = plan_next(plan, "publish", &from))) ports[count++] = listen_at(wish);
+  struct forwarding forwarding = {.device = -1};
+  size_t from = 0;
+  while (plan_next(plan, "publish", &from)) forwarding.count++;
+  if (!forwarding.count) return publisher;
+  forwarding.ports = calloc(forwarding.count, sizeof *forwarding.ports);
+  if (!forwarding.ports) die("out of memory");
+  from = 0;
+  for (size_t i = 0; (wish = plan_next(plan, "publish", &from)); i++) forwarding.ports[i] = listen_at(wish);
   pid_t parent = getpid();
   publisher.pid = fork_with_socket(&publisher.socket);
-  if (publisher.pid == 0) serve(plan, ports, count, holder, publisher.socket, parent);
-  for (size_t i = 0; i < count; i++) close(ports[i].listener);
-  free(ports);
+  if (publisher.pid == 0) serve(plan, &forwarding, holder, publisher.socket, parent);
+  for (size_t i = 0; i < forwarding.count; i++) close(forwarding.ports[i].listener);
+  free(forwarding.ports);
   return publisher;
 }
 

@@ -223,7 +223,7 @@ static void start(void) {
   expect(MESSAGE_READY, &message);
   if (message.fd >= 0) relay_terminal(&container.relay, message.fd);
   network_finish(container.plan, &container.network);
-  hub_finish(container.plan);
+  hub_finish();
   end_stage();
   record_start(container.plan, container.pid);
   memory_tell(container.plan);

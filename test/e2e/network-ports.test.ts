@@ -1,16 +1,13 @@
 /** Published ports: the forms of -p, what is refused, and that nothing stays behind. */
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import * as assert from 'uvu/assert';
 import { routedAddress } from '../../netns/host-address.ts';
 import { eventually, pod, podOk, sandbox, skip, test } from './harness/index.ts';
 import { freePort } from './registry/free-port.ts';
 
 const IMAGE = 'builtin:busybox';
-const PYTHON = ['-v', '/usr:/usr:ro', '-v', '/lib:/lib:ro', '-v', '/lib64:/lib64:ro'];
 
 /** What a server sends until it closes; undefined while nobody listens. */
 function ask(port: number, host = '127.0.0.1', request = ''): Promise<string | undefined> {
@@ -84,75 +81,6 @@ test('ranges publish each port, a port without a number of the host gets one', a
   await stop(id);
 });
 
-const ECHO = `
-import socket
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.bind(('0.0.0.0', 53))
-while True:
-    m, who = s.recvfrom(100)
-    s.sendto(m + b' from ' + who[0].encode(), who)`;
-
-async function askUdp(port: number, host: string): Promise<string | undefined> {
-  const socket = createSocket('udp4');
-  try {
-    const answer = once(socket, 'message', { signal: AbortSignal.timeout(500) });
-    socket.send('hello', port, host);
-    return String((await answer)[0]);
-  } catch {
-    return undefined;
-  } finally {
-    socket.close();
-  }
-}
-
-test("UDP answers at the host's loopback where that is allowed", async () => {
-  const port = await freePort();
-  const id = await podOk([
-    'run',
-    '-d',
-    '--rm',
-    '--network',
-    'slirp4netns:allow_host_loopback=true',
-    '-p',
-    `127.0.0.1:${port}:53/udp`,
-    ...PYTHON,
-    IMAGE,
-    '/usr/bin/python3',
-    '-c',
-    ECHO,
-  ]);
-  assert.is(await eventually(() => askUdp(port, '127.0.0.1')), 'hello from 10.0.2.2');
-  await stop(id);
-});
-
-test("UDP answers at the host's other addresses, with the client's address, and the run says that it does not at 127.0.0.1", async () => {
-  const address = Object.values(networkInterfaces())
-    .flat()
-    .find((one) => one && one.family === 'IPv4' && !one.internal)?.address;
-  if (!address) skip('the host has no address but its loopback');
-  const port = await freePort();
-  const ran = await pod([
-    'run',
-    '-d',
-    '-p',
-    `${port}:53/udp`,
-    ...PYTHON,
-    IMAGE,
-    '/usr/bin/python3',
-    '-c',
-    ECHO,
-  ]);
-  assert.match(
-    ran.stderr,
-    /not at 127\.0\.0\.1: for that, add --network slirp4netns:allow_host_loopback=true/,
-  );
-  assert.is(await eventually(() => askUdp(port, address)), `hello from ${address}`);
-  await stop(ran.stdout.trim());
-  const refused = await pod(['run', '--rm', '-p', `127.0.0.1:${port}:53/udp`, IMAGE, 'true']);
-  assert.is(refused.code, 125);
-  assert.match(refused.stderr, /can't answer UDP at the host's loopback/);
-});
-
 test('a port that is taken is refused before anything starts, by name of who has it', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -218,7 +146,6 @@ test('forms that are wrong, or that the network cannot do, are refused', async (
     [['-p', '70000:80'], /70000 is not a port/],
     [['-p', '8000-8002:80-81'], /3 ports of the host's for 2/],
     [['-p', '::1:8080:80'], /brackets/],
-    [['-p', '[::1]:8080:80/udp'], /IPv4 addresses only/],
     [['--network', 'slirp4netns:port_handler=slirp4netns', '-p', '[::1]:8080:80'], /IPv4 addresses only/],
     [['-p', '8080:80/sctp'], /no SCTP/],
     [['-p', '8080:80', '-p', '8080:81'], /both ask for it/],

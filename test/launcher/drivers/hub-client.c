@@ -49,7 +49,6 @@ int open_namespace(pid_t holder, const char *kind) {
   return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-void network_publish(const struct plan *plan) { (void)plan; }
 int connect_monitor(void) { return -1; }
 void write_id_maps(const struct plan *plan, pid_t pid) { (void)plan, (void)pid; }
 
@@ -142,7 +141,7 @@ int main(int argc, char **argv) {
   pid_t hub = be_hub(argv + 3), holder = be_holder();
   hub_open(&plan);
   hub_attach(&plan, holder);
-  hub_finish(&plan);
+  hub_finish();
   puts("in");
   watching = getpid();
   watch(clock_ms() + atoi(argv[2]));

@@ -71,18 +71,6 @@ test("--dns none leaves the image's resolv.conf", () => {
   );
 });
 
-test('UDP ports are published with one sentence on what does not answer', () => {
-  const udp = (hostPort: number) => ({
-    hostIp: '0.0.0.0',
-    hostPort,
-    containerPort: 53,
-    protocol: 'udp' as const,
-  });
-  const { notices } = planNetwork({ ...WISH, ports: [udp(5353), udp(5354), udp(5355)] });
-  assert.is(notices.length, 1);
-  assert.match(notices[0] ?? '', /^0\.0\.0\.0:5353\/udp \(and 2 more\) .*allow_host_loopback=true$/);
-});
-
 test("the host's address is its first IPv4 one that is not its loopback", () => {
   const entry = { netmask: '', mac: '', cidr: null };
   const four = (address: string, internal: boolean) => ({
