@@ -18,7 +18,8 @@ export class ManifestCreate extends ListCommand {
     const change = await this.addition(this.images, this.all);
     const annotations = parseKeyValues(this.annotation);
     const whereTaken = this.amend ? 'amend' : 'refuse';
-    this.printLine(await createList(pathsOf(this), newName(this.list), whereTaken, change, annotations));
+    const annotate = (before: object) => ({ ...before, ...annotations });
+    this.printLine(await createList(pathsOf(this), newName(this.list), whereTaken, change, annotate));
     return 0;
   }
 }

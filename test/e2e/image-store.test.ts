@@ -8,6 +8,8 @@ import { digestOf } from '../../core/images/format/digest.ts';
 import type { ImageRecord } from '../../core/images/format/types.ts';
 import { blobPath, layerPath, writeBlob } from '../../core/images/layout.ts';
 import { listImages } from '../../core/images/list.ts';
+import { putBuiltList } from '../../core/images/lists/built-list.ts';
+import { readList } from '../../core/images/lists/manifest-list.ts';
 import { removeImage } from '../../core/images/remove.ts';
 import { type NewImage, putImage } from '../../core/images/store.ts';
 import { tagImage, untagImage } from '../../core/images/tag.ts';
@@ -251,6 +253,19 @@ test('what is not there is not found', async () => {
   }
   await put(paths, 'docker.io/library/x:latest', ['a']);
   assert.is((await refusal(() => tagImage(paths, 'x', ['Y']))).code, 'usage');
+});
+
+test('two builds that add to one list at once keep what both note with it', async () => {
+  const paths = newStore();
+  const name = 'docker.io/library/list:latest';
+  const { id, digest } = await put(paths, 'docker.io/library/x:1', ['a']);
+  const member = { id, digest, annotations: {} };
+  const add = (annotations: Record<string, string>) =>
+    putBuiltList(paths, name, [member], { adds: true, annotations });
+  await Promise.all([add({ one: '1' }), add({ two: '2' })]);
+  assert.equal(readList(paths, name).index.annotations, { one: '1', two: '2' });
+  await putBuiltList(paths, name, [member], { annotations: { three: '3' } });
+  assert.equal(readList(paths, name).index.annotations, { three: '3' });
 });
 
 test('many writers at once lose nothing', async () => {

@@ -17,6 +17,7 @@ const plain = { signal: null, stdout: '', stderr: '' };
 
 interface Listed {
   mediaType: string;
+  annotations?: Record<string, string>;
   manifests: {
     mediaType: string;
     digest: string;
@@ -71,6 +72,9 @@ test('a list keeps its id while images come, change and go', async () => {
   assert.equal((await inspected(id)).manifests, [{ ...arm64, platform, annotations: { k: 'v=w' } }]);
   assert.is(await podOk(['manifest', 'remove', 'mylist', digests.arm64]), id);
   assert.equal((await inspected('mylist')).manifests, []);
+  for (const annotation of ['a=1', 'b=2'])
+    assert.is(await podOk(['manifest', 'create', '--amend', '--annotation', annotation, 'mylist']), id);
+  assert.equal((await inspected('mylist')).annotations, { a: '1', b: '2' });
   assert.equal(await pod(['manifest', 'exists', 'mylist']), { ...plain, code: 0 });
   assert.equal(await pod(['manifest', 'exists', at('team/app:arm64')]), { ...plain, code: 1 });
   assert.equal(await pod(['manifest', 'rm', 'mylist']), {

@@ -3,11 +3,10 @@
 import { PodError } from '../../error.ts';
 import { formatPlatform } from '../../platform.ts';
 import { idOf, isList, nameOf } from '../entry.ts';
-import { findNamed } from '../find.ts';
 import type { Index } from '../format/types.ts';
-import { readIndex, type StorePaths, updateIndex } from '../layout.ts';
+import { type StorePaths, updateIndex } from '../layout.ts';
 import { localMembers, withChange } from './list-members.ts';
-import { createList, type ListChange, type Member, readList } from './manifest-list.ts';
+import { createList, type ListChange, type Member } from './manifest-list.ts';
 
 /** An image of the store, and what is noted with it in the list. */
 export interface BuiltMember {
@@ -31,13 +30,7 @@ export async function putBuiltList(
     const platforms = new Set(built.map(platformOf));
     return [...(adds ? before.filter((member) => !platforms.has(platformOf(member))) : []), ...built];
   };
-  const noted = adds && name !== undefined ? notedWith(paths, name) : {};
-  return createList(paths, name, 'take', change, { ...noted, ...annotations });
-}
-
-function notedWith(paths: StorePaths, name: string): Record<string, string> {
-  const entry = findNamed(readIndex(paths), name);
-  return (entry && isList(entry) && readList(paths, name).index.annotations) || {};
+  return createList(paths, name, 'take', change, (before) => ({ ...(adds && before), ...annotations }));
 }
 
 const platformOf = ({ descriptor: { platform } }: Member): string | undefined =>

@@ -55,27 +55,30 @@ function membersOf(paths: Pick<StorePaths, 'images'>, entry: Descriptor): Member
 /** What a change gives: the members that the list has then, by the index as it is meanwhile. */
 export type ListChange = (members: readonly Member[], index: Index) => readonly Member[];
 
+type Annotations = Readonly<Record<string, string>>;
+
 /** Where the name is taken: it is refused; a list that has it is changed instead; or the new list has it from now on. */
 export type WhereTaken = 'refuse' | 'amend' | 'take';
 
 /**
- * Makes a list under a canonical name; gives its id. `change` gets the members of the list that has the name. Throws
- * PodError `conflict` where the name is taken.
+ * Makes a list under a canonical name; gives its id. `change` gets the members of the list that has the name, `annotate`
+ * its annotations. Throws PodError `conflict` where the name is taken.
  */
 export async function createList(
   paths: StorePaths,
   name: string | undefined,
   whereTaken: WhereTaken,
   change: ListChange,
-  annotations: Readonly<Record<string, string>> = {},
+  annotate: (annotations: Annotations) => Annotations,
 ): Promise<string> {
   const { id, made } = await updateIndex(paths, (index) => {
     const named = index.manifests.filter((entry) => nameOf(entry) === name);
     const [taken] = name === undefined ? [] : named;
-    const before = taken && isList(taken) ? membersOf(paths, taken) : [];
+    const list = taken && isList(taken) ? taken : undefined;
     if (taken !== undefined && whereTaken !== 'take') {
-      if (whereTaken === 'refuse' || !isList(taken)) throw nameTaken(paths, nameOf(taken)!, taken);
-      return { ...changed(paths, index, taken, change), result: { id: idOf(paths, taken), made: false } };
+      if (whereTaken === 'refuse' || !list) throw nameTaken(paths, nameOf(taken)!, taken);
+      const after = changed(paths, index, list, change, { annotate });
+      return { ...after, result: { id: idOf(paths, list), made: false } };
     }
     const id = randomBytes(32).toString('hex');
     const kept = {
@@ -83,7 +86,9 @@ export async function createList(
       [KEPT.created]: new Date().toISOString(),
       ...(name && { [REF_NAME]: name }),
     };
-    const entry = stored(paths, { annotations: kept }, change(before, index), annotations);
+    const members = change(list ? membersOf(paths, list) : [], index);
+    const annotations = annotate(list ? annotationsOf(paths, list) : {});
+    const entry = stored(paths, { annotations: kept }, members, annotations);
     const same = named.find(({ digest }) => digest === entry.digest);
     if (same) return { result: { id: idOf(paths, same), made: false } };
     return { index: withEntry(index, entry), result: { id, made: true } };
@@ -115,7 +120,7 @@ export async function changeList(
   return updateIndex(paths, (index) => {
     const entry = findEntry(paths, index, text);
     if (entry === undefined || !isList(entry)) throw noSuchList(text, entry !== undefined);
-    return { ...changed(paths, index, entry, change, keepLayers), result: idOf(paths, entry) };
+    return { ...changed(paths, index, entry, change, { keepLayers }), result: idOf(paths, entry) };
   });
 }
 
@@ -125,11 +130,14 @@ function changed(
   index: Index,
   entry: Descriptor,
   change: ListChange,
-  keepLayers?: ReadonlySet<string>,
+  {
+    annotate = (before) => before,
+    keepLayers,
+  }: { annotate?: (annotations: Annotations) => Annotations; keepLayers?: ReadonlySet<string> },
 ): { index: Index; after: () => void } {
   const id = idOf(paths, entry);
   const before = membersOf(paths, entry);
-  const document = parseIndex(readBlob(paths, entry.digest), `list ${nameOf(entry) ?? id}`);
+  const annotations = annotate(annotationsOf(paths, entry));
   const members = change(before, index);
   const manifests = index.manifests.map((other) =>
     idOf(paths, other) === id
@@ -137,7 +145,7 @@ function changed(
           paths,
           { ...other, annotations: { ...other.annotations, [KEPT.id]: id } },
           members,
-          document.annotations ?? {},
+          annotations,
         )
       : other,
   );
@@ -145,12 +153,17 @@ function changed(
   return { index: { ...index, manifests }, after: () => void plan() };
 }
 
+function annotationsOf(paths: StorePaths, entry: Descriptor): Annotations {
+  const what = `list ${nameOf(entry) ?? idOf(paths, entry)}`;
+  return parseIndex(readBlob(paths, entry.digest), what).annotations ?? {};
+}
+
 /** Writes a list's document, and gives its entry. */
 function stored(
   paths: StorePaths,
   entry: Pick<Descriptor, 'annotations'>,
   members: readonly Member[],
-  annotations: Readonly<Record<string, string>>,
+  annotations: Annotations,
 ): Descriptor {
   const bytes = listDocument(
     OCI_INDEX,
@@ -171,7 +184,7 @@ function stored(
 export function listDocument(
   mediaType: string,
   manifests: readonly Descriptor[],
-  annotations: Readonly<Record<string, string>> = {},
+  annotations: Annotations = {},
 ): Buffer {
   const more = Object.keys(annotations).length > 0 ? { annotations } : {};
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, manifests, ...more }));
