@@ -13,10 +13,7 @@ import { containersOf, findPod } from '../../core/pod/store.ts';
 import { inspectVolume } from '../../core/volume/inspect.ts';
 import { findVolume } from '../../core/volume/store.ts';
 import { Option, PodCommand } from '../command.ts';
-import { formatObject } from '../format/rows.ts';
-import { toJson } from '../format/values.ts';
-import { isTerminal } from '../output/color.ts';
-import { reportError } from '../output/error.ts';
+import { inspectEach } from '../inspect-each.ts';
 import { oneOf, parsed } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -85,21 +82,10 @@ abstract class InspectCommand extends PodCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const terminal = isTerminal(this.context.stdout);
-    const found: object[] = [];
-    let status = 0;
-    for (const name of this.names) {
-      try {
-        const object = await inspectObject(paths, name, this.kind(), this.wanted());
-        if (this.format !== undefined && this.format !== 'json')
-          this.print(formatObject(this.format, object, terminal));
-        else found.push(object);
-      } catch (error) {
-        status ||= reportError(error, this.context, { debug: this.debug });
-      }
-    }
-    if (this.format === undefined || this.format === 'json') this.printLine(toJson(found, 4));
-    return status;
+    const template = this.format === 'json' ? undefined : this.format;
+    return inspectEach(this, this.names, template, (name) =>
+      inspectObject(paths, name, this.kind(), this.wanted()),
+    );
   }
 }
 

@@ -1,9 +1,7 @@
 import { findNetwork } from '../../core/network/find.ts';
 import { inspectNetwork } from '../../core/network/inspect.ts';
 import { Option, PodCommand } from '../command.ts';
-import { formatObject } from '../format/rows.ts';
-import { isTerminal } from '../output/color.ts';
-import { reportError } from '../output/error.ts';
+import { inspectEach } from '../inspect-each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class NetworkInspect extends PodCommand {
@@ -14,18 +12,8 @@ export class NetworkInspect extends PodCommand {
 
   async execute(): Promise<number> {
     const paths = pathsOf(this);
-    const found: object[] = [];
-    let status = 0;
-    for (const name of this.names) {
-      try {
-        found.push(inspectNetwork(paths, await findNetwork(paths, name)));
-      } catch (error) {
-        status ||= reportError(error, this.context, { debug: this.debug });
-      }
-    }
-    const terminal = isTerminal(this.context.stdout);
-    if (this.format === undefined) this.print(formatObject('json', found, terminal));
-    else for (const one of found) this.print(formatObject(this.format, one, terminal));
-    return status;
+    return inspectEach(this, this.names, this.format, async (name) =>
+      inspectNetwork(paths, await findNetwork(paths, name)),
+    );
   }
 }

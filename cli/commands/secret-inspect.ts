@@ -2,9 +2,7 @@ import { PodError } from '../../core/error.ts';
 import { inspectSecret } from '../../core/secret/inspect.ts';
 import { findSecret } from '../../core/secret/store.ts';
 import { Option, PodCommand } from '../command.ts';
-import { formatObject } from '../format/rows.ts';
-import { isTerminal } from '../output/color.ts';
-import { reportError } from '../output/error.ts';
+import { inspectEach } from '../inspect-each.ts';
 import { pathsOf } from '../paths.ts';
 
 const PRETTY = `ID:              {{.ID}}
@@ -27,19 +25,9 @@ export class SecretInspect extends PodCommand {
     if (this.names.length === 0)
       throw new PodError({ code: 'usage', message: 'no secret was named', hint: 'tsc-pod secret ls' });
     const paths = pathsOf(this);
-    const found: object[] = [];
-    let status = 0;
-    for (const name of this.names) {
-      try {
-        found.push(inspectSecret(paths, findSecret(paths, name), this.showSecret));
-      } catch (error) {
-        status ||= reportError(error, this.context, { debug: this.debug });
-      }
-    }
-    const terminal = isTerminal(this.context.stdout);
     const template = this.format ?? (this.pretty ? PRETTY : undefined);
-    if (template === undefined) this.print(formatObject('json', found, terminal));
-    else for (const one of found) this.print(formatObject(template, one, terminal));
-    return status;
+    return inspectEach(this, this.names, template, (name) =>
+      inspectSecret(paths, findSecret(paths, name), this.showSecret),
+    );
   }
 }

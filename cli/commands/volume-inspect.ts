@@ -2,9 +2,7 @@ import { PodError } from '../../core/error.ts';
 import { inspectVolume } from '../../core/volume/inspect.ts';
 import { findVolume, listVolumes } from '../../core/volume/store.ts';
 import { Option, PodCommand } from '../command.ts';
-import { formatObject } from '../format/rows.ts';
-import { isTerminal } from '../output/color.ts';
-import { reportError } from '../output/error.ts';
+import { inspectEach } from '../inspect-each.ts';
 import { pathsOf } from '../paths.ts';
 
 export class VolumeInspect extends PodCommand {
@@ -19,18 +17,6 @@ export class VolumeInspect extends PodCommand {
     const names = this.all ? listVolumes(paths).map(({ name }) => name) : this.names;
     if (names.length === 0 && !this.all)
       throw new PodError({ code: 'usage', message: 'no volume was named', hint: 'give names, or --all' });
-    const found: object[] = [];
-    let status = 0;
-    for (const name of names) {
-      try {
-        found.push(inspectVolume(paths, findVolume(paths, name)));
-      } catch (error) {
-        status ||= reportError(error, this.context, { debug: this.debug });
-      }
-    }
-    const terminal = isTerminal(this.context.stdout);
-    if (this.format === undefined) this.print(formatObject('json', found, terminal));
-    else for (const one of found) this.print(formatObject(this.format, one, terminal));
-    return status;
+    return inspectEach(this, names, this.format, (name) => inspectVolume(paths, findVolume(paths, name)));
   }
 }
