@@ -60,13 +60,13 @@ export class Build extends PodCommand {
   cpus = text('--cpus', 'Number of CPUs, as 1.5 (`number`)');
   cpusetCpus = text('--cpuset-cpus', 'CPUs to run on, as 0-2,4 (`list`)');
   cpusetMems = text('--cpuset-mems', 'Memory nodes to use, as 0,1 (`list`)');
-  creds = text('--creds', 'Log in to registries as this user (`user[:password]`)');
+  creds = text('--creds', 'Log in to every registry that is asked as this user (`user[:password]`)');
   file = text('-f,--file', 'The Dockerfile (`path`), or - for standard input');
   imageFormat = Option.String('--format', 'oci', {
     description: 'Kind of manifest: oci or docker (`format`)',
     validator: oneOf('oci', 'docker'),
   });
-  iidfile = text('--iidfile', "Write the image's id to this `file`");
+  iidfile = text('--iidfile', "Write the image's id, or a list's digest, to this `file`");
   jobs = Option.String('-j,--jobs', '0', {
     description: 'Run this many steps at a time (default: one a processor) (`number`)',
     validator: parsed((value) => parseInteger(value, 0)),
@@ -96,7 +96,7 @@ export class Build extends PodCommand {
     tolerateBoolean: true,
   });
   push = flag('--push', 'Send the image to the registry that its name says');
-  quiet = flag('-q,--quiet', 'Print the image id and nothing else');
+  quiet = flag('-q,--quiet', "Print the image's id, or a list's digest, and nothing else");
   rm = Option.Boolean('--rm', true, { hidden: true });
   secret = list(
     '--secret',
@@ -161,7 +161,7 @@ export class Build extends PodCommand {
       progress.end();
       if (warnings.length > 0 && kind !== 'quiet')
         stderr.write(`\n${escapeControlsInLines(warningSummary(warnings))}\n`);
-      const id = image && shownId(image);
+      const id = image && shownId(image, pushed);
       if (this.iidfile !== undefined) writeFile(this.iidfile, id ?? '');
       if (this.metadataFile !== undefined)
         writeFile(
@@ -240,9 +240,9 @@ export class Build extends PodCommand {
   }
 }
 
-/** Of a list its digest, as docker has it: by both it is found. */
-const shownId = (image: ImageRecord | ManifestList): string =>
-  isWholeList(image) ? image.entry.digest : `sha256:${image.id}`;
+/** Of a list its digest, as docker buildx has it: where it was pushed, the registry's, as its layers are compressed there. */
+const shownId = (image: ImageRecord | ManifestList, pushed: SentImage | undefined): string =>
+  isWholeList(image) ? (pushed ?? image.entry).digest : `sha256:${image.id}`;
 
 /** Docker's keys: docker-buildx-build(1), --metadata-file. Of what was pushed, as it is there. */
 function metadataOf(

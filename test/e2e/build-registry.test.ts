@@ -79,7 +79,9 @@ test('--push sends the images of all platforms, and a list of them', async () =>
   const title = { 'org.opencontainers.image.title': 'app' };
   const more = ['--annotation', 'index:org.opencontainers.image.title=app', insecure, '--push'];
   const meta = join(sandbox.work, 'meta');
-  const digest = await podOk(['build', '-q', ...BOTH, '-t', name, '--metadata-file', meta, ...more, built]);
+  const iid = join(sandbox.work, 'iid');
+  const files = ['--metadata-file', meta, '--iidfile', iid];
+  const digest = await podOk(['build', '-q', ...BOTH, '-t', name, ...files, ...more, built]);
   const raw = execFileSync('skopeo', ['inspect', '--raw', insecure, `docker://${name}`], {
     encoding: 'utf8',
   });
@@ -97,7 +99,8 @@ test('--push sends the images of all platforms, and a list of them', async () =>
     digest: hash,
     size: raw.length,
   });
-  await podOk(['rmi', digest]);
+  assert.equal([digest, readFileSync(iid, 'utf8')], [hash, hash]);
+  await podOk(['rmi', name]);
   for (const [at, arch] of ['amd64', 'arm64'].entries()) {
     const tar = join(sandbox.work, `${arch}.tar`);
     const files = folder(`Dockerfile: FROM ${name}@${list.manifests[at].digest}\n`);
