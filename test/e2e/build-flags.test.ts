@@ -188,12 +188,12 @@ test('a build gives the same files whatever its roots are mounted with', async (
   assert.ok(usual.some((line) => line.endsWith('z/b link to z/a')));
 });
 
-test('a file of the context keeps its attributes, and another attribute is another file', async () => {
-  const made = folder('Dockerfile: FROM scratch\nCOPY d /d\n', 'd/f: f', 'd/plain: p');
-  const give = (name: string, value: string) =>
+test('files and directories of the context keep their attributes, and another attribute is another file', async () => {
+  const made = folder('Dockerfile: FROM scratch\nCOPY d /d\n', 'd/f: f', 'd/plain: p', 'd/sub/f: f');
+  const give = (name: string, value: string, path = 'd/f') =>
     execFileSync('python3', [
       ...['-c', 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())'],
-      ...[join(made, 'd/f'), name, value],
+      ...[join(made, path), name, value],
     ]);
   const built = async () => {
     const tar = join(out(), 'x.tar');
@@ -209,6 +209,13 @@ test('a file of the context keeps its attributes, and another attribute is anoth
   assert.equal(await built(), { attributes: ['3 user.note'], cached: true });
   give('user.note', 'other');
   assert.equal(await built(), { attributes: ['5 user.note'], cached: false });
+  give('user.where', 'here', 'd/sub');
+  give('user.overlay.opaque', 'y', 'd/sub');
+  const both = ['5 user.note', '4 user.where'];
+  assert.equal(await built(), { attributes: both, cached: false });
+  assert.equal(await built(), { attributes: both, cached: true });
+  give('user.where', 'elsewhere', 'd/sub');
+  assert.equal(await built(), { attributes: ['5 user.note', '9 user.where'], cached: false });
 });
 
 test('a named pipe goes from context to stage to image to folder', async () => {

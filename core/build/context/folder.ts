@@ -23,7 +23,7 @@ import {
 } from './tree-context.ts';
 
 interface FolderNode extends TreeNode {
-  /** Of a regular file. */
+  /** Of a regular file or a directory. */
   readonly file?: HostFile;
 }
 
@@ -81,6 +81,12 @@ function folderTree(
     send: (sink, drain) => sendFile(file, sink, drain),
     whole: () => readWhole(file),
   });
+  const attributesText = (file: HostFile): string => {
+    const old = memory.get(file);
+    const text = old ?? shown(known.get(file.name));
+    if (old === undefined) memory.set(file, text);
+    return text;
+  };
   const learned = new Set<string>();
   /** What is remembered stands for the attributes, too: the kernel changes ctime with them. */
   const isKnown = (path: string, { file }: FolderNode): boolean => {
@@ -106,7 +112,7 @@ function folderTree(
       if (found) return found;
       const host = hostPath(path);
       const about = statOf(host, path);
-      const made = about && nodeOf(path, host, about, contentOf);
+      const made = about && nodeOf(path, host, about, { contentOf, attributesText });
       if (!made) return undefined;
       const node = plainModes ? { ...made, entry: { ...made.entry, mode: plainMode(made.entry) } } : made;
       known.set(path, node);
@@ -160,11 +166,16 @@ function plainMode({ type, mode }: ContextEntry): number {
   return type === 'directory' || (mode & 0o100) !== 0 ? 0o755 : 0o644;
 }
 
+interface Readers {
+  contentOf(file: HostFile): Content;
+  attributesText(directory: HostFile): string;
+}
+
 function nodeOf(
   path: string,
   host: Buffer,
   about: BigIntStats,
-  contentOf: (file: HostFile) => Content,
+  { contentOf, attributesText }: Readers,
 ): FolderNode | undefined {
   const type = typeOf(about);
   if (type === undefined) return undefined;
@@ -184,9 +195,10 @@ function nodeOf(
     minor: 0,
     xattrs: NO_XATTRS,
   };
-  if (type !== 'file') return { entry };
+  if (type !== 'file' && type !== 'directory') return { entry };
   const sparse = about.blocks * 512n < about.size;
   const file = { path: host, name: path, size, sparse, identity: identityOf(about) };
+  if (type === 'directory') return { entry, file, fingerprint: () => attributesText(file) };
   const node = { entry, content: contentOf(file), file };
   return about.nlink > 1n ? { ...node, links: `${about.dev}:${about.ino}` } : node;
 }

@@ -20,6 +20,8 @@ export interface TreeNode {
   readonly entry: ContextEntry;
   /** Of a regular file. */
   readonly content?: Content;
+  /** Of a directory: the same text stands for the same attributes. */
+  readonly fingerprint?: () => string;
   /** The same text for all names of one file; undefined for a file with one name. */
   readonly links?: string;
 }
@@ -29,7 +31,7 @@ export interface ContextTree {
   look(path: string): TreeNode | undefined;
   /** Names in a directory, in the order of their bytes. */
   names(path: string): readonly string[];
-  /** Reads the extended attributes of files, all at once: `look` gives them from then on, and fingerprints stand for them, too. */
+  /** Reads the extended attributes of files and directories, all at once: `look` gives them from then on, and fingerprints stand for them, too. */
   learn?(paths: readonly string[]): Promise<void>;
 }
 
@@ -82,7 +84,10 @@ export function treeContext(tree: ContextTree, label: string): TreeContext {
     fingerprints: async (entries) => {
       await tree.learn?.(entries.map(({ path }) => path));
       const found: string[] = [];
-      for (const { path } of entries) found.push((await tree.look(path)?.content?.fingerprint()) ?? '');
+      for (const { path } of entries) {
+        const { content, fingerprint } = tree.look(path) ?? {};
+        found.push(content ? await content.fingerprint() : (fingerprint?.() ?? ''));
+      }
       return found;
     },
     read: (entries, sink, drain) => read(tree, entries, sink, drain),
