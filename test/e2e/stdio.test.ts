@@ -45,10 +45,10 @@ test('without -i the command reads the end of its input at once', async () => {
 test('two gigabytes go in and come out byte for byte, through pipes', async () => {
   const noise = 'head -c 2147483648 /dev/zero | openssl enc -aes-128-ctr -nosalt -pass pass:x 2>/dev/null';
   const ran = await shell(
-    `${noise} | tee >(md5sum >expected) | $POD run -i --rm --network none $IMAGE cat | md5sum >got; cmp expected got && wc -c <got`,
+    `set -o pipefail; ${noise} | $POD run -i --rm --network none $IMAGE cat | cmp - <(${noise}) && echo same`,
     200_000,
   );
-  assert.equal(ran, ended(0, '36\n'));
+  assert.equal(ran, ended(0, 'same\n'));
 });
 
 test('sockets as streams carry every byte as well', async () => {
