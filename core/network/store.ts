@@ -10,7 +10,7 @@ import { writeFile } from '../write-file.ts';
 /**
  * A network is networks/<name>/ with
  *   network.json      NetworkRecord
- *   leases/<address>  the id of the container that has the address (core/network/leases.ts)
+ *   leases/<address>/<id>  the container that has the address (core/network/leases.ts)
  * It is made whole as networks/.<name>.<pid>.<start> and renamed.
  */
 

@@ -130,7 +130,10 @@ static void choose_name(char name[IFNAMSIZ]) {
   snprintf(name, IFNAMSIZ, "veth%08x", number);
 }
 
-/* What comes in by a port of a bridge from another hardware address is dropped: bridge(8), locked; kernels before 5.18 don't know it. */
+/*
+ * What comes in by a port of a bridge from another hardware address is dropped: bridge(8), locked; kernels before 5.18 don't
+ * know it. Nor does anything for another go out by it, as the bridge does with what is for a member that has gone.
+ */
 static void lock_port(struct netlink *netlink, unsigned index, const unsigned char mac[6]) {
   struct request request;
   struct ifinfomsg *port = begin(&request, RTM_SETLINK, 0, sizeof *port);
@@ -140,6 +143,7 @@ static void lock_port(struct netlink *netlink, unsigned index, const unsigned ch
   struct rtattr *info = put(&request, IFLA_PROTINFO | NLA_F_NESTED, NULL, 0);
   put(&request, BRIDGE_PORT_LOCKED, &yes, 1);
   put(&request, IFLA_BRPORT_LEARNING, &no, 1);
+  put(&request, IFLA_BRPORT_UNICAST_FLOOD, &no, 1);
   close_nest(&request, info);
   must(ask(netlink, &request), "lock the port of", "a network device");
   struct ndmsg *entry = begin(&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof *entry);

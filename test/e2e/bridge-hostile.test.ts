@@ -54,6 +54,15 @@ test("a member that takes another's address gets nothing that the gateway sends 
   await inBad(`ip addr del ${web}/32 dev eth0`);
 });
 
+test('what is for a member that has gone reaches no other', async () => {
+  const gone = `${(await gatewayOf('one')).replace(/\d+$/, '')}99`;
+  const heard = async (): Promise<number> =>
+    Number(await podOk(['exec', 'client', 'cat', '/sys/class/net/eth0/statistics/rx_bytes']));
+  const before = await heard();
+  await inBad(`arp -s ${gone} 02:12:34:56:78:9a; ping -c 1 -W 1 -s 30000 ${gone}`);
+  assert.ok((await heard()) - before < 30_000);
+});
+
 test('the gateway serves names and nothing else, and the hub is nowhere to be found', async () => {
   const gateway = await gatewayOf('one');
   const ports = '1 7 22 25 53 67 80 111 443 631 853 2049 5353 8080 8443';
