@@ -36,6 +36,8 @@ export interface LayersOfContext {
 
 /** More places than this are read by one walk over all that is between them. */
 const MOST_JOBS = 8;
+/** Bytes of a hole that is hashed as the zeros that it stands for: file systems differ in where holes end. */
+const HASHED_HOLE = 1 << 30;
 /** What an entry costs, in bytes of data. */
 const ENTRY_COST = 4096;
 
@@ -171,11 +173,11 @@ function choose(entries: readonly ContextEntry[], sink: TarSink): TarSink {
   };
 }
 
-/** Puts a text for each file into `found`: its bytes and attributes. */
-function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
-  let current: { path: string; hash: ReturnType<typeof createHash> } | undefined;
+/** Puts a text for each file into `found`: its bytes and attributes. A hole of terabytes is told of, and not hashed. */
+export function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
+  let current: { path: string; hash: ReturnType<typeof createHash>; at: number; holes: string } | undefined;
   const finish = (): void => {
-    if (current) found.set(current.path, current.hash.digest('hex'));
+    if (current) found.set(current.path, current.hash.digest('hex') + current.holes);
     current = undefined;
   };
   return {
@@ -183,16 +185,27 @@ function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
       finish();
       if (type === 'hardlink') found.set(path, found.get(linkTarget) ?? '');
       if (type !== 'file') return;
-      current = { path, hash: createHash('sha256') };
+      current = { path, hash: createHash('sha256'), at: 0, holes: '' };
       for (const [name, value] of [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)))
         current.hash.update(`${name}=${Buffer.from(value).toString('hex')}\n`);
       current.hash.update('\n');
     },
-    data: (bytes) => void current?.hash.update(bytes),
+    data: (bytes) => {
+      if (!current) return;
+      current.hash.update(bytes);
+      current.at += bytes.length;
+    },
     hole: (length) => {
+      if (!current) return;
+      const { at, hash } = current;
+      current.at += length;
+      if (length > HASHED_HOLE) {
+        current.holes += `+${at}-${current.at}`;
+        return;
+      }
       const zeros = Buffer.alloc(Math.min(length, 1 << 20));
       for (let left = length; left > 0; left -= zeros.length)
-        current?.hash.update(left < zeros.length ? zeros.subarray(0, left) : zeros);
+        hash.update(left < zeros.length ? zeros.subarray(0, left) : zeros);
     },
     finish,
   };
