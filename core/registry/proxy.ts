@@ -1,8 +1,12 @@
 /** Which proxy a request goes through: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, read as curl and Go do. */
 
 import type { Environment } from '../config/read-config.ts';
+import { PodError } from '../error.ts';
 
-/** The proxy's address for a URL; undefined to connect directly. */
+/**
+ * The proxy's address for a URL; undefined to connect directly. Throws PodError `usage` and `unsupported` for one that can't
+ * be used: past it would be where the user doesn't want to be seen. The address may hold a password: no error has it.
+ */
 export function proxyFor(url: URL, env: Environment): string | undefined {
   const host = url.hostname.replace(/^\[|\]$/g, '').toLowerCase();
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
@@ -13,7 +17,16 @@ export function proxyFor(url: URL, env: Environment): string | undefined {
       : // Upper-case HTTP_PROXY can be set by a client's header in a CGI program: REQUEST_METHOD tells.
         env.http_proxy || (env.REQUEST_METHOD ? undefined : env.HTTP_PROXY) || env.all_proxy || env.ALL_PROXY;
   if (!proxy || isExempt(host, port, env.no_proxy || env.NO_PROXY || '')) return undefined;
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(proxy) ? proxy : `http://${proxy}`;
+  const { protocol } = URL.parse(address) ?? {};
+  if (protocol === 'http:' || protocol === 'https:') return address;
+  throw new PodError({
+    code: protocol === undefined ? 'usage' : 'unsupported',
+    message: `cannot reach ${url.host} by the proxy that the environment names`,
+    why:
+      protocol === undefined ? 'its address is none' : `it is ${protocol}//, and only HTTP proxies are known`,
+    hint: `HTTPS_PROXY=http://HOST:PORT names another one, NO_PROXY=${host} goes without`,
+  });
 }
 
 function isLoopback(host: string): boolean {
@@ -46,9 +59,10 @@ function inRange(host: string, range: string): boolean {
   const slash = range.indexOf('/');
   const address = addressBits(host);
   const network = addressBits(range.slice(0, slash));
-  const length = Number(range.slice(slash + 1));
+  const length = range.slice(slash + 1);
   if (address === undefined || network === undefined || address.length !== network.length) return false;
-  return Number.isInteger(length) && address.slice(0, length) === network.slice(0, length);
+  // "10.0.0.0/", which ends in no length, is not everybody.
+  return /^\d{1,3}$/.test(length) && address.slice(0, +length) === network.slice(0, +length);
 }
 
 /** An address as a string of 0 and 1: 32 of them, or 128. */

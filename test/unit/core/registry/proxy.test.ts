@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { PodError } from '../../../../core/error.ts';
 import { proxyFor } from '../../../../core/registry/proxy.ts';
 
 const https = new URL('https://registry.example.com:5000/v2/');
@@ -45,6 +46,7 @@ const exempt: [string, string, boolean][] = [
   ['https://[fd00::5]', 'fd00::5', true],
   ['https://[fd00::5]:81', '[fd00::5]:81', true],
   ['https://registry.example.com', '10.0.0.0/8,rubbish/99,/', false],
+  ['https://10.1.2.3', '192.168.0.0/', false],
   ['https://registry.example.com', '', false],
 ];
 for (const [url, list, expected] of exempt) {
@@ -52,5 +54,30 @@ for (const [url, list, expected] of exempt) {
     assert.is(proxyFor(new URL(url), { HTTPS_PROXY: P, NO_PROXY: list }), expected ? undefined : P);
   });
 }
+
+test('a proxy that cannot be used is an error, never a way past it, and its password is not told', () => {
+  for (const [proxy, code, why] of [
+    [
+      'socks5://user:sekret@127.0.0.1:1080',
+      'unsupported',
+      'it is socks5://, and only HTTP proxies are known',
+    ],
+    ['http://user:sekret@host:99999', 'usage', 'its address is none'],
+    ['user:sekret@ho st', 'usage', 'its address is none'],
+  ] as const) {
+    let error: PodError | undefined;
+    try {
+      proxyFor(new URL('https://quay.io/v2/'), { ALL_PROXY: proxy });
+    } catch (thrown) {
+      error = thrown as PodError;
+    }
+    assert.equal([error?.code, error?.why], [code, why]);
+    assert.not.match(
+      JSON.stringify([error?.message, error?.why, error?.hint, String(error?.cause)]),
+      'sekret',
+    );
+    assert.is(proxyFor(new URL('https://quay.io/v2/'), { ALL_PROXY: proxy, NO_PROXY: 'quay.io' }), undefined);
+  }
+});
 
 test.run();
