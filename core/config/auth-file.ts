@@ -93,7 +93,7 @@ export function parseAuthFile(path: string, text: string): AuthFile {
 export function normalisedKey(key: string): string {
   const bare = key
     .replace(/^https?:\/\//, '')
-    .replace(/\/v[12]\/?$/, '')
+    .replace(/^([^/]+)\/v[12]\/?$/, '$1')
     .replace(/\/+$/, '');
   const slash = bare.indexOf('/');
   const host = slash < 0 ? bare : bare.slice(0, slash);

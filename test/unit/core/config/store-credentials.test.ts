@@ -203,6 +203,7 @@ test('what a person calls a registry', async () => {
     ['[::1]:5000', '[::1]:5000'],
     ['https://quay.io/', 'quay.io'],
     ['https://index.docker.io/v1/', 'docker.io'],
+    ['quay.io/team/v2', 'quay.io/team/v2'],
     ['registry-1.docker.io', 'docker.io'],
     ['docker.io/team', 'docker.io/team'],
     ['quay.io/team/app', 'quay.io/team/app'],
