@@ -7,6 +7,7 @@ import { Option, PodCommand } from '../command.ts';
 import { formatList } from '../format/rows.ts';
 import { IMAGE_FILTERS, imageFilter, matchesReference } from '../images/filter.ts';
 import { namedImages } from '../images/named-image.ts';
+import { platformTree, TREE_COLUMNS, TREE_HEADERS } from '../images/platform-tree.ts';
 import { imageRow, shownId } from '../images/row.ts';
 import { SORTS, sortImages } from '../images/sort.ts';
 import { isTerminal } from '../output/color.ts';
@@ -31,6 +32,7 @@ export class Images extends PodCommand {
     description: `By created, id, repository, size or tag (\`field\`)`,
     validator: oneOf(...SORTS),
   });
+  tree = Option.Boolean('--tree', false, { description: 'With the platforms that each is for' });
   history = Option.Boolean('--history', false, { hidden: true });
   name = Option.String({ name: 'image', required: false });
 
@@ -42,6 +44,8 @@ export class Images extends PodCommand {
         why: 'names that an image had are not kept',
         hint: 'tsc-pod events --since 24h --filter type=image   # tells what was named when',
       });
+    const clash = (['quiet', 'format', 'digests'] as const).find((flag) => this.tree && this[flag]);
+    if (clash) throw new PodError({ code: 'usage', message: `--tree and --${clash} are mutually exclusive` });
     const paths = pathsOf(this);
     const all = listStored(paths);
     const wanted = imageFilter(paths, this.filter, all, this.all);
@@ -56,7 +60,12 @@ export class Images extends PodCommand {
       for (const id of new Set(shown.map(({ image }) => shownId(image.id, noTrunc)))) this.printLine(id);
       return 0;
     }
-    const options = { paths, noTrunc, now: Date.now(), users: countUsers(paths) };
+    const users = countUsers(paths);
+    if (this.tree) {
+      this.print(await this.treeOf(paths, [...new Set(shown.map(({ image }) => image))], users));
+      return 0;
+    }
+    const options = { paths, noTrunc, now: Date.now(), users };
     const digest = this.digests ? '\t{{.Digest}}' : '';
     this.print(
       formatList(this.format, {
@@ -68,6 +77,25 @@ export class Images extends PodCommand {
       }),
     );
     return 0;
+  }
+
+  private async treeOf(
+    paths: Paths,
+    images: readonly StoredImage[],
+    users: (image: StoredImage) => number,
+  ): Promise<string> {
+    const rows: object[] = [];
+    for (const image of images) {
+      const options = { noTrunc: this.noTrunc, used: users(image) > 0 };
+      rows.push(...(await platformTree(paths, image, options)));
+    }
+    return formatList(undefined, {
+      rows,
+      columns: TREE_COLUMNS,
+      headers: TREE_HEADERS,
+      noHeading: this.noHeading,
+      terminal: isTerminal(this.context.stdout),
+    });
   }
 }
 

@@ -137,6 +137,33 @@ test('images takes flags that choose columns, order and form', async () => {
   );
 });
 
+test('images --tree shows the platforms that each image is for', async () => {
+  await podOk(['create', '--network', 'none', '--name', 'user', 'base', 'true']);
+  const list = await podOk(['manifest', 'create', 'list', 'quay.io/team/app:v1', 'base']);
+  const lines = (await podOk(['images', '--tree', '--noheading'])).split('\n').map((line) => line.trimEnd());
+  const cells = lines.map((line) => line.split(/ {3,}/));
+  const shown = (text: string) => cells.slice(lines.findIndex((line) => line.startsWith(text)));
+  const platform = (mark: string, size: string) => [`${mark} linux/amd64`, size];
+  const whatAndSize = ([what, , size]: string[]) => [what, size];
+  const both = humanSize(sum(layers.base, layers.base, layers.app));
+  assert.equal(shown('list:latest ').slice(0, 3).map(whatAndSize), [
+    ['list:latest', both],
+    platform('├─', size.app),
+    platform('└─', size.base),
+  ]);
+  assert.is(shown('list:latest ')[0]![1], list.slice(0, 12));
+  const [base, second, only] = shown('base:latest ');
+  assert.equal([...base!.slice(0, 3), base!.at(-1)], ['base:latest', short('base'), size.base, '✔']);
+  assert.equal(second, ['localhost/base:1']);
+  assert.equal(whatAndSize(only!), platform('└─', size.base));
+  assert.equal(
+    await pod(['images', '--tree', '-q']),
+    ended(125, '', 'Error: --tree and --quiet are mutually exclusive\n'),
+  );
+  await podOk(['rm', 'user']);
+  await podOk(['manifest', 'rm', 'list']);
+});
+
 test('images chooses by name and by filters', async () => {
   const ids = async (...args: string[]) =>
     (await podOk(['images', '-q', ...args])).split('\n').filter((line) => line !== '');
@@ -377,7 +404,13 @@ test('what an image says of itself controls no terminal', async () => {
 test('the image of a container can be found by it', async () => {
   await podOk(['run', '--name', 'box', '--network', 'none', BUSYBOX, 'true']);
   assert.is(
-    await podOk(['images', '--filter', 'containers=true', '--format', '{{.Repository}} {{.Containers}}']),
+    await podOk([
+      'images',
+      '--filter',
+      'containers=true',
+      '--format',
+      '{{.Repository}}:{{.Tag}} {{.Containers}}',
+    ]),
     `${BUSYBOX} 1`,
   );
   await podOk(['rm', 'box']);
