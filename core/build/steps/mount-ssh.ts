@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { ownersNamespace } from '../../container/copy/place.ts';
 import { PodError } from '../../error.ts';
@@ -10,7 +10,7 @@ import { enterAndDo } from '../../images/unpack/apply-job.ts';
 import type { ContextEnvironment } from '../context/open-context.ts';
 import type { RunMount } from '../dockerfile/dockerfile.ts';
 import type { BuildOptions } from '../options.ts';
-import { serveKeys } from '../ssh/agent.ts';
+import { passOn, serveKeys } from '../ssh/agent.ts';
 import { readKeyFile } from '../ssh/key-file.ts';
 import type { BuildEnvironment } from './step.ts';
 
@@ -67,13 +67,6 @@ function agentAt(given: readonly string[], { environment, workingDirectory }: Su
     throw refusal(`${file} is neither the socket of an agent nor the file of a key`);
   });
   return (one) => serveKeys(one, keys);
-}
-
-function passOn(one: Socket, socket: string): void {
-  const other = connect(socket);
-  one.on('error', () => other.destroy());
-  other.on('error', () => one.destroy());
-  one.pipe(other).pipe(one);
 }
 
 /** Listens as long as the step runs; the socket has the mount's owner and mode. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { serveKeys } from '../../../../../core/build/ssh/agent.ts';
+import { passOn, serveKeys } from '../../../../../core/build/ssh/agent.ts';
 import { readKeyFile } from '../../../../../core/build/ssh/key-file.ts';
 import { string, uint32 } from '../../../../../core/build/ssh/wire.ts';
 
@@ -142,6 +142,62 @@ test('a key that cannot be used is refused with why', () => {
     assert.equal(refusal(damaged), invalid);
   }
   assert.equal(refusal(directory)[0], 'denied');
+});
+
+test('an agent that is passed on tells its keys and signs: nothing else reaches it, in one piece or many', async () => {
+  const heard: number[] = [];
+  const theirs = join(directory, 'theirs');
+  const ours = join(directory, 'ours');
+  const agent = createServer((one) => {
+    one.on('data', (bytes) => {
+      heard.push(bytes[4]!);
+      const answer = string(Buffer.of(bytes[4]! + 1, 7));
+      one.write(answer.subarray(0, 3));
+      setImmediate(() => one.write(answer.subarray(3)));
+    });
+    one.on('error', () => {});
+  }).listen(theirs);
+  const server = createServer((one) => passOn(one, theirs)).listen(ours);
+  await Promise.all([once(agent, 'listening'), once(server, 'listening')]);
+  const one = connect(ours);
+  try {
+    // Add, remove, lock, smartcards, extensions; between them what is let through.
+    const types = [17, 18, 11, 19, 20, 21, 22, 13, 23, 25, 26, 27, 0, 255, 11];
+    const failure = string(Buffer.of(5));
+    const expected = Buffer.concat(
+      types.map((type) => (type === 11 || type === 13 ? string(Buffer.of(type + 1, 7)) : failure)),
+    );
+    const requests = Buffer.concat(types.map((type) => string(Buffer.of(type, 1, 2, 3))));
+    let answers = Buffer.alloc(0);
+    const all = new Promise<void>((resolve) =>
+      one.on('data', (bytes) => {
+        answers = Buffer.concat([answers, bytes]);
+        if (answers.length >= expected.length) resolve();
+      }),
+    );
+    one.write(requests.subarray(0, 10));
+    setImmediate(() => one.write(requests.subarray(10)));
+    await all;
+    assert.equal(answers, expected);
+    assert.equal(heard, [11, 13, 11]);
+  } finally {
+    one.destroy();
+    server.close();
+    agent.close();
+  }
+});
+
+test('who is passed on to an agent that is gone hears so', async () => {
+  const ours = join(directory, 'gone');
+  const server = createServer((one) => passOn(one, join(directory, 'nobody'))).listen(ours);
+  await once(server, 'listening');
+  try {
+    const one = connect(ours).on('error', () => {});
+    one.write(string(Buffer.of(11)));
+    await new Promise((resolve) => one.once('close', resolve));
+  } finally {
+    server.close();
+  }
 });
 
 test.run();
