@@ -1,0 +1,96 @@
+/** Images to and from another machine: what saves or loads there is its own tsc-pod, podman or docker. */
+
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { PodError } from '../../error.ts';
+import { parseReference, printable } from '../../reference.ts';
+import { streamOutput, type Write } from '../archive/tar-output.ts';
+import { type SaveOptions, saveArchive } from '../push/save.ts';
+
+type SavedImages = Parameters<typeof saveArchive>[0];
+
+/** `user@host` or a name of ssh_config(5): never an option, and nothing that a shell or ssh's own % tokens read. */
+const HOST = /^[A-Za-z0-9_][\w.@:-]*$/;
+const ID = /^(?:sha256:)?[a-f0-9]{6,64}$/;
+
+/** Sends an archive of images; gives what the other side says of them. Throws PodError `network`, `usage`. */
+export async function sendBySsh(
+  host: string,
+  images: SavedImages,
+  { quiet, ...options }: SaveOptions & { readonly quiet: boolean },
+): Promise<string> {
+  const ssh = openSsh(host, quiet ? 'load -q' : 'load', options.signal);
+  const said = text(ssh.stdout);
+  said.catch(() => {}); // looked at when all went well
+  const write: Write = (bytes) =>
+    new Promise((resolve, reject) => ssh.stdin.write(bytes, (error) => (error ? reject(error) : resolve())));
+  await untilEnded(ssh, host, async () => {
+    await saveArchive(images, 'docker-archive', streamOutput(write), options);
+    ssh.stdin.end();
+  });
+  return said;
+}
+
+/** Has an image saved there; `load` reads the archive. Throws what that does, PodError `network`, `usage`. */
+export async function fetchBySsh<T>(
+  host: string,
+  image: string,
+  signal: AbortSignal,
+  load: (archive: Readable) => Promise<T>,
+): Promise<T> {
+  // By the grammar of names there is nothing in it that a shell reads.
+  if (!ID.test(image) && parseReference(image).kind !== 'registry')
+    throw new PodError({
+      code: 'usage',
+      message: `cannot copy ${printable(image)}`,
+      why: 'of another machine only images of its store can be had',
+    });
+  const ssh = openSsh(host, `save ${image}`, signal);
+  ssh.stdin.end();
+  return untilEnded(ssh, host, () => load(ssh.stdout));
+}
+
+type Ssh = ChildProcessByStdio<Writable, Readable, null>;
+
+function openSsh(host: string, words: string, signal: AbortSignal | undefined): Ssh {
+  if (!HOST.test(host))
+    throw new PodError({
+      code: 'usage',
+      message: `cannot use ${printable(host)} as a host`,
+      why: 'it takes user@host, or a name of ~/.ssh/config',
+    });
+  const tools = `for tool in tsc-pod podman docker; do command -v $tool >/dev/null && exec $tool ${words}; done`;
+  const command = `sh -c '${tools}; echo "there is no tsc-pod, podman or docker" >&2; exit 127'`;
+  const ssh = spawn('ssh', ['-T', '--', host, command], { stdio: ['pipe', 'pipe', 'inherit'], signal });
+  ssh.stdin.on('error', () => {}); // its exit status tells
+  return ssh;
+}
+
+/** What ssh and the other side have to say goes before what `work` makes of a stream that was cut. */
+async function untilEnded<T>(ssh: Ssh, host: string, work: () => Promise<T>): Promise<T> {
+  const ended = once(ssh, 'close').then(([status]) => status as number | null);
+  ended.catch(() => {}); // looked at below
+  const worked = work().then(
+    (value) => {
+      ssh.stdout.resume();
+      return { value };
+    },
+    (error: unknown) => {
+      ssh.stdin.destroy();
+      ssh.stdout.destroy();
+      return { error };
+    },
+  );
+  const failing = (why: string, cause?: unknown) =>
+    new PodError({ code: 'network', message: `cannot copy by ssh ${host}`, why, cause });
+  const status = await ended.catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw failing('there is no program ssh', error);
+    throw error;
+  });
+  const result = await worked;
+  if (status !== 0) throw failing(`it ended with ${status ?? 'a signal'}`, 'error' in result && result.error);
+  if ('error' in result) throw result.error;
+  return result.value;
+}

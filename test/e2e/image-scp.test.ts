@@ -1,0 +1,91 @@
+/** `image scp`: through a program ssh that runs the command here, with another store. */
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as assert from 'uvu/assert';
+import { ended } from './container-lab.ts';
+import { binary, environment, pod, podOk, sandbox, test } from './harness/index.ts';
+
+const there = join(sandbox.work, 'there');
+const bin = join(sandbox.work, 'bin');
+const words = join(sandbox.work, 'words');
+for (const directory of [bin, join(bin, 'remote')]) mkdirSync(directory);
+writeFileSync(
+  join(bin, 'ssh'),
+  `#!/bin/sh
+printf '%s\\n' "$1" "$2" "$3" > ${words}
+[ "$3" = down ] && { echo 'ssh: no route' >&2; exit 255; }
+PATH=${bin}/remote:/usr/bin:/bin
+for last; do :; done
+TSC_POD_ROOT=${there} exec sh -c "$last"
+`,
+  { mode: 0o755 },
+);
+symlinkSync(binary, join(bin, 'remote/tsc-pod'));
+const env = { PATH: `${bin}:${environment.PATH}` };
+const scp = (...args: string[]) => pod(['image', 'scp', ...args], { env });
+const idOf = (name: string, ...flags: string[]) =>
+  podOk([...flags, 'image', 'inspect', '-f', '{{.Id}}', name]);
+const remote = ['--root', there];
+
+test('an image goes to the store of another machine, and comes back', async () => {
+  const context = join(sandbox.work, 'context');
+  mkdirSync(context);
+  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
+  await podOk(['build', '-q', '-t', 'localhost/mine:1', context]);
+  const id = await idOf('mine:1');
+  assert.equal(await scp('-q', 'mine:1', 'far::'), ended(0));
+  const sent = await scp('mine:1', 'me@far.example::');
+  assert.match(sent.stderr, /^[0-9a-f]{12}: Already exists\n$/); // said there
+  assert.equal({ ...sent, stderr: '' }, ended(0, 'Loaded image: localhost/mine:1\n'));
+  assert.is(readFileSync(words, 'utf8'), '-T\n--\nme@far.example\n');
+  assert.is(await idOf('mine:1', ...remote), id);
+  await podOk([...remote, 'tag', 'mine:1', 'localhost/theirs']);
+  assert.equal(
+    await scp('me@far.example::localhost/theirs'),
+    ended(0, 'Loaded image: localhost/theirs:latest\n'),
+  );
+  assert.is(await idOf('localhost/theirs'), id);
+});
+
+test('what fails there is told, and nothing half-made stays', async () => {
+  assert.equal(
+    await scp('far::localhost/nosuch'),
+    ended(
+      125,
+      '',
+      'Error: no such image: localhost/nosuch\ntsc-pod images   # lists all images\nError: cannot copy by ssh far: it ended with 125\n',
+    ),
+  );
+  assert.equal(
+    await scp('mine:1', 'down::'),
+    ended(125, '', 'ssh: no route\nError: cannot copy by ssh down: it ended with 255\n'),
+  );
+  const none = join(sandbox.work, 'none');
+  mkdirSync(none);
+  assert.match(
+    (await pod(['image', 'scp', 'mine:1', 'far::'], { env: { PATH: none } })).stderr,
+    /^Error: cannot copy by ssh far: there is no program ssh\n/,
+  );
+});
+
+test('no word of the command line is an option of ssh or read by a shell', async () => {
+  for (const [args, why] of [
+    [['mine:1', '-oProxyCommand=x::'], 'unknown shorthand'],
+    [['--', 'mine:1', '-oProxyCommand=x::'], 'as a host: it takes user@host'],
+    [['mine:1', 'a b::'], 'as a host'],
+    [['mine:1', '$(x)::'], 'as a host'],
+    [['far::$(touch x)'], 'invalid image reference'],
+    [["far::a'b"], 'invalid image reference'],
+    [['far::dir:/etc'], 'only images of its store'],
+    [['mine:1'], 'no machine was named'],
+    [['far::'], 'copied to one machine, or from one'],
+    [['far::a', 'near::'], 'copied to one machine, or from one'],
+    [['nosuch', 'far::'], 'no such image: nosuch'],
+  ] as [string[], string][]) {
+    const { code, stdout, stderr } = await scp(...args);
+    assert.equal([code, stdout], [125, ''], args.join(' '));
+    assert.ok(stderr.includes(why), `${args.join(' ')}: ${stderr}`);
+  }
+});
+
+test.run();
