@@ -5,11 +5,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle, transform } from 'esbuild';
-import { splitColdModules } from './cold-modules.ts';
-import { compactModules } from './compact-modules.ts';
 import { keepCompiledCode } from './compiled-code.ts';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { lazyModules } from './lazy-modules.ts';
+import { splitModules } from './module-table.ts';
 
 const require = createRequire(import.meta.url);
 const root = resolve(import.meta.dirname, '..');
@@ -87,10 +86,7 @@ async function bundleProgram(
     plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
-  const { program, cold } = splitColdModules(
-    compactModules(inAscii(readFileSync(output, 'utf8'))),
-    nodeBinary(),
-  );
+  const { program, cold } = splitModules(inAscii(readFileSync(output, 'utf8')), nodeBinary());
   const compact = await transform(program, {
     target: 'node24',
     minifySyntax: true,

@@ -5,11 +5,9 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { COMPILER, type Compiled } from '../cli/compile-modules.ts';
+import { table } from './module-table.ts';
 import { replaceAsset } from './sea-blob.ts';
 import { slimSnapshot } from './slim-snapshot.ts';
-
-/** The asset `code` has an offset and a size for each module, then all of their code. */
-export const CODE_ENTRY = 8;
 
 /** src/snapshot/code-serializer.h of V8, SerializedCodeData: magic number, version, source, and here the hash of all options. */
 const FLAG_HASH = 12;
@@ -29,18 +27,11 @@ function compile(binary: string): Compiled & { refused: string[] } {
   return { ...compiled, refused };
 }
 
+/** The code of each module, nothing where it isn't known. */
 function codeAsset(modules: Compiled['modules']): Buffer {
-  const sizes = Buffer.alloc((Math.max(...modules.map(({ number }) => number)) + 1) * CODE_ENTRY);
-  const parts: Buffer[] = [sizes];
-  let at = sizes.length;
-  for (const { number, code } of modules) {
-    const part = Buffer.from(code, 'base64');
-    sizes.writeUInt32LE(at, number * CODE_ENTRY);
-    sizes.writeUInt32LE(part.length, number * CODE_ENTRY + 4);
-    parts.push(part);
-    at += part.length;
-  }
-  return Buffer.concat(parts);
+  const parts: Buffer[] = [];
+  for (const { number, code } of modules) parts[number] = Buffer.from(code, 'base64');
+  return table(Array.from(parts, (part) => part ?? Buffer.alloc(0)));
 }
 
 /**
