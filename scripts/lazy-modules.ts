@@ -32,12 +32,16 @@ function requireWhereUsed(code: string): string {
   return code;
 }
 
+/** How sucrase calls what is imported, so that it gets no `this`: nothing that is imported asks for one. */
+const IMPORTED_CALL = /\.call\(void 0, /g;
+
 function toCommonJs(path: string): string {
-  return transform(readFileSync(path, 'utf8'), {
+  const { code } = transform(readFileSync(path, 'utf8'), {
     filePath: path,
     transforms: ['typescript', 'imports'],
     disableESTransforms: true,
-  }).code;
+  });
+  return code.replace(IMPORTED_CALL, '(');
 }
 
 export const lazyModules: Plugin = {
