@@ -1,7 +1,10 @@
 import type { CommandEntry } from './command-table.ts';
 
-/** Every command there is: what it is called, and where it is. It is loaded when somebody types it. */
-export const commands: CommandEntry[] = [
+/**
+ * Every command there is: what it is called, and where it is. It is loaded when somebody types it. A function: of a list
+ * the start-up snapshot would hold a thousand objects, which are made faster than copied.
+ */
+export const commands = (): CommandEntry[] => [
   [['attach', 'container attach'], async () => (await import('./commands/attach.ts')).Attach],
   [
     ['build', 'image build', 'buildx build', 'builder build'],

@@ -5,7 +5,7 @@ import { warmUp } from './warm-up.ts';
 /** The program's first argument when the build asks what V8 compiles of the modules outside of the snapshot; then a file. */
 export const COMPILER = '__compile';
 
-/** scripts/cold-modules.ts puts it into the bundle. */
+/** scripts/module-table.ts puts it into the bundle. */
 declare const __scripts: Map<number, Script>;
 
 export interface Compiled {
@@ -23,9 +23,9 @@ export interface CompiledModule {
 }
 
 /** Runs the commands that need those modules. */
-export async function compileModules(table: CommandTable): Promise<Compiled> {
+export async function compileModules(newTable: () => CommandTable): Promise<Compiled> {
   const before = new Set(loadedBuiltins());
-  await warmUp(table, 'all');
+  await warmUp(newTable, 'all');
   const modules = [...__scripts].map(([number, script]) => ({
     number,
     code: script.createCachedData().toString('base64'),

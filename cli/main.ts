@@ -23,13 +23,12 @@ import { warmUp } from './warm-up.ts';
 declare const VERSION: string;
 declare const LAUNCHER_HASH: string;
 
-const newTable = () => commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands);
-const table = newTable();
+const newTable = () => commandTable({ name: 'tsc-pod', version: VERSION }, PodCommand, commands());
 
 async function main(): Promise<void> {
   if (process.argv[2] === UNPACKER) return unpackForAnother();
   if (process.argv[2] === COMPILER) {
-    writeFileSync(process.argv[3]!, JSON.stringify(await compileModules(newTable())));
+    writeFileSync(process.argv[3]!, JSON.stringify(await compileModules(newTable)));
     process.exit(0);
   }
   const { env } = process;
@@ -49,7 +48,7 @@ async function main(): Promise<void> {
   provideAssets(asset);
   provideOwnProgram(['/proc/self/exe']);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });
-  const status = await dispatch(process.argv.slice(2), table, context);
+  const status = await dispatch(process.argv.slice(2), newTable(), context);
   // All output is written, but a stream tells of a write that failed only in the next tick. Ending at once leaves out
   // the tearing down of the heap.
   setImmediate(() => process.exit(status));
@@ -65,6 +64,5 @@ async function unpackForAnother(): Promise<void> {
 
 if (startupSnapshot.isBuildingSnapshot()) {
   startupSnapshot.setDeserializeMainFunction(() => void main());
-  // With a table of its own: what commands declare is read again where it is needed.
-  void warmUp(newTable(), 'typical');
+  void warmUp(newTable, 'typical');
 } else void main();

@@ -139,7 +139,7 @@ function forgetCompiledCode(): void {
  * Runs typical commands while the start-up snapshot is made: V8 keeps the compiled code of what has run, so a start
  * doesn't compile it again. Nothing that they print or find is kept. `all` is for the modules that aren't in the snapshot.
  */
-export async function warmUp(table: CommandTable, what: 'typical' | 'all'): Promise<void> {
+export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'all'): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'tsc-pod-warm-up-'));
   const said: string[] = [];
   const sink = (): Writable =>
@@ -156,6 +156,7 @@ export async function warmUp(table: CommandTable, what: 'typical' | 'all'): Prom
     writeImage(join(root, 'data'), 'docker.io/library/warm:latest');
     writeWarmContainer(join(root, 'data'), join(root, 'tsc-pod'), CONTAINER);
     const run = async () => {
+      const table = newTable();
       for (const line of what === 'all' ? [...LINES, ...OTHER_LINES] : LINES) {
         const words = line.replace('@context@', root).split(' ');
         await dispatch(['--root', join(root, 'data'), ...words], table, context);

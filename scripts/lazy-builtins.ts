@@ -1,11 +1,12 @@
 /**
- * An esbuild plugin: the heavy ones of Node's built-in modules are required when something of them is used first, not
- * when the bundle starts. What a start-up snapshot has loaded is paid for by every start, needed or not.
+ * An esbuild plugin, for the packages that we use: the heavy ones of Node's built-in modules are required when something of
+ * them is used first, not when the package is loaded. What a start-up snapshot has loaded is paid for by every start, needed or not.
  */
 import { createRequire } from 'node:module';
 import type { Plugin } from 'esbuild';
 
-const HEAVY = [
+/** What our own modules get of these is asked for at each use (lazy-modules.ts). */
+export const HEAVY = [
   'child_process',
   'crypto',
   'dgram',

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { transform } from 'sucrase';
+import { HEAVY } from './lazy-builtins.ts';
 
 /** A namespace of esbuild's: there package.json, which says that ours are ES modules, doesn't count. */
 const namespace = 'module';
@@ -19,15 +20,23 @@ const namespace = 'module';
 const EXPORTS = 'exports = module.exports = Object.create(null);';
 
 /** An import as sucrase writes it, in a name that nothing else in the file has. */
-const IMPORT = /^(.*?)var (_\w+) = require\(('\.[^']*\.ts')\);/gm;
+const IMPORT = /^(.*?)var (_\w+) = require\(('[^']*')\);/gm;
+
+/** `path` in quotes. Of Node's own modules those that all commands need are imported at once. */
+function importedFrom(path: string): string | undefined {
+  if (HEAVY.some((name) => path === `'node:${name}'`)) return `process.getBuiltinModule(${path})`;
+  return path.startsWith("'node:") ? undefined : `require(${path})`;
+}
 
 /** An import of which more is used than its members stays as it is; so do those of the entry, which all commands need. */
 function requireWhereUsed(code: string): string {
   for (const [, , name, path] of [...code.matchAll(IMPORT)]) {
+    const from = importedFrom(path!);
+    if (!from) continue;
     const uses = new RegExp(`(?<![\\w$])(?<!(?<!\\.\\.)\\.)${name}\\b(?! = require)`, 'g');
     const members = new RegExp(`${uses.source}\\.`, 'g');
     if (code.match(uses)?.length !== code.match(members)?.length) continue;
-    code = code.replace(`var ${name} = require(${path});`, '').replace(members, `require(${path}).`);
+    code = code.replace(`var ${name} = require(${path});`, '').replace(members, `${from}.`);
   }
   return code;
 }

@@ -13,7 +13,7 @@ import { type DockerFlag, dockerCommands } from './docker-commands.ts';
 type Reasons = Map<string, string>;
 
 const root = join(import.meta.dirname, '../../..');
-const table = commandTable({ name: 'tsc-pod', version: '' }, PodCommand, commands);
+const table = commandTable({ name: 'tsc-pod', version: '' }, PodCommand, commands());
 
 interface Row {
   works: string;
