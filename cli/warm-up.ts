@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { arch } from 'node:process';
 import { Writable } from 'node:stream';
 import { getHeapSnapshot, setFlagsFromString } from 'node:v8';
+import { provideDefaultFilters } from '../core/container/flags/seccomp-choice.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../core/images/format/media-types.ts';
 import { REF_NAME } from '../core/images/layout.ts';
 import type { PodContext } from './command.ts';
@@ -162,6 +163,8 @@ export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'al
         await dispatch(['--root', join(root, 'data'), ...words], table, context);
       }
     };
+    if (what === 'typical')
+      provideDefaultFilters(() => readFileSync(process.env.TSC_POD_DEFAULT_FILTERS!, 'latin1'));
     await run();
     await Promise.all(BEHIND_THE_LAUNCHER());
     if (what === 'typical') forgetCompiledCode();
@@ -174,6 +177,7 @@ export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'al
     if (said.some((text) => text.includes('this is a bug')))
       throw new Error(said.find((text) => text.includes('this is a bug')));
   } finally {
+    provideDefaultFilters(undefined);
     rmSync(root, { recursive: true, force: true });
   }
 }

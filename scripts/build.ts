@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build as bundle, transform } from 'esbuild';
+import { compileDefaults } from '../rootless/seccomp/compiled-defaults.ts';
+import { machine } from '../rootless/seccomp/program.ts';
 import { keepCompiledCode } from './compiled-code.ts';
 import { lazyBuiltins } from './lazy-builtins.ts';
 import { lazyModules } from './lazy-modules.ts';
@@ -86,6 +88,10 @@ async function bundleProgram(
     plugins: [lazyBuiltins, lazyModules],
     logLevel: 'warning',
   });
+  // For the warm-up, in the processes that make the snapshot (cli/warm-up.ts).
+  const filters = join(dist, 'seccomp');
+  process.env.TSC_POD_DEFAULT_FILTERS = filters;
+  writeFileSync(filters, compileDefaults(machine()));
   const { program, cold } = splitModules(inAscii(readFileSync(output, 'utf8')), nodeBinary());
   const compact = await transform(program, {
     target: 'node24',
@@ -94,7 +100,7 @@ async function bundleProgram(
     legalComments: 'none',
   });
   writeFileSync(output, inAscii(compact.code));
-  const assets = { modules: join(dist, 'modules'), code: join(dist, 'code') };
+  const assets = { modules: join(dist, 'modules'), code: join(dist, 'code'), seccomp: filters };
   writeFileSync(assets.modules, cold);
   writeFileSync(assets.code, '');
   return { program: output, assets };

@@ -13,6 +13,7 @@ export function parseExact(text: string): unknown {
 }
 
 function parse(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
     const source = context?.source;
     const lossy = typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined;
@@ -22,6 +23,11 @@ function parse(text: string): unknown {
 
 /** As JSON.stringify, with bigints as the integers they are. */
 export function stringifyExact(value: unknown, indent?: number): string {
+  try {
+    return JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // it has a bigint
+  }
   const raw = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
   return JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? raw(String(item)) : item), indent);
 }

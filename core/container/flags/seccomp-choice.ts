@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
+
+export { provideCompiledDefaults as provideDefaultFilters } from '../../../rootless/seccomp/compiled-defaults.ts';
+
 import type { OciSeccomp } from '../../../rootless/seccomp/oci.ts';
 import { parseProfile, resolveProfile } from '../../../rootless/seccomp/profile.ts';
 import { defaultSeccomp, machine, seccompProgram } from '../../../rootless/seccomp/program.ts';

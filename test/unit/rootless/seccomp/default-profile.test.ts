@@ -1,10 +1,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DEFAULT_CAPABILITIES } from '../../../../rootless/capabilities.ts';
+import { CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../../rootless/capabilities.ts';
 import { compileSeccomp } from '../../../../rootless/seccomp/compile.ts';
+import {
+  compileDefaults,
+  compiledProfile,
+  compiledProgram,
+  provideCompiledDefaults,
+} from '../../../../rootless/seccomp/compiled-defaults.ts';
+import { parseExact, stringifyExact } from '../../../../rootless/seccomp/exact-json.ts';
 import type { OciSeccomp } from '../../../../rootless/seccomp/oci.ts';
 import { defaultProfile, resolveProfile } from '../../../../rootless/seccomp/profile.ts';
-import { defaultSeccomp, seccompProgram } from '../../../../rootless/seccomp/program.ts';
+import { defaultSeccomp, machine, seccompProgram } from '../../../../rootless/seccomp/program.ts';
 import { ABIS, type Abi, type MachineArch } from '../../../../rootless/seccomp/syscall-tables.ts';
 import { runFilter } from './bpf-machine.ts';
 import { EDGES, randomness } from './random.ts';
@@ -164,12 +171,34 @@ for (const arch of ['x64', 'arm64'] as const) {
   });
 }
 
-test('the filter is short, is compiled once, and is found again from a config that was read', () => {
+test('the filter is short, and does not depend on the order of capabilities, nor on those of no rule', () => {
   const profile = defaultSeccomp(DEFAULT_CAPABILITIES);
   assert.ok(seccompProgram(profile).length / 8 < 500);
-  assert.is(defaultSeccomp([...DEFAULT_CAPABILITIES].reverse()), profile);
-  assert.is(defaultSeccomp([...DEFAULT_CAPABILITIES, 'CAP_NET_RAW']), profile, 'no rule depends on NET_RAW');
-  assert.is(seccompProgram(JSON.parse(JSON.stringify(profile))), seccompProgram(profile));
+  assert.equal(defaultSeccomp([...DEFAULT_CAPABILITIES].reverse()), profile);
+  assert.equal(defaultSeccomp([...DEFAULT_CAPABILITIES, 'CAP_NET_RAW']), profile);
+});
+
+test('what was compiled for the binary is what would be compiled now, and is found again from a config that was read', () => {
+  for (const more of [[], ['CAP_SYS_ADMIN'], ['CAP_SYS_PTRACE'], CAPABILITIES, ['CAP_BPF']]) {
+    const capabilities = ['CAP_NET_RAW', ...DEFAULT_CAPABILITIES, ...more];
+    const profile = defaultSeccomp(capabilities);
+    const program = seccompProgram(profile);
+    let asked = 0;
+    const text = compileDefaults(machine());
+    provideCompiledDefaults(() => {
+      asked++;
+      return text;
+    });
+    assert.is(compiledProfile(capabilities) === undefined, more[0] === 'CAP_BPF');
+    assert.equal(defaultSeccomp(capabilities), profile);
+    assert.equal(
+      Buffer.from(seccompProgram(parseExact(stringifyExact(profile)) as OciSeccomp)),
+      Buffer.from(program),
+    );
+    assert.is(compiledProgram(stringifyExact(profile)) === undefined, more[0] === 'CAP_BPF');
+    assert.is(asked, 4);
+    provideCompiledDefaults(undefined);
+  }
 });
 
 test.run();
