@@ -2,9 +2,12 @@ import { parseArgv } from './argv.ts';
 import { bindCommand } from './bind.ts';
 import { PodCommand, type PodContext } from './command.ts';
 import type { CommandTable } from './command-table.ts';
-import { COMPLETE, completions } from './completion/completions.ts';
+import { completions } from './completion/completions.ts';
 import { helpText } from './help.ts';
 import { reportError } from './output/error.ts';
+
+/** The first word of what a shell asks for its completions. */
+const COMPLETE = '__complete';
 
 /**
  * Runs one command line (without the program's name) and returns the exit status: help and the version on standard

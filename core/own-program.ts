@@ -1,5 +1,8 @@
 /** How this program is started once more, for work that another processor can do. */
 
+/** The first word of a process that unpacks for another (core/images/unpack/unpackers.ts). */
+export const UNPACKER = '__unpack';
+
 let command: readonly string[] | undefined;
 
 /** Tells, once at the start, what begins a command line of this program. */

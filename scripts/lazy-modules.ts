@@ -19,6 +19,9 @@ const namespace = 'module';
  */
 const EXPORTS = 'exports = module.exports = Object.create(null);';
 
+/** Packages that are ES modules: their functions, too, would be made when the program starts. */
+const PACKAGES = /^chalk$|\/node_modules\/chalk\//;
+
 /** An import as sucrase writes it, in a name that nothing else in the file has. */
 const IMPORT = /^(.*?)var (_\w+) = require\(('[^']*')\);/gm;
 
@@ -61,6 +64,11 @@ export const lazyModules: Plugin = {
       namespace,
       pluginData: { entry: kind === 'entry-point' },
     }));
+    build.onResolve({ filter: /./, namespace }, async ({ path, importer, resolveDir, kind }) => {
+      if (![path, importer].some((name) => PACKAGES.test(name))) return undefined;
+      const found = await build.resolve(path, { importer, resolveDir, kind, namespace: 'file' });
+      return found.external ? found : { path: found.path, namespace, pluginData: { entry: false } };
+    });
     build.onLoad({ filter: /.*/, namespace }, ({ path, pluginData: { entry } }) => ({
       contents: entry ? toCommonJs(path) : EXPORTS + requireWhereUsed(toCommonJs(path)),
       loader: 'js',

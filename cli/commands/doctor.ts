@@ -3,7 +3,7 @@ import type { Check, Status } from '../../core/doctor/check.ts';
 import { diagnose } from '../../core/doctor/doctor.ts';
 import { thisSystem } from '../../core/doctor/system.ts';
 import { Option, PodCommand } from '../command.ts';
-import { colorsFor } from '../output/color.ts';
+import { colored } from '../output/color.ts';
 import { pathsOf } from '../paths.ts';
 
 export class Doctor extends PodCommand {
@@ -22,11 +22,12 @@ export class Doctor extends PodCommand {
   }
 
   private report(checks: Check[]): string {
-    const colors = colorsFor(this.context.stdout, this.context.env);
+    const mark = (color: 'green' | 'yellow' | 'red', text: string) =>
+      colored(color, text, this.context.stdout, this.context.env);
     const marks: Record<Status, string> = {
-      ok: colors.green('ok  '),
-      warn: colors.yellow('warn'),
-      fail: colors.red('FAIL'),
+      ok: mark('green', 'ok  '),
+      warn: mark('yellow', 'warn'),
+      fail: mark('red', 'FAIL'),
     };
     const width = Math.max(...checks.map(({ name }) => name.length));
     const indent = ' '.repeat(width + 7);

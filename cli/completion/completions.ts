@@ -6,9 +6,6 @@ import type { CommandDeclaration, OptionDeclaration, PositionalDeclarations } fr
 import { commandsLike, describeOption, namedKind } from '../help.ts';
 import { NAMES } from './names.ts';
 
-/** The first argument by which the scripts of `completion` ask, as those of cobra's programs do. */
-export const COMPLETE = '__complete';
-
 /** Stands for the word that is being typed: in an argument there is no such byte. */
 const HERE = '\0';
 

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../core/container/log/log-record.ts';
 import type { PodContext } from '../command.ts';
-import { colorsFor } from '../output/color.ts';
+import { colored } from '../output/color.ts';
 
 const COLORS = ['cyan', 'yellow', 'green', 'magenta', 'blue', 'red'] as const;
 /** Bytes that are gathered for one write. */
@@ -73,7 +73,7 @@ export function createLogPrinter(
       const hue = COLORS[count++ % COLORS.length]!;
       const marks: Partial<Record<StreamName, string>> = {};
       const markOf = (name: StreamName) => {
-        marks[name] ??= label && color ? colorsFor(context[name], context.env)[hue](label) : label;
+        marks[name] ??= label && color ? colored(hue, label, context[name], context.env) : label;
         return marks[name];
       };
       const before = (name: StreamName, time: string) =>

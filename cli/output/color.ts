@@ -1,4 +1,4 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import { Chalk, type ForegroundColorName } from 'chalk';
 
 /** Whether a stream ends at a terminal. */
 export function isTerminal(stream: object): boolean {
@@ -6,10 +6,15 @@ export function isTerminal(stream: object): boolean {
 }
 
 /**
- * Colours for a stream, decided now: none where it is no terminal, where NO_COLOR is set and not empty
- * (https://no-color.org), or on a dumb terminal.
+ * Text for a stream, in this colour where the stream wants colours: not where it is no terminal, where NO_COLOR is set and
+ * not empty (https://no-color.org), or on a dumb terminal.
  */
-export function colorsFor(stream: object, env: Record<string, string | undefined>): ChalkInstance {
+export function colored(
+  color: ForegroundColorName,
+  text: string,
+  stream: object,
+  env: Record<string, string | undefined>,
+): string {
   const wanted = isTerminal(stream) && !env.NO_COLOR && env.TERM !== 'dumb';
-  return new Chalk({ level: wanted ? 1 : 0 });
+  return wanted ? new Chalk({ level: 1 })[color](text) : text;
 }

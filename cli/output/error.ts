@@ -1,5 +1,5 @@
 import { errnoOf, PodError, systemError, wholeMessage } from '../../core/error.ts';
-import { colorsFor } from './color.ts';
+import { colored } from './color.ts';
 import { escapeControls, escapeControlsInLines } from './escape.ts';
 
 interface ErrorContext {
@@ -15,7 +15,7 @@ interface ErrorContext {
 export function reportError(thrown: unknown, context: ErrorContext, options: { debug: boolean }): number {
   if (isBrokenPipe(thrown)) return 141;
   const error = systemError(thrown) ?? thrown;
-  const { red } = colorsFor(context.stderr, context.env);
+  const red = (text: string) => colored('red', text, context.stderr, context.env);
   const [first, ...rest] = errorLines(error, options.debug);
   context.stderr.write(`${[`${red('Error:')} ${first}`, ...rest].join('\n')}\n`);
   if (options.debug) context.stderr.write(`${escapeControlsInLines(detailsOf(error))}\n`);

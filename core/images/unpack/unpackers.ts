@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { PodError } from '../../error.ts';
 import { createGate } from '../../gate.ts';
-import { ownProgram } from '../../own-program.ts';
+import { ownProgram, UNPACKER } from '../../own-program.ts';
 import { followFile } from '../pull/follow-file.ts';
 import type { Growth } from '../pull/growth.ts';
 import { type UnpackedLayer, type UnpackOptions, unpackLayer } from './unpack.ts';
@@ -28,9 +28,6 @@ export interface Unpackers {
   unpack(request: UnpackRequest): Promise<UnpackedLayer>;
   close(): Promise<void>;
 }
-
-/** The first word of such a process's command line. */
-export const UNPACKER = '__unpack';
 
 /** Fewer bytes are not worth the start of a process. */
 const WORTHWHILE = 16 << 20;
