@@ -5,7 +5,7 @@
  */
 import { CAPABILITIES, DEFAULT_CAPABILITIES } from '../capabilities.ts';
 import { compileSeccomp } from './compile.ts';
-import { parseExact, stringifyExact } from './exact-json.ts';
+import { stringifyExact } from './exact-json.ts';
 import type { OciSeccomp } from './oci.ts';
 import { defaultProfile, resolveProfile } from './profile.ts';
 import type { MachineArch } from './syscall-tables.ts';
@@ -21,8 +21,7 @@ export function provideCompiledDefaults(reader: (() => string) | undefined): voi
 export function compiledProfile(bounding: readonly string[]): OciSeccomp | undefined {
   const [matters = '', ...lines] = linesOf();
   const key = keyOf(bounding, matters.split(','));
-  for (let at = 0; at + 2 < lines.length; at += 3)
-    if (lines[at] === key) return parseExact(lines[at + 1]!) as OciSeccomp;
+  for (let at = 0; at + 2 < lines.length; at += 3) if (lines[at] === key) return JSON.parse(lines[at + 1]!);
   return undefined;
 }
 

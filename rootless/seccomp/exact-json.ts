@@ -13,7 +13,6 @@ export function parseExact(text: string): unknown {
 }
 
 function parse(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text);
   return JSON.parse(text, ((_key: string, value: unknown, context?: { source?: string }) => {
     const source = context?.source;
     const lossy = typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined;
