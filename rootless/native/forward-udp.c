@@ -65,8 +65,8 @@ static void make_device(void) {
   if (ioctl(udp.device, TUNSETIFF, &request) < 0 || ioctl(udp.device, TUNSETOFFLOAD, TUN_F_CSUM) < 0)
     die_errno("cannot make the network device " DEVICE);
   netlink_size(&udp.netlink, DEVICE, MTU, QUEUE);
-  set_network_sysctl("ipv6/conf/" DEVICE "/addr_gen_mode", "1"); /* none: it has no address of the link */
-  set_network_sysctl("ipv4/conf/" DEVICE "/rp_filter", "2");     /* clients are behind other devices, too */
+  try_network_sysctl("ipv6/conf/" DEVICE "/addr_gen_mode", "1"); /* none: it has no address of the link */
+  try_network_sysctl("ipv4/conf/" DEVICE "/rp_filter", "2");     /* clients are behind other devices, too */
   netlink_raise(&udp.netlink, DEVICE);
   udp.index = if_nametoindex(DEVICE);
 }

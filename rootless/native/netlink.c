@@ -407,11 +407,16 @@ bool netlink_route_address(struct netlink *netlink, const struct address_route *
   return ask(netlink, &request) == 0;
 }
 
-void set_network_sysctl(const char *key, const char *value) {
+bool try_network_sysctl(const char *key, const char *value) {
   char path[128];
   snprintf(path, sizeof path, "/proc/sys/net/%s", key);
   int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0 && errno == ENOENT) return;
-  if (fd < 0 || write(fd, value, strlen(value)) < 0) die_errno("cannot set %s", path);
+  if (fd < 0) return errno == ENOENT;
+  bool good = write(fd, value, strlen(value)) >= 0;
   close(fd);
+  return good;
+}
+
+void set_network_sysctl(const char *key, const char *value) {
+  if (!try_network_sysctl(key, value)) die_errno("cannot set /proc/sys/net/%s", key);
 }

@@ -70,5 +70,7 @@ bool netlink_route_address(struct netlink *netlink, const struct address_route *
 
 /* `ipv4/ip_forward` of this network namespace; a key that the kernel lacks (no IPv6) is no error. */
 void set_network_sysctl(const char *key, const char *value);
+/* False, with errno: it can't be, as in a container whose /proc/sys is read-only. */
+bool try_network_sysctl(const char *key, const char *value);
 
 #endif

@@ -69,6 +69,12 @@ static void route_marked(const struct forward_target targets[2]) {
   netlink_close(&netlink);
 }
 
+static bool has_port(const struct forwarding *forwarding, bool udp) {
+  for (size_t i = 0; i < forwarding->count; i++)
+    if (forwarding->ports[i].udp == udp) return true;
+  return false;
+}
+
 /* What it needs for each connection is all that it keeps. */
 static void keep_net_admin(void) {
   struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
@@ -112,12 +118,11 @@ __attribute__((noreturn)) static void serve(const struct plan *plan, struct forw
   prctl(PR_SET_PDEATHSIG, SIGKILL); /* after what the kernel forgets it with, prctl(2) */
   prctl(PR_SET_DUMPABLE, 0);
   if (getppid() != parent) _exit(EXIT_TOOL);
-  route_marked(forwarding->targets);
+  if (has_port(forwarding, false)) route_marked(forwarding->targets);
   keep_net_admin();
   keep_descriptors(forwarding, &socket);
   report_to(socket);
-  for (size_t i = 0; i < forwarding->count && forwarding->device < 0; i++)
-    if (forwarding->ports[i].udp) forwarding->device = udp_open(forwarding);
+  if (has_port(forwarding, true)) forwarding->device = udp_open(forwarding);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
   signal(SIGPIPE, SIG_IGN);
   sigemptyset(&none);
