@@ -22,8 +22,8 @@ interface ExpectedSkip {
 const root = join(import.meta.dirname, '..');
 /** Milliseconds. */
 const SLOW_MS = 500;
-/** In this order: what takes long first, so that short files keep both processors busy to the end. */
-const parts = ['e2e', 'fuzz', 'launcher', 'unit'];
+/** In this order: what takes long first, and files of a few seconds last, so that both processors are busy to the end. */
+const parts = ['e2e', 'fuzz', 'unit', 'launcher'];
 
 function filesOf(part: string): string[] {
   const dir = join(root, 'test', part);
