@@ -2,9 +2,9 @@
 
 import { execFileSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statfsSync, statSync } from 'node:fs';
-import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { currentUser, findProgram, hostIdMap, type IdMaps, mapPlan } from '../../rootless/id-map.ts';
+import { kernelRelease } from '../../rootless/kernel-release.ts';
 import { runInNamespace } from '../../rootless/launcher.ts';
 import { fileSystemOf } from '../../rootless/overlay/file-system.ts';
 import { overlayWorks } from '../../rootless/overlay/probe.ts';
@@ -22,7 +22,7 @@ export function thisSystem(paths: Paths, env: Record<string, string | undefined>
     user,
     env,
     dataRoot: paths.data,
-    release: release(),
+    release: kernelRelease(),
     maps,
     read,
     open: openError,
@@ -79,9 +79,10 @@ function space(path: string): { bytes: number; inodes: number; kind: string } {
   }
 }
 
+/** With a mount namespace: AppArmor may allow a user namespace, but no capability in it. */
 function enter(maps: IdMaps): string | undefined {
   try {
-    runInNamespace(launcherPath(), mapPlan(maps), []);
+    runInNamespace(launcherPath(), [...mapPlan(maps), ['namespace', 'mount']], []);
     return undefined;
   } catch (error) {
     if (!(error instanceof PodError)) throw error;

@@ -1,11 +1,12 @@
 /** The facts of `info`: podman's sections and docker's flat names, for the templates of either. */
 
 import { readFileSync, statfsSync, statSync } from 'node:fs';
-import { availableParallelism, freemem, hostname, loadavg, release, totalmem, uptime } from 'node:os';
+import { availableParallelism, freemem, hostname, loadavg, totalmem, uptime } from 'node:os';
 import { cgroupFacts } from '../../rootless/cgroup/facts.ts';
 import { currentUser, findProgram, hostIdMap } from '../../rootless/id-map.ts';
 import { ownerShift } from '../../rootless/id-map-shift.ts';
 import type { IdRange } from '../../rootless/id-range.ts';
+import { kernelRelease } from '../../rootless/kernel-release.ts';
 import { type Driver, driverFor } from '../../rootless/overlay/driver.ts';
 import { fileSystemOf } from '../../rootless/overlay/file-system.ts';
 import { loadRegistriesConfig } from '../config/registries-conf.ts';
@@ -65,7 +66,7 @@ function readHost(environment: Environment, paths: Paths) {
       gidmap: named(maps.gid),
       ...(maps.reason && { reason: maps.reason }),
     },
-    kernel: release(),
+    kernel: kernelRelease(),
     linger: isSystemdHere() ? isLingering() : 'no systemd',
     loadAverage: load.map((one) => Math.round(one * 100) / 100),
     logDriver: 'k8s-file',

@@ -18,6 +18,7 @@
 #include "enter-root.h"
 #include "message.h"
 #include "mounts.h"
+#include "namespaces.h"
 #include "pack-attributes.h"
 #include "pack.h"
 #include "path.h"
@@ -148,28 +149,17 @@ static int do_jobs(const struct plan *plan) {
   return 0;
 }
 
-static int flags_of_namespaces(const struct plan *plan) {
-  int flags = CLONE_NEWUSER;
-  size_t from = 0;
-  const struct operation *wanted;
-  while ((wanted = plan_next(plan, "namespace", &from)))
-    if (strcmp(wanted->words[1], "mount") == 0) flags |= CLONE_NEWNS;
-  return flags;
-}
-
 /* Ends when the process that has started it does, even if that happened before it could ask for it. */
 static void end_with_parent(void) { prctl(PR_SET_PDEATHSIG, SIGKILL); }
 
-static void make_namespaces(const struct plan *plan, int socket) {
+static void enter_namespaces(const struct plan *plan, int socket) {
   struct message message;
   end_with_parent();
   prctl(PR_SET_DUMPABLE, 1); /* its id maps may be written without privilege: proc_pid(5) */
-  if (unshare(flags_of_namespaces(plan)) < 0) {
-    set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
-    die_errno("cannot make a user namespace");
-  }
+  make_user_namespace(plan);
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   if (!receive_message(socket, &message)) _exit(EXIT_TOOL);
+  make_mount_namespace(plan);
   bool mounts = plan_find(plan, "root-target");
   if (mounts && !plan_find(plan, "root-fuse")) open_sources(plan);
   become_namespace_root(plan);
@@ -200,7 +190,7 @@ int role_enter(const struct plan *plan) {
   if (!plan_find(plan, "uidmap")) return do_jobs(plan);
   worker = fork_with_socket(&socket);
   if (worker == 0) {
-    make_namespaces(plan, socket);
+    enter_namespaces(plan, socket);
     if (plan_find(plan, "root-target")) prctl(PR_SET_DUMPABLE, 0);
     exit(do_jobs(plan));
   }

@@ -14,6 +14,7 @@
 #include "die.h"
 #include "hub-client.h"
 #include "identity.h"
+#include "userns.h"
 
 static const struct {
   const char *kind;
@@ -111,10 +112,7 @@ void make_user_namespace(const struct plan *plan) {
   open_holders(plan);
   if (join(plan, "user", CLONE_NEWUSER)) return;
   if (plan_find(plan, "hub")) return hub_make_user_namespace(plan);
-  if (unshare(CLONE_NEWUSER) < 0) {
-    set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
-    die_errno("cannot make a user namespace");
-  }
+  if (unshare(CLONE_NEWUSER) < 0) die_forbidden("cannot make a user namespace");
 }
 
 int open_namespace(pid_t holder, const char *kind) {
@@ -143,7 +141,7 @@ int open_user_namespace(const struct plan *plan, pid_t stage) {
 
 void make_mount_namespace(const struct plan *plan) {
   if (find_namespace(plan, "mount") && !join(plan, "mount", CLONE_NEWNS) && unshare(CLONE_NEWNS) < 0)
-    die_errno("cannot make a mount namespace");
+    die_forbidden("cannot make a mount namespace");
 }
 
 bool make_namespaces(const struct plan *plan) {

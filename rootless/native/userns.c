@@ -79,7 +79,13 @@ void write_id_maps(const struct plan *plan, pid_t child) {
   if (newgidmap) end_map_helper(groups, newgidmap);
 }
 
+void die_forbidden(const char *what) {
+  set_hint("run `tsc-pod doctor`: it tells what forbids user namespaces here");
+  die_errno("%s", what);
+}
+
 void become_namespace_root(const struct plan *plan) {
-  if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) die_errno("cannot become root of the user namespace");
-  if (!plan_find(plan, "setgroups") && !plan_find(plan, "keep-groups") && setgroups(0, NULL) < 0) die_errno("setgroups");
+  if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) die_forbidden("cannot become root of the user namespace");
+  if (!plan_find(plan, "setgroups") && !plan_find(plan, "keep-groups") && setgroups(0, NULL) < 0)
+    die_forbidden("cannot become root of the user namespace");
 }

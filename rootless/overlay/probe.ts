@@ -4,8 +4,8 @@
  */
 
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { join } from 'node:path';
+import { kernelRelease } from '../kernel-release.ts';
 import { canHoldUpper, fileSystemOf } from './file-system.ts';
 
 /** Tries it under a directory of the data root; undefined: it works, else why not, as a phrase. */
@@ -20,7 +20,7 @@ interface Remembered {
 export async function overlayWorks(dataRoot: string, probe: OverlayProbe): Promise<string | undefined> {
   const kind = fileSystemOf(dataRoot);
   if (!canHoldUpper(kind, 'overlay')) return `${kind} can't hold the writable layer of the kernel's overlay`;
-  const key = `${release()} ${kind} ${deviceOf(dataRoot)}`;
+  const key = `${kernelRelease()} ${kind} ${deviceOf(dataRoot)}`;
   const file = join(dataRoot, 'overlay-probe.json');
   const known = read(file);
   if (known?.key === key) return known.why;

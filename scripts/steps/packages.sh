@@ -4,6 +4,7 @@
 # PACKAGE:WHAT, where WHAT is a command or a path that shows that it is there.
 build_packages=(
   musl-tools:musl-gcc
+  gcc:gcc
   linux-libc-dev:/usr/include/linux/seccomp.h
   uidmap:newuidmap
   fuse-overlayfs:fuse-overlayfs
@@ -31,7 +32,6 @@ test_packages=(
   passt:pasta
   iperf3:iperf3
   python3:/usr/bin/python3
-  gcc:gcc
   libc6-dev:/usr/include/stdio.h
   libseccomp-dev:/usr/include/seccomp.h
   strace:strace

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { release } from 'node:os';
 
 export { provideCompiledDefaults as provideDefaultFilters } from '../../../rootless/seccomp/compiled-defaults.ts';
 
+import { kernelRelease } from '../../../rootless/kernel-release.ts';
 import type { OciSeccomp } from '../../../rootless/seccomp/oci.ts';
 import { parseProfile, resolveProfile } from '../../../rootless/seccomp/profile.ts';
 import { defaultSeccomp, machine, seccompProgram } from '../../../rootless/seccomp/program.ts';
@@ -18,7 +18,7 @@ export function seccompFor(
   if (wish === 'unconfined') return undefined;
   if (wish === 'default') return defaultSeccomp(capabilities);
   const profile = parseProfile(readProfile(wish.file), wish.file);
-  const resolved = resolveProfile(profile, { capabilities, arch: machine(), kernelVersion: release() });
+  const resolved = resolveProfile(profile, { capabilities, arch: machine(), kernelVersion: kernelRelease() });
   seccompProgram(resolved); // one that can't be compiled is refused before anything is made
   return resolved;
 }

@@ -26,3 +26,7 @@ TEST
 it 'runs a container' <<'TEST'
   same "$(tsc-pod run --rm builtin:busybox echo hello)" hello
 TEST
+
+it 'tells of the kernel that runs, not of the one that the binary was built on' <<'TEST'
+  same "$(tsc-pod info --format '{{.Host.Kernel}}')" "$(uname -r)"
+TEST
