@@ -1,7 +1,7 @@
 /**
  * pasta as operations of a launcher's plan: pasta(1), of the package passt.
  *
- * Found with 2023_03_09 (kernel 6.18), as a user without root:
+ * Found with 2023_03_09 (kernel 6.18), as a user without root; 2025_05_03 takes the same words:
  * - It has no descriptor to say that it is ready: but its pid file may be a pipe, and is written then.
  * - It opens the namespace before it lets go of rights that /proc/PID/ns asks for, so it gets one that is open; newer ones
  *   close all descriptors but 0 to 2 first.
@@ -9,7 +9,7 @@
  *   started in there. Then it gives all rights away but two, its file system and /proc.
  * - A published TCP port shows the client's address; a connection to the host's loopback comes from the container's own.
  * - Who connects to a published port from elsewhere is heard only after its first byte: a server that speaks first waits
- *   for ever. The host's loopback is another way (splice) and has no such trouble.
+ *   for ever (not of 2025_05_03). The host's loopback is another way (splice) and has no such trouble.
  * - A port of the host's can be published once only, at one address or at all; IPv4 and IPv6 at once only without address.
  * - It is no uplink of a bridge network: it answers all containers behind it at the address that it saw last, so that of two
  *   that talk at once one loses its connections; its ports are fixed when it starts; and address translation in front of it

@@ -2,7 +2,7 @@ import type { Check, DoctorHost } from './check.ts';
 
 const PORT_START = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
 
-/** Only who asks for it needs it. Of 2023 it doesn't tell its version: netns/pasta.ts. */
+/** Only who asks for it needs it. Debian's don't tell their version; of 2023 it knows nothing of --map-host-loopback: netns/pasta.ts. */
 export function pasta(host: DoctorHost): Check {
   const path = host.find('pasta');
   if (path === undefined)
@@ -12,11 +12,12 @@ export function pasta(host: DoctorHost): Check {
       detail: 'not installed; only --network pasta needs it (package passt)',
     };
   const version = /20\d{6}(?!\d)|20\d\d_\d\d_\d\d/.exec(host.output([path, '--version']) ?? '')?.[0];
+  const ofLater = version || host.output([path, '--help'])?.includes('--map-host-loopback');
   return {
     name: 'pasta',
     status: 'ok',
-    detail: version
-      ? `${version}, ${path}`
+    detail: ofLater
+      ? [version ?? [], path].flat().join(', ')
       : `${path}, of 2023: clients of a port that it publishes have to speak first; slirp4netns and bridge networks have no such limit`,
   };
 }

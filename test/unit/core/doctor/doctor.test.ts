@@ -161,9 +161,11 @@ test('programs are named with their package and version', () => {
 });
 
 test('what pasta is there, and which ports can be published', () => {
-  const saying = (text: string) => pasta(system({ output: () => text })).detail;
+  const saying = (version: string, help?: string) =>
+    pasta(system({ output: ([, flag]) => (flag === '--help' ? help : version) })).detail;
   assert.is(saying('pasta 0.0~git20240906.6b38f07-1\n'), '20240906, /usr/bin/pasta');
   assert.is(saying('pasta 2025_02_17.a1e48a0\n'), '2025_02_17, /usr/bin/pasta');
+  assert.is(saying('pasta unknown version\n', 'Usage: …\n  --map-host-loopback ADDR …\n'), '/usr/bin/pasta');
   assert.match(saying('pasta unknown version\n'), /of 2023: clients .* have to speak first/);
   assert.is(
     said(pasta(system({ find: () => undefined }))),
