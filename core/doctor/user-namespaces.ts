@@ -31,12 +31,12 @@ export function userNamespaces(host: DoctorHost): Check {
   return { name, status: 'fail', detail: why };
 }
 
-/** A profile that allows the launcher, and nothing else, to make user namespaces (Ubuntu 23.10 and later). */
-export function apparmorProfile(dataRoot: string): string {
+/** A profile that allows a user's launcher, and nothing else, to make user namespaces (Ubuntu 23.10 and later). */
+export function apparmorProfile({ dataRoot, user }: Pick<DoctorHost, 'dataRoot' | 'user'>): string {
   return [
     'abi <abi/4.0>,',
     'include <tunables/global>',
-    `profile tsc-pod "${dataRoot.replace(/["\\*?[\]{}^]/g, '\\$&')}/libexec/*/launcher" flags=(unconfined) {`,
+    `profile tsc-pod-${user.uid} "${dataRoot.replace(/["\\*?[\]{}^]/g, '\\$&')}/libexec/*/launcher" flags=(unconfined) {`,
     '  userns,',
     '}',
     '',
@@ -44,10 +44,10 @@ export function apparmorProfile(dataRoot: string): string {
 }
 
 function apparmorFix(host: DoctorHost): string {
-  const profile = apparmorProfile(host.dataRoot)
+  const profile = apparmorProfile(host)
     .replaceAll('\\', '\\\\')
     .replaceAll('\n', '\\n')
     .replaceAll("'", "'\\''");
-  const file = '/etc/apparmor.d/tsc-pod';
+  const file = `/etc/apparmor.d/tsc-pod-${host.user.uid}`;
   return `printf '${profile.replaceAll('%', '%%')}' | sudo tee ${file} && sudo apparmor_parser -r ${file}`;
 }

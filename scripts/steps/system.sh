@@ -22,11 +22,34 @@ open_device() {
 
 setting() { cat "/proc/sys/$1" 2>/dev/null || printf '%s\n' "$2"; }
 
+# Ubuntu since 23.10, for who has no profile; that of an account is the same as `tsc-pod doctor` prints.
+apparmor_forbids_namespaces() {
+  [ "$(setting kernel/apparmor_restrict_unprivileged_userns 0)" = 1 ] && [ ! -e "$(apparmor_profile)" ]
+}
+
+apparmor_profile() { printf '/etc/apparmor.d/tsc-pod-%s\n' "$(id -u "$(account_name)")"; }
+
+# allow_namespaces: as root: a profile for the account's launcher, and for nothing else.
+allow_namespaces() {
+  local profile home
+  if ! apparmor_forbids_namespaces || ! has apparmor_parser; then return; fi
+  profile=$(apparmor_profile) home=$(getent passwd "$(account_name)" | cut -d: -f6)
+  say "letting AppArmor allow tsc-pod of $(account_name) to make user namespaces: $profile"
+  cat >"$profile" <<PROFILE
+abi <abi/4.0>,
+include <tunables/global>
+profile ${profile##*/} "$home/.local/share/tsc-pod/libexec/*/launcher" flags=(unconfined) {
+  userns,
+}
+PROFILE
+  apparmor_parser -r "$profile" || rm "$profile"
+}
+
 # Names what forbids user namespaces to users, with the command that mends it. Changes nothing: it is the
 # administrator's choice.
 name_restrictions() {
-  if [ "$(setting kernel/apparmor_restrict_unprivileged_userns 0)" = 1 ]; then
-    say "Ubuntu's AppArmor rule restricts user namespaces: containers won't start until"
+  if apparmor_forbids_namespaces; then
+    say "Ubuntu's AppArmor rule restricts user namespaces: containers won't start without a profile, or until"
     say '    sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0'
   fi
   if [ "$(setting kernel/unprivileged_userns_clone 1)" = 0 ]; then

@@ -103,13 +103,16 @@ test('each way to forbid user namespaces is named', () => {
   );
   assert.match(
     ubuntu.fix ?? '',
-    'profile tsc-pod "/home/ann/.local/share/tsc-pod/libexec/*/launcher" flags=(unconfined)',
+    'profile tsc-pod-1000 "/home/ann/.local/share/tsc-pod/libexec/*/launcher" flags=(unconfined)',
   );
-  assert.match(ubuntu.fix ?? '', 'sudo apparmor_parser -r /etc/apparmor.d/tsc-pod');
+  assert.match(ubuntu.fix ?? '', 'sudo apparmor_parser -r /etc/apparmor.d/tsc-pod-1000');
 });
 
 test("the profile's path is quoted for AppArmor", () => {
-  assert.match(apparmorProfile('/home/a*b"c'), 'profile tsc-pod "/home/a\\*b\\"c/libexec/*/launcher"');
+  assert.match(
+    apparmorProfile(system({ dataRoot: '/home/a*b"c' })),
+    'profile tsc-pod-1000 "/home/a\\*b\\"c/libexec/*/launcher"',
+  );
 });
 
 test('one id is less, not nothing', () => {
