@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { errnoOf, PodError } from '../core/error.ts';
+import { bindPort } from './bind-port.ts';
 import { formatHostPort, type PortMapping, type Protocol } from './port.ts';
 import { findPortHolder } from './port-holder.ts';
 
@@ -19,7 +20,7 @@ export interface HostPortFacts {
 /** The system's own facts; `holder` may know more, such as the names of containers. */
 export function hostPortFacts(holder?: HostPortFacts['holder']): HostPortFacts {
   return {
-    tryBind,
+    tryBind: async (hostIp, port, protocol) => bindPort(hostIp, port, protocol),
     holder: async (mapping) => {
       const known = await holder?.(mapping);
       if (known) return known;
@@ -36,32 +37,6 @@ function readPortStart(): number {
   } catch {
     return 1024;
   }
-}
-
-async function tryBind(hostIp: string, port: number, protocol: Protocol): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  if (protocol === 'udp') {
-    const { createSocket } = await import('node:dgram');
-    const socket = createSocket({
-      type: hostIp.includes(':') ? 'udp6' : 'udp4',
-      ipv6Only: hostIp.includes(':'),
-    });
-    socket.once('error', reject);
-    socket.bind({ address: hostIp, port, exclusive: true }, () => {
-      const bound = socket.address().port;
-      socket.close(() => resolve(bound));
-    });
-  } else {
-    const { createServer } = await import('node:net');
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: hostIp, port, exclusive: true, ipv6Only: hostIp.includes(':') }, () => {
-      const address = server.address();
-      const bound = address && typeof address === 'object' ? address.port : port;
-      server.close(() => resolve(bound));
-    });
-  }
-  return promise;
 }
 
 /** The error for a port that tryBind was refused. */
