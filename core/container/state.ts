@@ -64,10 +64,12 @@ interface Running {
   restarts: number;
 }
 
-/** What a monitor has written into its runtime directory since the last boot. */
-export function readRunning(directory: string, boot: string = bootId()): Running | undefined {
-  const [pid, start, monitor, monitorStart, startedAt, ofBoot, restarts] =
-    read(join(directory, 'state'))?.trim().split(' ') ?? [];
+function readState(runtime: string): string | undefined {
+  return read(join(runtime, 'state'));
+}
+
+function parseState(text: string | undefined, boot: string): Running | undefined {
+  const [pid, start, monitor, monitorStart, startedAt, ofBoot, restarts] = text?.trim().split(' ') ?? [];
   if (!pid || !start || ofBoot !== boot) return undefined;
   return {
     process: { pid: Number(pid), start },
@@ -75,6 +77,11 @@ export function readRunning(directory: string, boot: string = bootId()): Running
     startedAt: Number(startedAt),
     restarts: Number(restarts) || 0,
   };
+}
+
+/** What a monitor has written into its runtime directory since the last boot. */
+export function readRunning(runtime: string, boot: string = bootId()): Running | undefined {
+  return parseState(readState(runtime), boot);
 }
 
 /** An end that nobody recorded: a power cut, a reboot, `kill -9` of the monitor (which takes the container with it). */
@@ -126,15 +133,24 @@ export function containerState(
 ): ContainerState {
   const directory = containerDirectory(paths, record.id);
   const runtime = runtimeDirectory(paths, record.id);
-  const running = readRunning(runtime, boot);
-  if (running && isSameProcess(running.process)) {
-    const paused = readPauseMark(runtime, running.process);
-    return { ...stateOfRunning(running), status: paused ? 'paused' : 'running' };
+  for (let text = readState(runtime), again: typeof text; ; text = again) {
+    const running = parseState(text, boot);
+    if (running && isSameProcess(running.process)) {
+      const paused = readPauseMark(runtime, running.process);
+      return { ...stateOfRunning(running), status: paused ? 'paused' : 'running' };
+    }
+    const state = stateWithoutProcess(directory, running);
+    // Meanwhile it may have ended to be started anew, or been started: then the files are of different moments.
+    again = readState(runtime);
+    if (again === text) return state;
   }
+}
+
+function stateWithoutProcess(directory: string, running: Running | undefined): ContainerState {
   // The monitor drains the output before it writes down the end. It is looked for first: dead, it has written what it ever will.
   const ending = running && isSameProcess(running.monitor);
-  const exit = readExit(directory);
   const startedAt = running?.startedAt || Number(read(join(directory, 'started'))) || 0;
+  const exit = readExit(directory);
   const ended = { ...NOTHING, monitor: running?.monitor, restarts: running?.restarts ?? exit?.restarts ?? 0 };
   if (ending && running.process.pid === 0) return { ...ended, ...exit, status: 'restarting' };
   if (exit && exit.startedAt >= startedAt)

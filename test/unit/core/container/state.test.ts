@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -80,6 +80,29 @@ test('one whose end is written down has ended, though its monitor cleans up', ()
     startedAt: 100.5,
     finishedAt: 101,
   });
+});
+
+test('an end that was written down while its files were read, to be started anew, is none', async () => {
+  const paths = emptyPaths();
+  const directory = containerDirectory(paths, id);
+  const runtime = runtimeDirectory(paths, id);
+  for (const made of [directory, runtime]) mkdirSync(made, { recursive: true });
+  writeFileSync(join(runtime, 'waiting'), text({ pid: 0, start: '0' }, self));
+  writeFileSync(join(directory, 'next'), ending());
+  // The reader has opened the state, and gets what it was, when both files are there that the monitor writes then.
+  execFileSync('mkfifo', [join(runtime, 'state')]);
+  const monitor = spawn('sh', [
+    '-c',
+    'exec 3> "$1/state" && mv "$1/waiting" "$1/state" && mv "$2/next" "$2/exit" && printf "%s\\n" "$3" >&3',
+    ...['sh', runtime, directory, text(gone, self).trim()],
+  ]);
+  assert.equal(short(containerState(paths, { id })), {
+    status: 'restarting',
+    exitCode: 7,
+    startedAt: 100.5,
+    finishedAt: 101,
+  });
+  assert.equal(await once(monitor, 'exit'), [0, null]);
 });
 
 test('one whose monitor was killed is lost, and its code is not known', () => {
