@@ -39,21 +39,19 @@ static bool is_here(const union address *address) {
   return here;
 }
 
-bool forward_follow(struct forward_target *target) {
+void forward_follow(struct forward_target *target) {
   struct ifaddrs *all;
-  bool found = false;
-  if (is_here(&target->target) || getifaddrs(&all) < 0) return false;
-  for (const struct ifaddrs *one = all; one && !found; one = one->ifa_next) {
+  if (is_here(&target->target) || getifaddrs(&all) < 0) return;
+  for (const struct ifaddrs *one = all; one; one = one->ifa_next) {
     if (!one->ifa_addr || one->ifa_addr->sa_family != target->target.any.sa_family || (one->ifa_flags & IFF_LOOPBACK)) continue;
     union address address;
     memset(&address, 0, sizeof address);
     memcpy(&address, one->ifa_addr, address_size(&target->target));
     if (is_local(&address)) continue;
     target->target = address;
-    found = true;
+    break;
   }
   freeifaddrs(all);
-  return found;
 }
 
 struct forward_target *forward_target_for(struct forward_target targets[2], const union address *client) {
@@ -62,9 +60,8 @@ struct forward_target *forward_target_for(struct forward_target targets[2], cons
   return same->target.any.sa_family ? same : other->target.any.sa_family ? other : NULL;
 }
 
-bool forward_source(const struct forward_target *target, const union address *client, union address *source) {
+union address forward_source(const struct forward_target *target, const union address *client) {
   bool known = client->any.sa_family == target->target.any.sa_family && !is_local(client) && !same_host(client, &target->source) &&
                !same_host(client, &target->target);
-  *source = known ? *client : target->source;
-  return known;
+  return known ? *client : target->source;
 }

@@ -24,9 +24,9 @@ bool same_host(const union address *one, const union address *other);
 
 /* That of the client's family, or the other one; NULL: the container has no network. */
 struct forward_target *forward_target_for(struct forward_target targets[2], const union address *client);
-/* Its networks can change while it runs. True: it has another address now. */
-bool forward_follow(struct forward_target *target);
-/* Who the client is there. False: somebody stands in for it, with a port of 0. */
-bool forward_source(const struct forward_target *target, const union address *client, union address *source);
+/* Its networks can change while it runs. */
+void forward_follow(struct forward_target *target);
+/* Who the client is there, or who stands in for it: then with a port of 0. */
+union address forward_source(const struct forward_target *target, const union address *client);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "forward-ends.h"
 
-enum { PACKET_HEADERS = 10 + 40 + 8, DATAGRAM_MAX = 65535 - 8, PACKET_MAX = 10 + 65535 };
+enum { PACKET_HEADERS = 10 + 40 + 8, PACKET_MAX = 10 + 65535 };
 
 struct packet {
   union address from, to;

@@ -142,9 +142,8 @@ static void put_asked_address(struct msghdr *message, const union address *asked
 static struct udp_flow *begin(const struct flow_key *key, unsigned short port) {
   const struct forward_target *chosen = forward_target_for(udp.targets, &key->client);
   if (!chosen || !address_port(&key->client)) return NULL;
-  union address source, target = chosen->target;
+  union address source = forward_source(chosen, &key->client), target = chosen->target;
   set_address_port(&target, port);
-  forward_source(chosen, &key->client, &source);
   return flow_begin(key, &source, &target);
 }
 

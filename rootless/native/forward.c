@@ -189,10 +189,9 @@ static int connect_for(const union address *client, unsigned short port) {
   struct forward_target *chosen = forward_target_for(forwarder.all->targets, client);
   if (!chosen) return -1;
   forward_follow(chosen);
-  union address target = chosen->target, source;
+  union address target = chosen->target;
   set_address_port(&target, port);
-  forward_source(chosen, client, &source);
-  int fd = socket_as(source);
+  int fd = socket_as(forward_source(chosen, client));
   if (fd < 0 || connect(fd, &target.any, address_size(&target)) == 0 || errno == EINPROGRESS) return fd;
   close(fd);
   return -1;
