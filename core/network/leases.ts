@@ -61,9 +61,10 @@ export function networkUsers(paths: Paths, name: string): string[] {
 /** False: somebody has it. */
 function take(paths: Paths, name: string, address: string, id: string): boolean {
   const draft = join(networkDirectory(paths, name), `.${id}`);
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
-  writeFileSync(join(draft, id), '', { mode: 0o600 });
+  rmSync(draft, { recursive: true, force: true }); // of who was killed
+  mkdirSync(draft, { mode: 0o700 }); // not `recursive`: a network that is just removed would be there again, as an empty directory
   try {
+    writeFileSync(join(draft, id), '', { mode: 0o600 });
     return reserve(draft, leaseOf(paths, name, address));
   } finally {
     rmSync(draft, { recursive: true, force: true });

@@ -59,4 +59,10 @@ test('what a killed process has left of an address is in nobody’s way', () => 
   assert.ok(discardNetwork(paths, network));
 });
 
+test('who comes when the network has just been removed leaves nothing that would keep its name', () => {
+  assert.throws(() => give(one), /ENOENT/);
+  assert.ok(makeNetwork(paths, network));
+  assert.equal(give(one), ['10.1.2.2/29']);
+});
+
 test.run();
