@@ -33,7 +33,10 @@ function importedFrom(path: string): string | undefined {
 
 /** An import of which more is used than its members stays as it is; so do those of the entry, which all commands need. */
 function requireWhereUsed(code: string): string {
-  for (const [, , name, path] of [...code.matchAll(IMPORT)]) {
+  const imports = [...code.matchAll(IMPORT)];
+  if (imports.length !== (code.match(/ = require\(/g)?.length ?? 0))
+    throw new Error('sucrase writes imports otherwise than IMPORT says: all would be loaded at start');
+  for (const [, , name, path] of imports) {
     const from = importedFrom(path!);
     if (!from) continue;
     const uses = new RegExp(`(?<![\\w$])(?<!(?<!\\.\\.)\\.)${name}\\b(?! = require)`, 'g');
@@ -67,7 +70,9 @@ export const lazyModules: Plugin = {
     build.onResolve({ filter: /./, namespace }, async ({ path, importer, resolveDir, kind }) => {
       if (![path, importer].some((name) => PACKAGES.test(name))) return undefined;
       const found = await build.resolve(path, { importer, resolveDir, kind, namespace: 'file' });
-      return found.external ? found : { path: found.path, namespace, pluginData: { entry: false } };
+      return found.external || found.errors.length > 0
+        ? found
+        : { path: found.path, namespace, pluginData: { entry: false } };
     });
     build.onLoad({ filter: /.*/, namespace }, ({ path, pluginData: { entry } }) => ({
       contents: entry ? toCommonJs(path) : EXPORTS + requireWhereUsed(toCommonJs(path)),

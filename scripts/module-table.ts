@@ -93,7 +93,7 @@ export function table(parts: readonly Buffer[]): Buffer {
 
 /**
  * Splits a bundle as esbuild formats it into the program and a table of the texts of the modules that it doesn't load at
- * start. `node` is the binary that will run it. Throws where the bundle isn't what this version of esbuild makes.
+ * start. `node` is the binary that will run it. Throws where the bundle isn't what MODULE, HELPER and CALL know of esbuild.
  */
 export function splitModules(bundle: string, node: string): { program: string; cold: Buffer } {
   const modules = [...bundle.matchAll(MODULE)].map(([, name, parameters, body]) => ({
@@ -101,6 +101,11 @@ export function splitModules(bundle: string, node: string): { program: string; c
     parameters: parameters!.split(', ').filter(Boolean),
     body: body!,
   }));
+  const made = bundle.match(/^var [\w$]+ = __commonJS\(/gm)?.length ?? 0;
+  if (made !== modules.length || !HELPER.test(bundle))
+    throw new Error(
+      `esbuild writes modules otherwise than MODULE and HELPER say: ${modules.length} of ${made} match`,
+    );
   const loaded = loadedModules(bundle, node);
   const warm = modules.filter(({ name }) => loaded.has(name));
   const cold = modules.filter(({ name }) => !loaded.has(name));
@@ -112,9 +117,10 @@ export function splitModules(bundle: string, node: string): { program: string; c
       return loaded.has(name) ? `__functions.push(function(${parameters}) {\n${body}\n});\n` : '';
     }),
   );
-  const made = bundle.match(/^var \w+ = __commonJS\(/gm)?.length ?? 0;
-  if (warm.length === 0 || cold.length === 0 || made !== modules.length || program.includes('__commonJS'))
-    throw new Error('the bundle has no modules as this version of esbuild makes them');
+  if (warm.length === 0 || cold.length === 0 || program.includes('__commonJS'))
+    throw new Error(
+      `of the modules ${warm.length} run at start, ${cold.length} don't, or __commonJS is used otherwise`,
+    );
   const beforeEntry = bundle.slice(0, bundle.lastIndexOf(' = __commonJS('));
   const declared = new Set([...beforeEntry.matchAll(DECLARED)].map(([, name]) => name!));
   const bodies = cold.map(({ body }) => numbered(body));
