@@ -17,7 +17,7 @@ export function pasta(host: DoctorHost): Check {
     name: 'pasta',
     status: 'ok',
     detail: ofLater
-      ? [version ?? [], path].flat().join(', ')
+      ? [version, path].filter(Boolean).join(', ')
       : `${path}, of 2023: clients of a port that it publishes have to speak first; slirp4netns and bridge networks have no such limit`,
   };
 }
