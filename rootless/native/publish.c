@@ -32,8 +32,7 @@ static union address parse_address(const char *text, unsigned short port) {
   address.any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
   void *bytes = address.any.sa_family == AF_INET ? (void *)&address.four.sin_addr : (void *)&address.six.sin6_addr;
   if (inet_pton(address.any.sa_family, text, bytes) != 1) bug("%.60s is no address", text);
-  if (address.any.sa_family == AF_INET) address.four.sin_port = htons(port);
-  else address.six.sin6_port = htons(port);
+  set_address_port(&address, port);
   return address;
 }
 
