@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { getAsset } from 'node:sea';
 import { startupSnapshot } from 'node:v8';
 import { provideAssets } from '../core/assets.ts';
-import { provideDefaultFilters } from '../core/container/flags/seccomp-choice.ts';
+import { provideCompiledDefaults } from '../core/container/flags/seccomp-choice.ts';
 import { provideLauncher } from '../core/launcher.ts';
 import { provideOwnProgram, UNPACKER } from '../core/own-program.ts';
 import { PodCommand, type PodContext } from './command.ts';
@@ -46,7 +46,7 @@ async function main(): Promise<void> {
   process.on('unhandledRejection', fail).on('uncaughtException', fail);
   const asset = (name: string) => new Uint8Array(getAsset(name));
   provideAssets(asset);
-  provideDefaultFilters(() => Buffer.from(asset('seccomp')).toString('latin1'));
+  provideCompiledDefaults(() => Buffer.from(asset('seccomp')).toString('latin1'));
   provideOwnProgram(['/proc/self/exe']);
   provideLauncher({ hash: LAUNCHER_HASH, read: () => asset('launcher') });
   const status = await dispatch(process.argv.slice(2), newTable(), context);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { arch } from 'node:process';
 import { Writable } from 'node:stream';
 import { getHeapSnapshot, setFlagsFromString } from 'node:v8';
-import { provideDefaultFilters } from '../core/container/flags/seccomp-choice.ts';
+import { provideCompiledDefaults } from '../core/container/flags/seccomp-choice.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../core/images/format/media-types.ts';
 import { REF_NAME } from '../core/images/layout.ts';
 import type { PodContext } from './command.ts';
@@ -176,7 +176,7 @@ export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'al
       }
     };
     if (what === 'typical')
-      provideDefaultFilters(() => readFileSync(process.env.TSC_POD_DEFAULT_FILTERS!, 'latin1'));
+      provideCompiledDefaults(() => readFileSync(process.env.TSC_POD_DEFAULT_FILTERS!, 'latin1'));
     await run();
     await Promise.all(BEHIND_THE_LAUNCHER());
     if (what === 'typical') forgetCompiledCode();
@@ -189,7 +189,7 @@ export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'al
     if (said.some((text) => text.includes('this is a bug')))
       throw new Error(said.find((text) => text.includes('this is a bug')));
   } finally {
-    provideDefaultFilters(undefined);
+    provideCompiledDefaults(undefined);
     rmSync(root, { recursive: true, force: true });
   }
 }

@@ -11,10 +11,12 @@ import { defaultProfile, resolveProfile } from './profile.ts';
 import type { MachineArch } from './syscall-tables.ts';
 
 let read: (() => string) | undefined;
+let known: string[] | undefined;
 
 /** Tells where the text of {@link compileDefaults} is; undefined: nowhere. */
 export function provideCompiledDefaults(reader: (() => string) | undefined): void {
   read = reader;
+  known = undefined;
 }
 
 /** The default profile for a container with these capabilities (CAP_*, the bounding set), if it is one of them. */
@@ -51,7 +53,7 @@ export function compileDefaults(arch: MachineArch): string {
   return lines.join('\n');
 }
 
-const linesOf = (): string[] => read?.().split('\n') ?? [];
+const linesOf = (): string[] => (known ??= read?.().split('\n') ?? []);
 
 const keyOf = (capabilities: readonly string[], matters: readonly string[]): string =>
   matters.filter((name) => capabilities.includes(name)).join();

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-export { provideCompiledDefaults as provideDefaultFilters } from '../../../rootless/seccomp/compiled-defaults.ts';
-
 import { kernelRelease } from '../../../rootless/kernel-release.ts';
 import type { OciSeccomp } from '../../../rootless/seccomp/oci.ts';
 import { parseProfile, resolveProfile } from '../../../rootless/seccomp/profile.ts';
 import { defaultSeccomp, machine, seccompProgram } from '../../../rootless/seccomp/program.ts';
 import { callReason, errnoOf, PodError } from '../../error.ts';
 import type { SecurityOptions } from './security-options.ts';
+
+export { provideCompiledDefaults } from '../../../rootless/seccomp/compiled-defaults.ts';
 
 /** The filter for a container, as its config.json has it; undefined: none. */
 export function seccompFor(
