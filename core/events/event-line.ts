@@ -23,8 +23,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
  * strings, in which quotes are escaped.
  */
 export function readEventLine(line: string): PodEvent | undefined {
-  const begins = line.lastIndexOf('{"time":');
-  return parseEvent(line) ?? (begins > 0 ? parseEvent(line.slice(begins)) : undefined);
+  return parseEvent(line) ?? parseEvent(line.replace(/^.*(?=\{"time":\d)/s, ''));
 }
 
 function parseEvent(line: string): PodEvent | undefined {

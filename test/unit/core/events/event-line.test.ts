@@ -29,6 +29,8 @@ test('the event behind the remains of another is found', () => {
   const cut = line.slice(0, 100);
   assert.equal(readEventLine(cut + line), readEventLine(line));
   assert.equal(readEventLine(`${cut}${cut}\0\xff${line}`), readEventLine(line));
+  const named = line.replace('{"name":"w"}', '{"time":"w"}');
+  assert.equal(readEventLine(cut + named), readEventLine(named));
   assert.is(readEventLine(cut), undefined);
   assert.is(readEventLine(line + cut), undefined);
 });
