@@ -38,5 +38,5 @@ export function gitAddress(text: string): GitAddress | undefined {
 
 /** Without what may be secret in it. */
 export function describeRepository({ url }: GitAddress): string {
-  return url.replace(/^(\w[\w+.-]*:\/\/)[^/@]*@/, '$1');
+  return url.replace(/^(\w[\w+.-]*:\/\/)[^/]*@/, '$1');
 }

@@ -115,7 +115,7 @@ function forgetCredentials(top: string, address: GitAddress): void {
   for (const entry of readdirSync(join(top, '.git'), { withFileTypes: true, recursive: true })) {
     if (entry.name !== 'config' || !entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    writeFileSync(path, readFileSync(path, 'latin1').replace(/:\/\/[^/@\s]*@/g, '://'), 'latin1');
+    writeFileSync(path, readFileSync(path, 'latin1').replace(/:\/\/[^/\s]*@/g, '://'), 'latin1');
   }
 }
 

@@ -38,6 +38,10 @@ test('credentials are not shown', () => {
     describeRepository(gitAddress('https://me:secret@example.org/a.git')!),
     'https://example.org/a.git',
   );
+  assert.is(
+    describeRepository(gitAddress('https://me:sec@ret@example.org/a@b.git')!),
+    'https://example.org/a@b.git',
+  );
 });
 
 test.run();
