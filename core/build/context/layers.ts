@@ -10,6 +10,7 @@ import type { DriverName } from '../../../rootless/overlay/driver.ts';
 import { copyPlan, readOnlyRootPlan } from '../../../rootless/overlay/root-plan.ts';
 import type { Operation } from '../../../rootless/plan.ts';
 import type { TarSink } from '../../archive/tar-parser.ts';
+import { zeros } from '../../archive/zeros.ts';
 import { packFiles } from '../../container/copy/pack-job.ts';
 import type { HostFacts } from '../../container/facts.ts';
 import { PodError } from '../../error.ts';
@@ -203,9 +204,7 @@ export function hashingSink(found: Map<string, string>): TarSink & { finish(): v
         current.holes += `+${at}-${current.at}`;
         return;
       }
-      const zeros = Buffer.alloc(Math.min(length, 1 << 20));
-      for (let left = length; left > 0; left -= zeros.length)
-        hash.update(left < zeros.length ? zeros.subarray(0, left) : zeros);
+      for (const piece of zeros(length)) hash.update(piece);
     },
     finish,
   };

@@ -3,6 +3,7 @@
 import { decompress, EXPANSION_LIMIT } from '../../archive/decompress.ts';
 import { memberName } from '../../archive/member-name.ts';
 import { createTarParser } from '../../archive/tar-parser.ts';
+import { zeros } from '../../archive/zeros.ts';
 import { PodError } from '../../error.ts';
 import { expandByProgram } from '../../images/decompress/expand-by-program.ts';
 import { peek } from '../context/peek.ts';
@@ -59,12 +60,6 @@ export function archiveSource(
       parser.end();
     },
   };
-}
-
-function* zeros(length: number): Generator<Uint8Array, void, undefined> {
-  const piece = new Uint8Array(Math.min(length, 1 << 20));
-  for (let left = length; left > 0; left -= piece.length)
-    yield piece.subarray(0, Math.min(left, piece.length));
 }
 
 /** The bytes of a source that is one file, as they are asked for; whoever stops early ends the reading. */
