@@ -3,7 +3,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { PodError } from '../../error.ts';
 import { parseReference, printable } from '../../reference.ts';
 import { streamOutput, type Write } from '../archive/tar-output.ts';
@@ -13,6 +12,8 @@ type SavedImages = Parameters<typeof saveArchive>[0];
 
 /** `user@host` or a name of ssh_config(5): never an option, and nothing that a shell or ssh's own % tokens read. */
 const HOST = /^[A-Za-z0-9_][\w.@:-]*$/;
+/** Characters of what the other side says; it may say gigabytes. */
+const MOST_SAID = 64 << 10;
 const ID = /^(?:sha256:)?[a-f0-9]{6,64}$/;
 
 /** Sends an archive of images; gives what the other side says of them. Throws PodError `network`, `usage`. */
@@ -22,8 +23,10 @@ export async function sendBySsh(
   { quiet, ...options }: SaveOptions & { readonly quiet: boolean },
 ): Promise<string> {
   const ssh = openSsh(host, quiet ? 'load -q' : 'load', options.signal);
-  const said = text(ssh.stdout);
-  said.catch(() => {}); // looked at when all went well
+  let said = '';
+  ssh.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(0, MOST_SAID);
+  });
   const write: Write = (bytes) =>
     new Promise((resolve, reject) => ssh.stdin.write(bytes, (error) => (error ? reject(error) : resolve())));
   await untilEnded(ssh, host, async () => {
