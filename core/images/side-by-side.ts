@@ -1,10 +1,11 @@
 /** Several pieces of work at once, of which the first failure stops the others. */
 
 import { createGate } from '../gate.ts';
+import { interrupted } from '../registry/retry.ts';
 
 /**
  * Does `work` for every item, so many at a time. The first failure aborts the signal that the others have, and is
- * thrown when all have ended; so is the reason of `outer`, once that is aborted.
+ * thrown when all have ended; so is `interrupted`, or the PodError it was for, once `outer` is aborted.
  */
 export async function sideBySide<T>(
   items: readonly T[],
@@ -28,5 +29,5 @@ export async function sideBySide<T>(
   };
   await Promise.all(items.map((item) => gate(() => one(item))));
   if (failures.length > 0) throw failures[0];
-  outer?.throwIfAborted();
+  if (outer?.aborted) throw interrupted(outer.reason);
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { PodError } from '../../error.ts';
 import { withLock } from '../../lock.ts';
 import { downloadBlob } from '../../registry/download.ts';
+import { interrupted } from '../../registry/retry.ts';
 import { parseDigest } from '../format/digest.ts';
 import type { Descriptor } from '../format/types.ts';
 import { blobPath, blobSize, hasLayer, removeFile, type StorePaths, storeError } from '../layout.ts';
@@ -50,7 +51,7 @@ export async function fetchLayer(job: LayerJob): Promise<void> {
     // blobs whose digests begin alike: its file can't be removed, another may be waiting for it.
     const lock = join(paths.locks, `blob-${parseDigest(blob.digest, 'a blob').hex.slice(0, 3)}`);
     await withLock(lock, async () => {
-      job.signal.throwIfAborted();
+      if (job.signal.aborted) throw interrupted(job.signal.reason);
       if (!hasBlob()) await downloadOrStartAgain(job);
     });
   }

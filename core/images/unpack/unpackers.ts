@@ -11,6 +11,7 @@ import { availableParallelism } from 'node:os';
 import { PodError } from '../../error.ts';
 import { createGate } from '../../gate.ts';
 import { ownProgram, UNPACKER } from '../../own-program.ts';
+import { interrupted } from '../../registry/retry.ts';
 import { followFile } from '../pull/follow-file.ts';
 import type { Growth } from '../pull/growth.ts';
 import { type UnpackedLayer, type UnpackOptions, unpackLayer } from './unpack.ts';
@@ -84,7 +85,7 @@ function startUnpacker([command, ...words]: readonly string[]): Unpacker {
     onNotice,
     ...options
   }: UnpackRequest): Promise<UnpackedLayer> {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw interrupted(signal.reason);
     say({ unpack: { path, ...options }, bytes: growth.bytes });
     const unfollow = passOn(growth, signal, say);
     try {
