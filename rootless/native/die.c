@@ -10,6 +10,7 @@
 #include "message.h"
 
 static int report_socket = -1;
+static bool (*report_send)(int code, const char *text, size_t length);
 static const char *hint;
 static void (*death_hook)(int code, const char *text);
 static pid_t hook_owner;
@@ -20,6 +21,8 @@ void before_death(void (*hook)(int code, const char *text)) {
 }
 
 void report_to(int socket) { report_socket = socket; }
+
+void report_by(bool (*send)(int code, const char *text, size_t length)) { report_send = send; }
 
 void set_hint(const char *text) { hint = text; }
 
@@ -38,6 +41,7 @@ static void report(int code, char *text) {
   void (*hook)(int, const char *) = death_hook;
   death_hook = NULL;
   if (hook && hook_owner == getpid()) hook(code, text);
+  if (report_send && report_send(code, line, (size_t)length)) return;
   if (report_socket >= 0 && send_error(report_socket, code, line, (size_t)length)) return;
   if (write(STDERR_FILENO, line, (size_t)length) < 0) return;
 }

@@ -2,6 +2,9 @@
 #ifndef DIE_H
 #define DIE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 enum {
   EXIT_TOOL = 125,       /* tsc-pod itself failed */
   EXIT_NOT_RUNNABLE = 126, /* the command can't be executed */
@@ -10,6 +13,8 @@ enum {
 
 /* Errors go as text to standard error, or, once set, as a message to the monitor. */
 void report_to(int socket);
+/* The same by a function, which gets what send_error() (message.h) sends. */
+void report_by(bool (*send)(int code, const char *text, size_t length));
 
 /* Called once before this very process (not a child of it) ends by one of the functions below. */
 void before_death(void (*hook)(int code, const char *text));

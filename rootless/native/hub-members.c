@@ -254,12 +254,19 @@ static void left(struct member *member, const struct message *message) {
   send_message(message->fd, MESSAGE_STARTED, NULL, 0, -1);
 }
 
+static void failed(struct member *member, const struct message *message) {
+  size_t ids = strlen(member->network->id) + strlen(member->container) + 2;
+  send_message(message->fd, MESSAGE_ERROR, message->data + ids, message->length - ids, -1);
+  worker_done(member, false);
+}
+
 void members_hear(void) {
   static struct message message;
   while (receive_message(table.hears, &message)) {
     struct member *member = member_of(&message);
     if (member && message.type == MESSAGE_JOIN) joined(member, &message);
     if (member && message.type == MESSAGE_LEAVE) left(member, &message);
+    if (member && message.type == MESSAGE_ERROR) failed(member, &message);
     if (message.fd >= 0) close(message.fd);
   }
 }

@@ -17,6 +17,11 @@
 
 enum { READY_LIMIT_MS = 15000 };
 
+static struct {
+  const struct hub_request *request;
+  const struct hub_place *place;
+} work;
+
 /* The network's one message stays where it is, for all that wait for it. */
 static void await_network(int socket) {
   char said[2400];
@@ -82,20 +87,36 @@ static void put_line(char **text, size_t *length, char kind, const char *value) 
   *length += (size_t)sprintf(more + *length, "%c %s\n", kind, value);
 }
 
-/* The last that is said of it, in the name of the client: network id NUL container id NUL, and for who comes in the lines behind. */
-static void tell(unsigned char type, const struct plan *plan, const struct hub_request *request, const struct hub_place *place) {
-  size_t first = strlen(request->network) + 1, length = first + strlen(request->container) + 1, from = 0;
-  char *text = malloc(length);
+/* The last that is said of it, in the name of the client: network id NUL container id NUL, and what is to follow. */
+static bool tell(unsigned char type, const char *more, size_t length) {
+  char text[sizeof((struct message *)0)->data];
+  size_t first = strlen(work.request->network) + 1, second = strlen(work.request->container) + 1;
+  if (first + second + length >= sizeof text) return false;
+  memcpy(text, work.request->network, first);
+  memcpy(text + first, work.request->container, second);
+  if (length > 0) memcpy(text + first + second, more, length);
+  return send_message(work.place->said, type, text, first + second + length, work.place->client);
+}
+
+static bool tell_error(int code, const char *text, size_t length) {
+  char *payload = malloc(length + 1);
+  if (!payload) return false;
+  payload[0] = (char)code;
+  memcpy(payload + 1, text, length);
+  return tell(MESSAGE_ERROR, payload, length + 1);
+}
+
+static bool tell_joined(const struct plan *plan) {
+  static const struct {
+    const char *operation;
+    char kind;
+  } kinds[] = {{"name", 'N'}, {"address", 'A'}, {"dns", 'D'}};
+  char *text = NULL;
+  size_t length = 0;
   const struct operation *one;
-  if (!text) die("out of memory");
-  memcpy(text, request->network, first);
-  memcpy(text + first, request->container, length - first);
-  while (plan && (one = plan_next(plan, "name", &from))) put_line(&text, &length, 'N', one->words[1]);
-  from = 0;
-  while (plan && (one = plan_next(plan, "address", &from))) put_line(&text, &length, 'A', one->words[1]);
-  from = 0;
-  while (plan && (one = plan_next(plan, "dns", &from))) put_line(&text, &length, 'D', one->words[1]);
-  if (!send_message(place->said, type, text, length, place->client)) die_errno("cannot talk to the hub");
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t from = 0; (one = plan_next(plan, kinds[i].operation, &from));) put_line(&text, &length, kinds[i].kind, one->words[1]);
+  return tell(MESSAGE_JOIN, text, length);
 }
 
 static void remove_device(const struct plan *plan) {
@@ -105,23 +126,22 @@ static void remove_device(const struct plan *plan) {
   netlink_remove_link(&netlink, device);
 }
 
-/* Who comes is answered by the network, who goes by the hub: when all know of it. */
+/* Who comes in is answered by the network, all others by the hub: when all know of it. So who is answered may come again at once. */
 void hub_work(const struct hub_request *request, const struct hub_place *place) {
   struct plan plan;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  report_to(place->client);
+  work.request = request;
+  work.place = place;
+  report_by(tell_error);
   char *text = strdup(request->text);
   if (!text) die("out of memory");
   plan_parse(&plan, text, strlen(text));
   await_network(place->network);
   if (request->type == MESSAGE_ATTACH) add_device(&plan, request, place->namespace);
   enter(request->namespace);
-  if (request->type == MESSAGE_DETACH) {
-    remove_device(&plan);
-    tell(MESSAGE_LEAVE, NULL, request, place);
-  } else {
-    add_routes(&plan);
-    tell(MESSAGE_JOIN, &plan, request, place);
-  }
+  bool detach = request->type == MESSAGE_DETACH;
+  if (detach) remove_device(&plan);
+  else add_routes(&plan);
+  if (!(detach ? tell(MESSAGE_LEAVE, NULL, 0) : tell_joined(&plan))) die_errno("cannot talk to the hub");
   _exit(0);
 }

@@ -40,7 +40,7 @@ void hub_prepare_namespace(void);
 /* Where a process that does a request finds the rest. */
 struct hub_place {
   int namespace, network; /* of the network, and the hub's end of the socket to its process */
-  int said;               /* to the hub: MESSAGE_JOIN, MESSAGE_LEAVE */
+  int said;               /* to the hub: MESSAGE_JOIN, MESSAGE_LEAVE, MESSAGE_ERROR */
   int client;             /* who has asked, and is answered */
 };
 

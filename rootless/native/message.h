@@ -23,7 +23,7 @@ enum message_type {
   MESSAGE_HOLD = 'H',       /* to the hub: container id, which is in its networks as long as this connection is open */
   MESSAGE_JOIN = 'J',       /* to a network, by way of the hub: hub-names.h; a descriptor: who is told MESSAGE_STARTED */
   MESSAGE_LEAVE = 'L',      /* to a network, and to the hub by who has taken it out: network id NUL container id NUL */
-  MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print */
+  MESSAGE_ERROR = 'E',      /* payload: one byte of exit code, then the text to print; from who is at work for the hub behind what MESSAGE_LEAVE has */
 };
 
 struct message {

@@ -5,6 +5,7 @@
  *   hub-peer DIR ask TYPE CONTAINER NETWORK PLAN: one request without being a member.
  *   hub-peer DIR rubbish RUNS SEED: so many messages of all kinds, spoiled, some with a descriptor.
  *   hub-peer DIR change RUNS CONTAINER NETWORK PLAN: comes in, and so many times tells its names anew, goes out and comes in.
+ *   hub-peer DIR vain RUNS CONTAINER NETWORK PLAN: asks to come in so many times, at once after each refusal; prints all answers.
  *   hub-peer DIR crowd COUNT: so many connections, until standard input ends; prints how many were greeted, each within 4 seconds.
  *   hub-peer DIR filters 1: "yes" where the kernel can filter what members send, else "no".
  *   hub-peer DIR forge 1: what a process with all rights in a network namespace is told that answers a request of another one.
@@ -52,11 +53,17 @@ static bool ask(int fd, unsigned char type, char **words, int namespace) {
   return answer.type == MESSAGE_STARTED;
 }
 
-static int come_in(char **argv, int *namespace) {
+/* A connection that keeps the container in, once it has come in. */
+static int hold(const char *container, int *namespace) {
   int fd = connect_here();
   if (setns(userns, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNET) < 0) die_errno("cannot make a namespace");
   *namespace = open("/proc/self/ns/net", O_RDONLY);
-  send_message(fd, MESSAGE_HOLD, argv[0], strlen(argv[0]) + 1, -1);
+  send_message(fd, MESSAGE_HOLD, container, strlen(container) + 1, -1);
+  return fd;
+}
+
+static int come_in(char **argv, int *namespace) {
+  int fd = hold(argv[0], namespace);
   if (!ask(fd, MESSAGE_ATTACH, argv, *namespace)) exit(1);
   return fd;
 }
@@ -74,6 +81,13 @@ static int change(long runs, char **argv) {
     for (int i = 0; i < 3; i++)
       if (!ask(fd, types[i], argv, namespace)) return 1;
   printf("done\n");
+  return 0;
+}
+
+static int vain(long runs, char **argv) {
+  int namespace, fd = hold(argv[0], &namespace);
+  while (runs-- > 0)
+    if (ask(fd, MESSAGE_ATTACH, argv, namespace)) return 1;
   return 0;
 }
 
@@ -171,6 +185,7 @@ int main(int argc, char **argv) {
   if (strcmp(argv[2], "forge") == 0) return forge();
   if (strcmp(argv[2], "mute") == 0) return mute(atoi(argv[3]));
   if (strcmp(argv[2], "change") == 0) return change(atol(argv[3]), argv + 4);
+  if (strcmp(argv[2], "vain") == 0) return vain(atol(argv[3]), argv + 4);
   if (strcmp(argv[2], "join") == 0) return join(argv + 3);
   if (strcmp(argv[2], "rubbish") == 0) return rubbish(atol(argv[3]), strtoull(argv[4], NULL, 10));
   int fd = connect_here();
