@@ -146,8 +146,7 @@ export function claimName(paths: Paths, id: string, name: string): void {
  * What can't be a name has no holder: `../x` would lead to files that are nobody's reservation, and be taken back.
  */
 export function holderOf(paths: Paths, name: string): string | undefined {
-  if (!isName(name)) return undefined;
-  for (const id of namesIn(join(paths.names, name))) {
+  for (const id of reservedFor(paths, name)) {
     // In this order: a draft that becomes whole in between is seen by the second look.
     const drafted = NAMED_KINDS.some((kind) => isDrafted(paths, kind, id));
     // The same: who is at work is dead before the record is read, so that it can't change any more.
@@ -242,10 +241,37 @@ export function readJson(file: string): unknown {
   }
 }
 
-/** The id of a name, or of an id's beginning that only one of the kind has; undefined: none. */
+/**
+ * What `read` gives for the id that has a name, or for an id's beginning that only one of the kind has; undefined: none.
+ * That a name is reserved isn't enough: for one that is being made or renamed, or is gone.
+ */
+export function findRecord<T extends { readonly name: string }>(
+  paths: Paths,
+  kind: NamedKind,
+  wish: string,
+  read: (id: string) => T | undefined,
+): T | undefined {
+  for (const id of reservedFor(paths, wish)) {
+    const record = read(id);
+    if (record?.name === wish) return record;
+  }
+  const id = idBeginningWith(paths, kind, wish);
+  return id === undefined ? undefined : read(id);
+}
+
+/** The same id, also of one whose record can't be read. */
 export function findId(paths: Paths, kind: NamedKind, wish: string): string | undefined {
-  const byName = isName(wish) ? holderOf(paths, wish) : undefined;
-  if (byName !== undefined && hasName(paths, kind, byName, wish)) return byName;
+  return (
+    reservedFor(paths, wish).find((id) => hasName(paths, kind, id, wish)) ??
+    idBeginningWith(paths, kind, wish)
+  );
+}
+
+function reservedFor(paths: Paths, name: string): string[] {
+  return isName(name) ? namesIn(join(paths.names, name)) : [];
+}
+
+function idBeginningWith(paths: Paths, kind: NamedKind, wish: string): string | undefined {
   const matches = /^[0-9a-f]+$/.test(wish) ? listIdsOf(paths, kind).filter((id) => id.startsWith(wish)) : [];
   if (matches.length > 1)
     throw new PodError({

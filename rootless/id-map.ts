@@ -100,7 +100,6 @@ export function parseIdMap(text: string): IdRange[] {
 type Mapped = { uid: IdRange[]; gid: IdRange[] };
 
 function userMap(user: HostUser, sources: IdSources, mapped: Mapped, status: string): IdMaps {
-  const fix = usermodCommand(user, sources);
   if (statusField(status, 'NoNewPrivs') === '1') {
     return oneId(user, 'this process may not gain privileges (no_new_privs), so newuidmap has no effect');
   }
@@ -111,7 +110,7 @@ function userMap(user: HostUser, sources: IdSources, mapped: Mapped, status: str
   const file = uid.length > 1 ? '/etc/subgid' : '/etc/subuid';
   if (uid.length < 2 || gid.length < 2) {
     const listed = uid.length > 1 ? found.gid : found.uid;
-    if (listed.length === 0) return oneId(user, `${file} has no range for ${who}`, fix);
+    if (listed.length === 0) return oneId(user, `${file} has no range for ${who}`, usermodCommand(user, found));
     return oneId(user, `the range of ${who} in ${file} does not exist in this user namespace`);
   }
   const newuidmap = sources.find('newuidmap');
@@ -181,9 +180,9 @@ function joined(ranges: IdRange[]): IdRange[] {
   return result;
 }
 
-function usermodCommand(user: HostUser, sources: IdSources): string | undefined {
+function usermodCommand(user: HostUser, { all }: SubIds): string | undefined {
   if (user.name === undefined) return undefined;
-  const start = freeSubIdStart(sources.subIds(user).all);
+  const start = freeSubIdStart(all);
   const range = `${start}-${start + 65535}`;
   return `sudo usermod --add-subuids ${range} --add-subgids ${range} ${user.name}`;
 }

@@ -8,7 +8,7 @@ import {
   commitDraft,
   type Draft,
   directoryOf,
-  findId,
+  findRecord,
   listIdsOf,
   readJson,
   writeNew,
@@ -99,8 +99,7 @@ export function readSpec(paths: Paths, id: string): OciSpec | undefined {
 
 /** The container of a name, an id, or an id's beginning that only one has. */
 export function findContainer(paths: Paths, wish: string): ContainerRecord {
-  const id = findId(paths, 'container', wish);
-  const found = id === undefined ? undefined : readRecord(paths, id);
+  const found = findRecord(paths, 'container', wish, (id) => readRecord(paths, id));
   if (found) return found;
   throw new PodError({
     code: 'not-found',

@@ -5,7 +5,7 @@ import { errnoOf, PodError } from '../error.ts';
 import { emitEvent } from '../events.ts';
 import {
   directoryOf,
-  findId,
+  findRecord,
   listIdsOf,
   readJson,
   releaseName,
@@ -37,8 +37,7 @@ function isWhole(record: PodRecord, id: string): boolean {
 
 /** The pod of a name, an id, or an id's beginning that only one has. */
 export function findPod(paths: Paths, wish: string): PodRecord {
-  const id = findId(paths, 'pod', wish);
-  const found = id === undefined ? undefined : readPod(paths, id);
+  const found = findRecord(paths, 'pod', wish, (id) => readPod(paths, id));
   if (found) return found;
   throw new PodError({
     code: 'not-found',

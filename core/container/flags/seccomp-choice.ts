@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-
 import { kernelRelease } from '../../../rootless/kernel-release.ts';
 import type { OciSeccomp } from '../../../rootless/seccomp/oci.ts';
 import { parseProfile, resolveProfile } from '../../../rootless/seccomp/profile.ts';

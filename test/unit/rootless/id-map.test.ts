@@ -62,6 +62,19 @@ test('container root is the user, and the subordinate ranges follow in order', (
   ]);
 });
 
+test('who has which ids is asked once', () => {
+  for (const subuid of ['ann:100000:65536', 'bob:100000:65536']) {
+    const asked: unknown[] = [];
+    const sources = system({ subuid });
+    const subIds: IdSources['subIds'] = (who) => {
+      asked.push(who);
+      return sources.subIds(who);
+    };
+    hostIdMap(user, { ...sources, subIds });
+    assert.equal(asked, [user]);
+  }
+});
+
 test('a user without ranges has one id, the reason, and the command that mends it', () => {
   const maps = hostIdMap(user, system({ subuid: 'bob:100000:65536' }));
   assert.is(maps.oneIdOnly, true);

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -28,6 +29,7 @@ import {
   reservation,
   runtimeDirectory,
 } from '../../../../core/container/store.ts';
+import { findRecord } from '../../../../core/named.ts';
 import type { Paths } from '../../../../core/paths.ts';
 import { emptyPaths, recordOf, refusal, specOf } from './fixtures.ts';
 
@@ -140,6 +142,23 @@ test('a name without any container is given again', () => {
   rmSync(containerDirectory(paths, gone), { recursive: true });
   const next = make(paths, 'web');
   assert.is(findContainer(paths, 'web').id, next);
+});
+
+test('a name leads to its container by one look at that alone', () => {
+  const paths = emptyPaths();
+  const [web, other] = [make(paths, 'web'), make(paths, 'other')];
+  const looked: string[] = [];
+  const find = (wish: string) =>
+    findRecord(paths, 'container', wish, (id) => {
+      looked.push(id);
+      return readRecord(paths, id);
+    });
+  assert.is(find('web')?.id, web);
+  assert.is(find(other.slice(0, 20))?.id, other);
+  assert.equal(looked, [web, other]);
+  // Reserved for it by who died before it was renamed.
+  renameSync(join(paths.names, 'web'), join(paths.names, 'shop'));
+  assert.is(find('shop'), undefined);
 });
 
 test('who lost a name can not take it from the next owner', () => {
