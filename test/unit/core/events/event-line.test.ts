@@ -14,6 +14,16 @@ test('nanoseconds survive, and the object is docker’s', () => {
   );
 });
 
+test("attributes that are called or say timeNano don't tell the time, wherever it stands", () => {
+  const named = line
+    .replace('"timeNano":1700000000123456789,', '')
+    .replace('{"name":"w"}', String.raw`{"timeNano":"5","\"timeNano":"6,","name":"\"timeNano\":7,"}`);
+  assert.is(readEventLine(named), undefined);
+  const event = readEventLine(named.replace(/\}$/, ',"timeNano":1700000000123456789}'))!;
+  assert.is(event.timeNano, 1700000000123456789n);
+  assert.equal(event.attributes, { timeNano: '5', '"timeNano': '6,', name: '"timeNano":7,' });
+});
+
 test('what is no event is none', () => {
   const { length } = line;
   const bad = ['', 'null', '7', '[]', '{}', line.slice(0, 40), line.slice(0, length - 1), `${line}}`];
@@ -21,6 +31,8 @@ test('what is no event is none', () => {
     line.replace('"beef"', '7'),
     line.replace('1700000000,', '"1",'),
     line.replace('{"name":"w"}', 'null'),
+    line.replace('123456789,', '123456789.5,'),
+    line.replace('123456789,', `${'9'.repeat(20)},`),
   );
   for (const text of bad) assert.is(readEventLine(text), undefined, text);
 });
