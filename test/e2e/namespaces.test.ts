@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains, sh } from './container-lab.ts';
 import { eventually, pod, podOk, sandbox, test } from './harness/index.ts';
@@ -9,21 +9,15 @@ const LOOK = `for kind in ${KINDS.join(' ')}; do readlink /proc/self/ns/$kind; d
 const look = async (name: string) => (await podOk(['exec', name, 'sh', '-c', LOOK])).split('\n');
 const sharedWith = (mine: string[], theirs: string[]) => KINDS.filter((_, i) => mine[i] === theirs[i]);
 
-/**
- * How many of this test's processes are stopped, proc_pid_stat(5). Once it has executed its command, only its monitor
- * tells whose a container's process is: its mounts are named without the point where /dev/shm is mounted.
- */
-const stoppedProcesses = () => {
-  const mine = new Set(processesOf(sandbox.dir).map(({ pid }) => String(pid)));
-  return readdirSync('/proc').filter((pid) => {
+/** How many of this test's processes are stopped, proc_pid_stat(5). */
+const stoppedProcesses = () =>
+  processesOf(sandbox.dir).filter(({ pid }) => {
     try {
-      const [, parent] = /\) T (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
-      return parent !== undefined && (mine.has(pid) || mine.has(parent));
+      return /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
     } catch {
       return false;
     }
   }).length;
-};
 
 const holder = (name: string, flags: string[] = [], script = 'exec sleep 1000') =>
   podOk([

@@ -23,6 +23,7 @@ async function orphan(name: string, ...flags: string[]): Promise<number> {
   process.kill(monitor!, 'SIGKILL');
   await eventually(() => !lives(monitor!));
   assert.ok(lives(pid!));
+  assert.ok(processesOf(sandbox.dir).some((one) => one.pid === pid)); // what is left behind is told by the harness
   return pid!;
 }
 

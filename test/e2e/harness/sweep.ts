@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -34,8 +35,9 @@ function ancestors(): Set<number> {
 }
 
 /**
- * Processes that belong to the scratch directory: by their environment (TSC_POD_TEST), command line, working
- * directory, or by a mount of theirs (a container's root). Those of other users can't be seen and don't count.
+ * Processes that belong to the scratch directory: by their environment (TSC_POD_TEST), command line, working directory,
+ * or by a mount of theirs, as every container has. There paths begin where a file system does, /dev/shm for one, so that only
+ * the directory's own name tells, which mkdtemp(3) gives to no other.
  */
 export function processesOf(dir: string): { pid: number; command: string }[] {
   const mine = ancestors();
@@ -48,7 +50,7 @@ export function processesOf(dir: string): { pid: number; command: string }[] {
       read(`${at}/environ`).includes(`TSC_POD_TEST=${dir}\0`) ||
       read(`${at}/cmdline`).includes(dir) ||
       link(`${at}/cwd`).startsWith(dir) ||
-      read(`${at}/mountinfo`).includes(dir);
+      read(`${at}/mountinfo`).includes(basename(dir));
     // A zombie has no command line and waits for its parent only.
     const command = read(`${at}/cmdline`).replaceAll('\0', ' ').trim();
     if (belongs && command !== '') found.push({ pid, command });
