@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
-import { BUSYBOX } from './container-lab.ts';
-import { pod, podOk, sandbox, type TarEntry, tarOf, test } from './harness/index.ts';
+import { BUSYBOX, ended } from './container-lab.ts';
+import { binary, command, pod, podOk, sandbox, type TarEntry, tarOf, test } from './harness/index.ts';
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 const layer = tarOf([{ name: 'file', content: 'content' }]);
@@ -206,6 +206,22 @@ for (const [name, archive, message] of cases)
 test('the archive that these were made from is taken', async () => {
   writeFileSync(join(sandbox.work, 'good.tar'), good);
   assert.is(await podOk(['load', '-q', '-i', 'good.tar']), 'Loaded image: hostile:1');
+});
+
+test('a stream that is no archive, or goes on after its end, is refused though it has no end', async () => {
+  const before = kept();
+  for (const [script, why] of [
+    ['yes', 'a number that is not octal, at byte 0'],
+    ['yes | gzip', 'a number that is not octal, at byte 0'],
+    ['cat /dev/zero', 'it goes on for more than 67108864 bytes after its end'],
+    ['cat good.tar; yes', 'it goes on for more than 67108864 bytes after its end'],
+  ] as const)
+    assert.equal(
+      await command(['sh', '-c', `{ ${script}; } 2>/dev/null | ${binary} load`], {}),
+      ended(125, '', `Error: cannot read standard input: cannot read the tar archive: ${why}\n`),
+      script,
+    );
+  assert.equal(kept(), before);
 });
 
 test('a name with a digest that the image does not have names nothing: who asks for the digest gets no other image', async () => {

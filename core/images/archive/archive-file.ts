@@ -6,7 +6,10 @@
 import { statSync, unlinkSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { decompress, EXPANSION_LIMIT, formOf } from '../../archive/decompress.ts';
+import { brokenTar } from '../../archive/tar-entry.ts';
+import { createTarParser } from '../../archive/tar-parser.ts';
 import type { Environment } from '../../config/read-config.ts';
+import { PodError } from '../../error.ts';
 import { expandByProgram } from '../decompress/expand-by-program.ts';
 import { newPartial, type StorePaths, storeError } from '../layout.ts';
 import { type ArchiveInput, describeInput, isAddress, readInput } from './archive-input.ts';
@@ -24,6 +27,9 @@ export interface ReadOptions {
   readonly env: Environment;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Bytes after an archive's end: writers fill up a record, of some KiB. */
+const MOST_PADDING = 64 << 20;
 
 /** Opens an archive. Throws PodError `not-found`, `denied`, `invalid` (damaged), `no-space`, `network`, `missing`. */
 export async function openArchive(input: ArchiveInput, options: ReadOptions): Promise<ArchiveFile> {
@@ -51,9 +57,9 @@ async function spool(input: ArchiveInput, options: ReadOptions): Promise<Archive
   const file = await open(path, 'wx+', 0o600);
   try {
     unlinkSync(path);
-    const bytes = readInput(input, options);
+    const bytes = decompress(readInput(input, options), EXPANSION_LIMIT, { foreign: expandByProgram(env) });
     let size = 0;
-    for await (const chunk of decompress(bytes, EXPANSION_LIMIT, { foreign: expandByProgram(env) })) {
+    for await (const chunk of whileArchive(bytes, description)) {
       signal?.throwIfAborted();
       for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
       size += chunk.length;
@@ -63,4 +69,36 @@ async function spool(input: ArchiveInput, options: ReadOptions): Promise<Archive
     await file.close();
     throw storeError(error, `cannot read ${description}`);
   }
+}
+
+/** The same bytes, as long as they can be an archive: what is none may have no end. */
+async function* whileArchive(
+  bytes: AsyncIterable<Uint8Array>,
+  description: string,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const parser = createTarParser({ entry: () => {}, data: () => {}, hole: () => {} });
+  let padding = 0;
+  for await (const chunk of bytes) {
+    try {
+      if (parser.isDone()) padding += chunk.length;
+      if (padding > MOST_PADDING)
+        throw brokenTar(`it goes on for more than ${MOST_PADDING} bytes after its end`);
+      parser.write(chunk);
+    } catch (error) {
+      throw brokenArchive(error, description);
+    }
+    yield chunk;
+  }
+}
+
+/** What is wrong with an archive, and with which. */
+export function brokenArchive(error: unknown, description: string): unknown {
+  if (!(error instanceof PodError)) return error;
+  const { code, message, why } = error;
+  return new PodError({
+    code,
+    message: `cannot read ${description}`,
+    why: `${message}: ${why}`,
+    cause: error,
+  });
 }

@@ -1,5 +1,4 @@
-import { PodError } from '../../error.ts';
-import type { ArchiveFile } from './archive-file.ts';
+import { type ArchiveFile, brokenArchive } from './archive-file.ts';
 import type { FileTree } from './file-tree.ts';
 import { readRange } from './read-range.ts';
 import { findMember, indexTar } from './tar-index.ts';
@@ -20,13 +19,6 @@ export async function archiveTree(archive: ArchiveFile): Promise<FileTree> {
     };
   } catch (error) {
     await file.close();
-    if (!(error instanceof PodError)) throw error;
-    const { code, message, why } = error;
-    throw new PodError({
-      code,
-      message: `cannot read ${description}`,
-      why: `${message}: ${why}`,
-      cause: error,
-    });
+    throw brokenArchive(error, description);
   }
 }
