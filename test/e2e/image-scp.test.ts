@@ -1,5 +1,5 @@
 /** `image scp`: through a program ssh that runs the command here, with another store. */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { ended } from './container-lab.ts';
@@ -13,6 +13,8 @@ writeFileSync(
   join(bin, 'ssh'),
   `#!/bin/sh
 printf '%s\\n' "$1" "$2" "$3" > ${words}
+[ "$3" = junk ] && exec yes 2>/dev/null
+[ "$3" = sink ] && exec cat >/dev/null
 [ "$3" = down ] && { echo 'ssh: no route' >&2; exit 255; }
 PATH=${bin}/remote:/usr/bin:/bin
 for last; do :; done
@@ -25,6 +27,7 @@ const env = { PATH: `${bin}:${environment.PATH}` };
 const scp = (...args: string[]) => pod(['image', 'scp', ...args], { env });
 const idOf = (name: string, ...flags: string[]) =>
   podOk([...flags, 'image', 'inspect', '-f', '{{.Id}}', name]);
+const blob = (digest: string) => join(sandbox.data, 'images/blobs', digest.replace(':', '/'));
 const remote = ['--root', there];
 
 test('an image goes to the store of another machine, and comes back', async () => {
@@ -60,12 +63,32 @@ test('what fails there is told, and nothing half-made stays', async () => {
     await scp('mine:1', 'down::'),
     ended(125, '', 'ssh: no route\nError: cannot copy by ssh down: it ended with 255\n'),
   );
+  assert.equal(
+    await scp('junk::localhost/mine'),
+    ended(
+      125,
+      '',
+      'Error: cannot read standard input: cannot read the tar archive: a number that is not octal, at byte 0\n',
+    ),
+  );
   const none = join(sandbox.work, 'none');
   mkdirSync(none);
   assert.match(
     (await pod(['image', 'scp', 'mine:1', 'far::'], { env: { PATH: none } })).stderr,
     /^Error: cannot copy by ssh far: there is no program ssh\n/,
   );
+});
+
+test('what fails here is told itself, and ends what runs there', async () => {
+  const [{ Digest }] = JSON.parse(await podOk(['image', 'inspect', 'mine:1']));
+  const manifest = JSON.parse(readFileSync(blob(Digest), 'utf8'));
+  const aside = join(sandbox.work, 'layer');
+  const { digest } = manifest.layers[0];
+  renameSync(blob(digest), aside);
+  const ran = await scp('mine:1', 'sink::');
+  renameSync(aside, blob(digest));
+  const why = `cannot read blob ${digest} of the image store: it is missing`;
+  assert.equal(ran, ended(125, '', `Error: ${why}\ntsc-pod system check --repair\n`));
 });
 
 test('no word of the command line is an option of ssh or read by a shell', async () => {

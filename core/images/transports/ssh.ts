@@ -29,10 +29,11 @@ export async function sendBySsh(
   });
   const write: Write = (bytes) =>
     new Promise((resolve, reject) => ssh.stdin.write(bytes, (error) => (error ? reject(error) : resolve())));
-  await untilEnded(ssh, host, async () => {
+  const send = async () => {
     await saveArchive(images, 'docker-archive', streamOutput(write), options);
     ssh.stdin.end();
-  });
+  };
+  await untilEnded(ssh, host, send, () => !ssh.stdin.writable);
   return said;
 }
 
@@ -52,7 +53,8 @@ export async function fetchBySsh<T>(
     });
   const ssh = openSsh(host, `save ${image}`, signal);
   ssh.stdin.end();
-  return untilEnded(ssh, host, () => load(ssh.stdout));
+  const fetch = () => load(ssh.stdout);
+  return untilEnded(ssh, host, fetch, () => ssh.stdout.readableEnded);
 }
 
 type Ssh = ChildProcessByStdio<Writable, Readable, null>;
@@ -71,8 +73,16 @@ function openSsh(host: string, words: string, signal: AbortSignal | undefined): 
   return ssh;
 }
 
-/** What ssh and the other side have to say goes before what `work` makes of a stream that was cut. */
-async function untilEnded<T>(ssh: Ssh, host: string, work: () => Promise<T>): Promise<T> {
+/**
+ * What ssh and the other side have to say goes before what `work` makes of a stream that they have cut. What fails here
+ * ends them, and is told itself.
+ */
+async function untilEnded<T>(
+  ssh: Ssh,
+  host: string,
+  work: () => Promise<T>,
+  isCut: () => boolean,
+): Promise<T> {
   const ended = once(ssh, 'close').then(([status]) => status as number | null);
   ended.catch(() => {}); // looked at below
   const worked = work().then(
@@ -81,9 +91,11 @@ async function untilEnded<T>(ssh: Ssh, host: string, work: () => Promise<T>): Pr
       return { value };
     },
     (error: unknown) => {
+      const ours = !isCut();
+      if (ours) ssh.kill();
       ssh.stdin.destroy();
       ssh.stdout.destroy();
-      return { error };
+      return { error, ours };
     },
   );
   const failing = (why: string, cause?: unknown) =>
@@ -93,7 +105,8 @@ async function untilEnded<T>(ssh: Ssh, host: string, work: () => Promise<T>): Pr
     throw error;
   });
   const result = await worked;
-  if (status !== 0) throw failing(`it ended with ${status ?? 'a signal'}`, 'error' in result && result.error);
+  const failed = 'error' in result ? result : undefined;
+  if (status !== 0 && !failed?.ours) throw failing(`it ended with ${status ?? 'a signal'}`, failed?.error);
   if ('error' in result) throw result.error;
   return result.value;
 }
