@@ -130,7 +130,7 @@ export class Build extends PodCommand {
     const kind = this.quiet ? 'quiet' : (this.progress as ProgressKind);
     const stream = {
       write: (text: string | Uint8Array) => void stderr.write(text),
-      isTerminal: (stderr as { isTTY?: boolean }).isTTY === true,
+      isTerminal: isTerminal(stderr),
       size: () => {
         const size = terminalSize(2, () => stderr);
         return { columns: size?.columns ?? 80, rows: size?.rows ?? 24 };

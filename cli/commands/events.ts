@@ -7,7 +7,8 @@ import { parseFilters, passes } from '../filter.ts';
 import { eventFields, eventText } from '../format/event.ts';
 import { compileTemplate, renderTemplate } from '../format/go-template.ts';
 import { parseMoment } from '../moment.ts';
-import { escapeControls } from '../output/escape.ts';
+import { isTerminal } from '../output/color.ts';
+import { escapeControls, escapeInJson } from '../output/escape.ts';
 import { parsed } from '../parse.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -50,11 +51,10 @@ export class Events extends PodCommand {
 
   private printer(): (event: PodEvent) => void {
     const format = (this.format ?? '').trim();
-    const terminal = (this.context.stdout as { isTTY?: boolean }).isTTY === true;
-    const shown = terminal ? escapeControls : String;
     if (format === '') return (event) => this.printLine(escapeControls(eventText(event)));
     if (format === 'json' || /^\{\{\s*json\s+\.\s*\}\}$/.test(format))
-      return (event) => this.printLine(shown(dockerEventJson(event)));
+      return (event) => this.printLine(escapeInJson(dockerEventJson(event)));
+    const shown = isTerminal(this.context.stdout) ? escapeControls : String;
     const template = compileTemplate(this.format!);
     return (event) => this.printLine(renderTemplate(template, eventFields(event), { escape: shown }));
   }

@@ -120,6 +120,25 @@ test('the usual line is docker’s', async () => {
   );
 });
 
+test('as JSON an event stays JSON, and its strings control no terminal', async () => {
+  const note = '\u009b31m\u202e';
+  await podOk(['create', '--name', 'marked', '--network', 'none', '-l', `note=${note}`, BUSYBOX, 'true']);
+  await podOk(['rm', 'marked']);
+  const words = [
+    'events',
+    '--stream=false',
+    '-f',
+    'container=marked',
+    '-f',
+    'event=create',
+    '--format',
+    'json',
+  ];
+  const shown = await podOk(words);
+  assert.ok(shown.includes(String.raw`"note":"\u009b31m\u202e"`), shown);
+  assert.is(JSON.parse(shown).Actor.Attributes.note, note);
+});
+
 test('images come and go', async () => {
   await podOk(['rmi', BUSYBOX]);
   assert.equal(await actions('type=image'), ['image untag', 'image delete']);
