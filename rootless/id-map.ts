@@ -110,7 +110,8 @@ function userMap(user: HostUser, sources: IdSources, mapped: Mapped, status: str
   const file = uid.length > 1 ? '/etc/subgid' : '/etc/subuid';
   if (uid.length < 2 || gid.length < 2) {
     const listed = uid.length > 1 ? found.gid : found.uid;
-    if (listed.length === 0) return oneId(user, `${file} has no range for ${who}`, usermodCommand(user, found));
+    if (listed.length === 0)
+      return oneId(user, `${file} has no range for ${who}`, usermodCommand(user, found));
     return oneId(user, `the range of ${who} in ${file} does not exist in this user namespace`);
   }
   const newuidmap = sources.find('newuidmap');
