@@ -50,17 +50,19 @@ test("a member that takes another's address gets nothing that the gateway sends 
   await inBad(
     `ip addr add ${web}/32 dev eth0; arping -U -c 1 -w 1 -I eth0 ${web}; mkdir /tmp/w; echo bad >/tmp/w/index.html; httpd -p ${web}:80 -h /tmp/w`,
   );
+  assert.is(await inBad(once(web)), 'bad');
   for (let i = 0; i < 3; i++) assert.is(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'web\n');
   await inBad(`ip addr del ${web}/32 dev eth0`);
 });
 
 test('what is for a member that has gone reaches no other', async () => {
   const gone = `${(await gatewayOf('one')).replace(/\d+$/, '')}99`;
-  const heard = async (): Promise<number> =>
-    Number(await podOk(['exec', 'client', 'cat', '/sys/class/net/eth0/statistics/rx_bytes']));
-  const before = await heard();
+  const bytes = async (member: string, way: 'rx' | 'tx'): Promise<number> =>
+    Number(await podOk(['exec', member, 'cat', `/sys/class/net/eth0/statistics/${way}_bytes`]));
+  const [heard, sent] = [await bytes('client', 'rx'), await bytes('bad', 'tx')];
   await inBad(`arp -s ${gone} 02:12:34:56:78:9a; ping -c 1 -W 1 -s 30000 ${gone}`);
-  assert.ok((await heard()) - before < 30_000);
+  assert.ok((await bytes('bad', 'tx')) - sent >= 30_000);
+  assert.ok((await bytes('client', 'rx')) - heard < 30_000);
 });
 
 test('the gateway serves names and nothing else, and the hub is nowhere to be found', async () => {
