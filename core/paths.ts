@@ -156,8 +156,7 @@ function claimStore(data: string): void {
 
 /**
  * The paths for this environment; `root` is the value of --root. Makes the data directory, which holds nothing else
- * (`conflict`), and is closed to other
- * users: in layers and containers lie set-user-ID programs that are the user's own outside.
+ * (`conflict`), and is closed to other users: in layers and containers lie set-user-ID programs that are the user's own outside.
  */
 export function findPaths(environment: Environment, root?: string): Paths {
   const data = owned(dataRoot(environment, root));

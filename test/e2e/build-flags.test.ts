@@ -188,20 +188,25 @@ test('a build gives the same files whatever its roots are mounted with', async (
   assert.ok(usual.some((line) => line.endsWith('z/b link to z/a')));
 });
 
+const setAttribute = (path: string, name: string, value: string) =>
+  execFileSync('python3', [
+    ...['-c', 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())'],
+    ...[path, name, value],
+  ]);
+
+async function attributesIn(context: string, input?: Buffer) {
+  const tar = join(out(), 'x.tar');
+  const words = ['build', '--progress', 'plain', '-o', `type=tar,dest=${tar}`, context];
+  const { stderr } = await pod(words, input && { input });
+  const list = execFileSync('tar', ['--xattrs', '-tvvf', tar], { encoding: 'utf8' });
+  const attributes = [...list.matchAll(/^ +x: (.*)$/gm)].map(([, about]) => about);
+  return { attributes, cached: /^#\d+ CACHED$/m.test(stderr) };
+}
+
 test('files and directories of the context keep their attributes, and another attribute is another file', async () => {
   const made = folder('Dockerfile: FROM scratch\nCOPY d /d\n', 'd/f: f', 'd/plain: p', 'd/sub/f: f');
-  const give = (name: string, value: string, path = 'd/f') =>
-    execFileSync('python3', [
-      ...['-c', 'import os, sys; os.setxattr(sys.argv[1], sys.argv[2], sys.argv[3].encode())'],
-      ...[join(made, path), name, value],
-    ]);
-  const built = async () => {
-    const tar = join(out(), 'x.tar');
-    const { stderr } = await pod(['build', '--progress', 'plain', '-o', `type=tar,dest=${tar}`, made]);
-    const list = execFileSync('tar', ['--xattrs', '-tvvf', tar], { encoding: 'utf8' });
-    const attributes = [...list.matchAll(/^ +x: (.*)$/gm)].map(([, about]) => about);
-    return { attributes, cached: /^#\d+ CACHED$/m.test(stderr) };
-  };
+  const give = (name: string, value: string, path = 'd/f') => setAttribute(join(made, path), name, value);
+  const built = () => attributesIn(made);
   assert.equal(await built(), { attributes: [], cached: false });
   give('user.note', 'one');
   give('user.overlay.opaque', 'y');
@@ -216,6 +221,22 @@ test('files and directories of the context keep their attributes, and another at
   assert.equal(await built(), { attributes: both, cached: true });
   give('user.where', 'elsewhere', 'd/sub');
   assert.equal(await built(), { attributes: ['5 user.note', '9 user.where'], cached: false });
+});
+
+test('so it is where they come from a stage, or from an archive', async () => {
+  const dockerfile = 'Dockerfile: FROM scratch AS one\nCOPY d /d\nFROM scratch\nCOPY --from=one /d /e\n';
+  for (const packed of [false, true]) {
+    const made = folder(dockerfile, 'd/f: f', 'd/sub/f: f');
+    const archive = () => execFileSync('tar', ['--xattrs', '-C', made, '-c', '.']);
+    const built = () => (packed ? attributesIn('-', archive()) : attributesIn(made));
+    for (const path of ['d/f', 'd/sub']) setAttribute(join(made, path), 'user.note', '1');
+    assert.equal(await built(), { attributes: ['1 user.note', '1 user.note'], cached: false });
+    setAttribute(join(made, 'd/f'), 'user.note', 'two');
+    assert.equal(await built(), { attributes: ['3 user.note', '1 user.note'], cached: false });
+    setAttribute(join(made, 'd/sub'), 'user.note', 'three');
+    assert.equal(await built(), { attributes: ['3 user.note', '5 user.note'], cached: false });
+    assert.equal(await built(), { attributes: ['3 user.note', '5 user.note'], cached: true });
+  }
 });
 
 test('a named pipe goes from context to stage to image to folder', async () => {

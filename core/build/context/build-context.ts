@@ -32,8 +32,9 @@ export interface BuildContext {
    */
   walk(path: string, options?: WalkOptions): Promise<FoundTree | undefined>;
   /**
-   * What the content of files is, one text for each entry of type `file` that `walk` gave: the same text means the same
-   * bytes and attributes. Of a directory it stands for the attributes; '' for all others, and for one without. PodError `conflict` for a file that has changed since it was found.
+   * What is in each entry that `walk` gave, as a text: of a file the same text means the same bytes and attributes, of a
+   * directory the same attributes ('' for none); '' for all others. PodError `conflict` for a file that has changed since
+   * it was found.
    */
   fingerprints(entries: readonly ContextEntry[]): Promise<string[]>;
   /** Gives entries with their data to the sink, in their order, each as `walk` gave it (attributes are added). */

@@ -1,9 +1,9 @@
 /** A folder of the user's as a context. */
 
-import { createHash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { NO_XATTRS } from '../../archive/tar-entry.ts';
 import { errnoOf, PodError } from '../../error.ts';
+import { ATTRIBUTES, attributesText } from './attributes-text.ts';
 import type { ContextEntry } from './build-context.ts';
 import {
   fingerprint,
@@ -71,19 +71,20 @@ function folderTree(
   const buffer = hashMemory();
   const hostPath = (path: string): Buffer =>
     Buffer.from(path === '' ? root || '/' : `${root}/${path}`, 'latin1');
+  const shown = ({ name }: HostFile): string => attributesText(known.get(name)?.entry.xattrs ?? NO_XATTRS);
   const contentOf = (file: HostFile): Content => ({
     fingerprint: async () => {
       const old = memory.get(file);
-      const text = old ?? (await fingerprint(file, buffer())) + shown(known.get(file.name));
+      const text = old ?? (await fingerprint(file, buffer())) + shown(file);
       if (old === undefined) memory.set(file, text);
       return text;
     },
     send: (sink, drain) => sendFile(file, sink, drain),
     whole: () => readWhole(file),
   });
-  const attributesText = (file: HostFile): string => {
+  const attributesOnly = (file: HostFile): string => {
     const old = memory.get(file);
-    const text = old ?? shown(known.get(file.name));
+    const text = old ?? shown(file);
     if (old === undefined) memory.set(file, text);
     return text;
   };
@@ -112,7 +113,7 @@ function folderTree(
       if (found) return found;
       const host = hostPath(path);
       const about = statOf(host, path);
-      const made = about && nodeOf(path, host, about, { contentOf, attributesText });
+      const made = about && nodeOf(path, host, about, { contentOf, attributesOnly });
       if (!made) return undefined;
       const node = plainModes ? { ...made, entry: { ...made.entry, mode: plainMode(made.entry) } } : made;
       known.set(path, node);
@@ -130,15 +131,6 @@ function folderTree(
       }
     },
   };
-}
-
-/** Between what stands for the bytes and for the attributes. */
-const ATTRIBUTES = ' ';
-
-function shown(node: TreeNode | undefined): string {
-  const all = [...(node?.entry.xattrs ?? [])];
-  const text = all.map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}\n`).join('');
-  return text && ATTRIBUTES + createHash('sha256').update(text, 'latin1').digest('hex');
 }
 
 function statOf(path: Buffer, name: string): BigIntStats | undefined {
@@ -168,14 +160,14 @@ function plainMode({ type, mode }: ContextEntry): number {
 
 interface Readers {
   contentOf(file: HostFile): Content;
-  attributesText(directory: HostFile): string;
+  attributesOnly(directory: HostFile): string;
 }
 
 function nodeOf(
   path: string,
   host: Buffer,
   about: BigIntStats,
-  { contentOf, attributesText }: Readers,
+  { contentOf, attributesOnly }: Readers,
 ): FolderNode | undefined {
   const type = typeOf(about);
   if (type === undefined) return undefined;
@@ -198,7 +190,7 @@ function nodeOf(
   if (type !== 'file' && type !== 'directory') return { entry };
   const sparse = about.blocks * 512n < about.size;
   const file = { path: host, name: path, size, sparse, identity: identityOf(about) };
-  if (type === 'directory') return { entry, file, fingerprint: () => attributesText(file) };
+  if (type === 'directory') return { entry, file, fingerprint: () => attributesOnly(file) };
   const node = { entry, content: contentOf(file), file };
   return about.nlink > 1n ? { ...node, links: `${about.dev}:${about.ino}` } : node;
 }

@@ -20,6 +20,7 @@ import { visibleLayers } from '../../images/unpack/unpack.ts';
 import { launcherPath } from '../../launcher.ts';
 import type { Paths } from '../../paths.ts';
 import { randomBytes } from '../../random.ts';
+import { attributesText } from './attributes-text.ts';
 import type { BuildContext, ContextEntry, FoundTree, WalkOptions } from './build-context.ts';
 
 export interface LayersOfContext {
@@ -111,11 +112,7 @@ export function layersContext(given: LayersOfContext): BuildContext {
   async function fingerprints(entries: readonly ContextEntry[]): Promise<string[]> {
     const found = new Map<string, string>();
     const hasher = hashingSink(found);
-    await read(
-      entries.filter(({ type }) => type === 'file' || type === 'hardlink'),
-      hasher,
-      async () => {},
-    );
+    await read(entries, hasher, async () => {});
     hasher.finish();
     return entries.map(({ path }) => found.get(path) ?? '');
   }
@@ -174,22 +171,19 @@ function choose(entries: readonly ContextEntry[], sink: TarSink): TarSink {
   };
 }
 
-/** Puts a text for each file into `found`: its bytes and attributes. A hole of terabytes is told of, and not hashed. */
+/** Puts a text for each entry into `found`: of a file for its bytes, too. A hole of terabytes is told of, and not hashed. */
 export function hashingSink(found: Map<string, string>): TarSink & { finish(): void } {
-  let current: { path: string; hash: ReturnType<typeof createHash>; at: number; holes: string } | undefined;
+  let current: { path: string; hash: ReturnType<typeof createHash>; at: number; more: string } | undefined;
   const finish = (): void => {
-    if (current) found.set(current.path, current.hash.digest('hex') + current.holes);
+    if (current) found.set(current.path, current.hash.digest('hex') + current.more);
     current = undefined;
   };
   return {
     entry: ({ path, type, linkTarget, xattrs }) => {
       finish();
       if (type === 'hardlink') found.set(path, found.get(linkTarget) ?? '');
-      if (type !== 'file') return;
-      current = { path, hash: createHash('sha256'), at: 0, holes: '' };
-      for (const [name, value] of [...xattrs].sort(([a], [b]) => (a < b ? -1 : 1)))
-        current.hash.update(`${name}=${Buffer.from(value).toString('hex')}\n`);
-      current.hash.update('\n');
+      else if (type !== 'file') found.set(path, attributesText(xattrs));
+      else current = { path, hash: createHash('sha256'), at: 0, more: attributesText(xattrs) };
     },
     data: (bytes) => {
       if (!current) return;
@@ -201,7 +195,7 @@ export function hashingSink(found: Map<string, string>): TarSink & { finish(): v
       const { at, hash } = current;
       current.at += length;
       if (length > HASHED_HOLE) {
-        current.holes += `+${at}-${current.at}`;
+        current.more += `+${at}-${current.at}`;
         return;
       }
       for (const piece of zeros(length)) hash.update(piece);

@@ -11,6 +11,7 @@ import { NO_XATTRS, type TarEntry } from '../../archive/tar-entry.ts';
 import { createTarParser } from '../../archive/tar-parser.ts';
 import { randomBytes } from '../../random.ts';
 import { writeBytes } from '../../write-file.ts';
+import { attributesText } from './attributes-text.ts';
 import type { ContextEntry } from './build-context.ts';
 import type { ContextEnvironment } from './open-context.ts';
 import {
@@ -80,7 +81,8 @@ function nodeOf(
   nodes: Map<string, TreeNode>,
   content: Content | undefined,
 ): TreeNode | undefined {
-  if (entry.type !== 'hardlink') return content ? { entry, content } : { entry };
+  if (entry.type !== 'hardlink')
+    return content ? { entry, content } : { entry, fingerprint: () => attributesText(entry.xattrs) };
   const target = memberName(entry.linkTarget);
   const node = nodes.get(target);
   if (!node?.content) return node && { ...node, entry: { ...node.entry, path: entry.path } };
@@ -116,7 +118,7 @@ function place(path: string, nodes: Map<string, TreeNode>, lists: Map<string, Se
   }
 }
 
-function contentOf(spool: Spool, pieces: readonly Piece[], { size, path }: TarEntry): Content {
+function contentOf(spool: Spool, pieces: readonly Piece[], { size, path, xattrs }: TarEntry): Content {
   function* chunks(): Generator<Buffer | number> {
     for (const piece of pieces) {
       if ('hole' in piece) yield piece.hole;
@@ -140,7 +142,7 @@ function contentOf(spool: Spool, pieces: readonly Piece[], { size, path }: TarEn
         else hash.update(chunk);
         at += typeof chunk === 'number' ? chunk : chunk.length;
       }
-      return hash.digest('hex') + holes;
+      return hash.digest('hex') + holes + attributesText(xattrs);
     },
     send: async (sink, drain) => {
       for (const chunk of chunks()) {

@@ -20,7 +20,7 @@ export interface TreeNode {
   readonly entry: ContextEntry;
   /** Of a regular file. */
   readonly content?: Content;
-  /** Of a directory: the same text stands for the same attributes. */
+  /** Of what has no content: the same text stands for the same attributes. */
   readonly fingerprint?: () => string;
   /** The same text for all names of one file; undefined for a file with one name. */
   readonly links?: string;
