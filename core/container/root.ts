@@ -13,6 +13,7 @@ import {
 } from '../../rootless/overlay/root-plan.ts';
 import type { Operation } from '../../rootless/plan.ts';
 import { launcherPath } from '../launcher.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { Paths } from '../paths.ts';
 import type { HostFacts } from './facts.ts';
 import { probeOverlay } from './probe-overlay.ts';
@@ -47,11 +48,11 @@ export async function chooseDriver(
 export function makeRoot(paths: Paths, host: HostFacts, record: RootRecord, draft: string): void {
   mkdirSync(join(draft, 'rootfs'), { mode: 0o700 });
   if (record.driver !== 'copy') {
-    mkdirSync(join(draft, 'upper'), { mode: 0o755 });
+    makeDirectory(join(draft, 'upper'), 0o755);
     mkdirSync(join(draft, 'work'), { mode: 0o700 });
     return;
   }
-  mkdirSync(join(draft, 'copy'), { mode: 0o755 });
+  makeDirectory(join(draft, 'copy'), 0o755);
   if (record.layers.length === 0) return;
   const copies = copyPlan(partsOf(paths, record.layers, draft), ownerShift(host.defaultMaps, record.maps));
   runLauncher(launcherPath(), 'enter', [...userNamespacePlan(host.defaultMaps), ...copies]);

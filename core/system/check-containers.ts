@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeSubject } from '../container/events.ts';
 import { isName, randomName } from '../container/name.ts';
@@ -6,6 +6,7 @@ import type { ContainerRecord } from '../container/record.ts';
 import { replaceRecord } from '../container/replace.ts';
 import { claimName, containerDirectory, listIds, readSpec, reservation } from '../container/store.ts';
 import { errnoOf } from '../error.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { type Finding, moveAside, reasonOf } from './finding.ts';
@@ -83,7 +84,7 @@ function checkParts(paths: Paths, record: ContainerRecord): Finding[] {
     else
       add(`its directory ${part} is missing`, 'make it, empty', () => {
         if (existsSync(path)) moveAside(paths, path, part);
-        mkdirSync(path, { mode: part === 'upper' ? 0o755 : 0o700 });
+        makeDirectory(path, part === 'upper' ? 0o755 : 0o700);
       });
   }
   if (brokenExit(join(directory, 'exit')))

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { ContainerRecord } from '../container/record.ts';
+import { makeDirectory } from '../make-directory.ts';
 import type { Paths } from '../paths.ts';
 import { volumeData, volumeDirectory } from '../volume/store.ts';
 import { userFile, useVolume } from '../volume/users.ts';
@@ -43,6 +44,7 @@ function mend(paths: Paths, uses: readonly Use[], spoilt: string | undefined): v
     // Without this directory a volume is one that is being removed.
     if (existsSync(volumeDirectory(paths, name))) mkdirSync(users, { recursive: true, mode: 0o700 });
     useVolume(paths, { name, anonymous }, record.id);
-    mkdirSync(volumeData(paths, name), { recursive: true, mode: 0o755 });
+    const data = volumeData(paths, name);
+    if (!existsSync(data)) makeDirectory(data, 0o755);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { makeWhole, onlyOne } from '../by-name.ts';
 import { checkName, isName } from '../container/name.ts';
 import { errnoOf } from '../error.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { writeFile } from '../write-file.ts';
@@ -53,8 +54,8 @@ export function makeVolume(paths: VolumePaths, volume: NewVolume): boolean {
     ...volume,
   };
   return makeWhole(paths.volumes, volume.name, (draft) => {
-    mkdirSync(join(draft, '_data'), { recursive: true, mode: 0o755 });
-    mkdirSync(join(draft, 'users'), { mode: 0o700 });
+    mkdirSync(join(draft, 'users'), { recursive: true, mode: 0o700 });
+    makeDirectory(join(draft, '_data'), 0o755);
     const flush = !record.anonymous;
     writeFile(join(draft, 'volume.json'), JSON.stringify(record), { mode: 0o600, flush });
   });

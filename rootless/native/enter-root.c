@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -43,10 +44,12 @@ void enter_mounted_root(const struct plan *plan) {
   set_propagation("/", "rec,slave");
   int root = mount_root(plan, &apart);
   if (apart) root = go_apart(plan, root);
+  mode_t callers = umask(0); /* mount points that are made stay in the container's root */
   for (size_t i = 0; i < plan->count; i++) {
     const struct operation *operation = &plan->operations[i];
     if (strcmp(operation->words[0], "bind") == 0) mount_bind(root, operation);
   }
+  umask(callers);
   pivot_to(root);
   close(root);
   if (plan_find(plan, "root-readonly")) make_root_readonly();

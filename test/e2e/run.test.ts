@@ -292,6 +292,23 @@ test('--umask and the default umask', async () => {
   assert.equal(await sh('umask', ['--umask', '0077']), ended(0, '0077\n'));
 });
 
+test("what a container sees is the same whatever the caller's umask", async () => {
+  const before = process.umask(0o077);
+  try {
+    const seen = 'stat -c "%a %n" / /etc/hosts /etc/resolv.conf /etc/hostname /of /of/volume';
+    const modes = '755 /\n644 /etc/hosts\n644 /etc/resolv.conf\n644 /etc/hostname\n755 /of\n755 /of/volume\n';
+    const volume = ['-v', 'masked:/of/volume'];
+    assert.equal(await sh(seen, ['--user', '1000', ...volume]), ended(0, modes));
+    await podOk(['create', '--name', 'masked', ...volume, BUSYBOX, 'sh', '-c', seen]);
+    await podOk(['cp', '/etc/passwd', 'masked:/tmp/passwd']); // makes the mount points before there is a start
+    assert.equal(await pod(['start', '-a', 'masked']), ended(0, modes));
+    await podOk(['rm', 'masked']);
+    await podOk(['volume', 'rm', 'masked']);
+  } finally {
+    process.umask(before);
+  }
+});
+
 test('--dry-run prints the plan and leaves nothing', async () => {
   const ran = await run(['--name', 'dry', '--dry-run', BUSYBOX, 'echo', 'a b']);
   assert.equal([ran.code, ran.stderr], [0, '']);

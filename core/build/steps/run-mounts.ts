@@ -1,8 +1,8 @@
 /** RUN --mount: what each needs for the key of the step, and what its container gets. */
 
-import { mkdirSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { ownersNamespace } from '../../container/copy/place.ts';
+import { makeDirectory } from '../../make-directory.ts';
 import { writeFile } from '../../write-file.ts';
 import type { BuildContext } from '../context/build-context.ts';
 import { applyCopy } from '../copy/apply-copy.ts';
@@ -144,7 +144,7 @@ function bindFlag(source: string, target: string, readOnly: boolean): string {
 
 /** The selection as files of the host, owned as the container's; gives the file or directory that was meant. */
 async function materialise(build: BuildEnvironment, selection: Selection, place: string): Promise<string> {
-  mkdirSync(place, { mode: 0o755 });
+  makeDirectory(place, 0o755);
   await fillFrom(build, selection, place);
   const [source] = selection.sources;
   return source && !source.directory ? join(place, source.name) : place;

@@ -1,7 +1,6 @@
 /** --squash: the layers of a build become one, which holds what differs from its base; or all become one. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileStreamSink } from '../../../rootless/file-stream.ts';
 import { layerTar } from '../../container/commit/commit-layer.ts';
@@ -10,6 +9,7 @@ import { ownersNamespace } from '../../container/copy/place.ts';
 import { removeTrees } from '../../container/remove-tree.ts';
 import type { HistoryEntry } from '../../images/format/types.ts';
 import { enterAndDo } from '../../images/unpack/apply-job.ts';
+import { makeDirectory } from '../../make-directory.ts';
 import type { StageLayer, StageState } from '../stage-state.ts';
 import { clampTimes } from './clamp-times.ts';
 import { type BuildEnvironment, stageDirectories } from './step.ts';
@@ -49,7 +49,7 @@ async function mergedLayer(build: BuildEnvironment, state: StageState, kept: num
   const namespace = ownersNamespace(build.host);
   const whole = join(build.directory, `squash-${randomBytes(4).toString('hex')}`);
   const failing = 'cannot make the layers one';
-  mkdirSync(whole, { mode: 0o755 });
+  makeDirectory(whole, 0o755);
   try {
     await enterAndDo(namespace, ['copy-tree', ...directories.toReversed(), whole]);
     const below = kept === 0 ? [] : directories.slice(-kept);

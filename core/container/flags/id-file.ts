@@ -12,7 +12,7 @@ export interface IdFile {
 /** Makes the file, empty. Throws PodError `conflict` where there is one already, as docker and podman do. */
 export function reserveIdFile(path: string): IdFile {
   try {
-    writeFile(path, '', { flag: 'wx', mode: 0o644 });
+    writeFile(path, '', { flag: 'wx' });
   } catch (cause) {
     const exists = errnoOf(cause) === 'EEXIST';
     throw new PodError({

@@ -54,11 +54,11 @@ const withUserDatabase = (answer: () => unknown, test: () => void) => {
   }
 };
 
-test('without HOME the user database knows the home', () => {
+test('without a HOME that is absolute the user database knows the home', () => {
   withUserDatabase(
     () => ({ homedir: join(home, 'known') }),
     () => {
-      for (const HOME of [undefined, ''])
+      for (const HOME of [undefined, '', 'relative'])
         assert.is(of({ HOME }).data, join(home, 'known/.local/share/tsc-pod'));
       assert.is(of({ HOME: home }).data, join(home, '.local/share/tsc-pod'));
     },
