@@ -17,6 +17,7 @@
 #include "die.h"
 #include "keys.h"
 #include "roles.h"
+#include "stream.h"
 #include "terminal.h"
 
 static char frame[FRAME_MAX + 1];
@@ -44,7 +45,10 @@ static void write_all(int fd, const char *data, size_t length) {
   while (length > 0) {
     ssize_t put = write(fd, data, length);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return;
+    if (put < 0) {
+      output_failed(fd);
+      return;
+    }
     data += put;
     length -= (size_t)put;
   }

@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stream.h"
+
 static struct {
   pid_t pid;
   volatile sig_atomic_t ended, status;
@@ -45,10 +47,12 @@ bool child_write(int fd, const char *data, size_t length) {
   sigaddset(&ended, SIGCHLD);
   sigprocmask(SIG_UNBLOCK, &ended, NULL);
   ssize_t put = 0;
-  for (size_t done = 0; done < length; done += put > 0 ? (size_t)put : 0) {
+  bool failed = false;
+  for (size_t done = 0; done < length && !failed; done += put > 0 ? (size_t)put : 0) {
     put = write(fd, data + done, length - done);
-    if (put < 0 && errno != EINTR) break;
+    failed = put < 0 && errno != EINTR;
   }
+  if (failed) output_failed(fd);
   sigprocmask(SIG_BLOCK, &ended, NULL);
-  return put >= 0 || errno == EINTR;
+  return !failed;
 }

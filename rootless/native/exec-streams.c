@@ -27,7 +27,8 @@ void exec_streams_prepare(struct exec_streams *streams, bool wanted, int null) {
 }
 
 void exec_streams_keep(struct exec_streams *streams, int null) {
-  const bool kept[3] = {streams->source >= 0, streams->output >= 0, streams->errors >= 0};
+  const bool output = streams->output >= 0, errors = streams->errors >= 0;
+  const bool kept[3] = {streams->source >= 0, output, errors || output /* for output_failed() */};
   for (int fd = 0; fd < 3; fd++) {
     if (streams->fds[fd] > 2 && streams->fds[fd] != null && (fd < 2 || streams->fds[2] != streams->fds[1])) close(streams->fds[fd]);
     if (!kept[fd]) dup2(null, fd);

@@ -22,6 +22,7 @@
 #include "secrets.h"
 #include "session.h"
 #include "spawn.h"
+#include "stream.h"
 #include "target.h"
 #include "terminal.h"
 
@@ -110,7 +111,7 @@ __attribute__((noreturn)) static void keep_terminal(const struct plan *plan, int
   int code = terminal_session(plan, pid, master, signals);
   if (code >= 0) {
     event_reported(reporter, code);
-    _exit(code);
+    _exit(code_after_output(code));
   }
   if (code == SESSION_HUNG_UP) {
     close(master); /* hangs up the command's own terminal, and with it all that runs there */

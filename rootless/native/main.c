@@ -10,6 +10,7 @@
 #include "restart.h"
 #include "roles.h"
 #include "sealed.h"
+#include "stream.h"
 
 static const struct {
   const char *name;
@@ -51,6 +52,6 @@ int main(int argc, char **argv, char **environment) {
   if (argc == 2) plan.file = argv[1];
   if (plan.file && plan_find(&plan, "unlink-plan") && !plan_find(&plan, "restart")) unlink(plan.file);
   for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-    if (strcmp(roles[i].name, plan.role) == 0) return roles[i].run(&plan);
+    if (strcmp(roles[i].name, plan.role) == 0) return code_after_output(roles[i].run(&plan));
   bug("unknown role %.20s", plan.role);
 }

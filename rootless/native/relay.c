@@ -119,6 +119,7 @@ static void deliver_rest(struct relay *relay) {
     rest.length -= (size_t)put;
     return;
   }
+  output_failed(rest.to);
   /* As without a container in between: when the reader is gone, who writes on gets EPIPE. */
   int *from = rest.to == 2 ? &relay->errors : &relay->output;
   rest.length = 0;

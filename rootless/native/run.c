@@ -14,6 +14,7 @@
 #include "preserve.h"
 #include "restart.h"
 #include "roles.h"
+#include "stream.h"
 #include "supervise.h"
 
 /* Waits for the monitor's word; ends with its error, if that is what comes. */
@@ -33,7 +34,9 @@ static void leave_terminal(void) {
 /* detach TEXT */
 static int print_line(const struct plan *plan) {
   const char *text = plan_word(plan, "detach", 1);
-  return text && *text && dprintf(STDOUT_FILENO, "%s\n", text) < 0 ? EXIT_TOOL : 0;
+  if (!text || !*text || dprintf(STDOUT_FILENO, "%s\n", text) >= 0) return 0;
+  output_failed(STDOUT_FILENO);
+  return EXIT_TOOL;
 }
 
 /* What this process does once the container runs. */

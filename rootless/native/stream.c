@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -27,6 +28,19 @@ long left_in(int fd) {
   int size = fcntl(fd, F_GETPIPE_SZ);
   return size > 0 ? size : TERMINAL_KEEPS;
 }
+
+static bool output_lost;
+
+void output_failed(int fd) {
+  struct stat about;
+  int error = errno;
+  bool left = error == EPIPE || error == ECONNRESET || (error == EIO && fstat(fd, &about) == 0 && S_ISCHR(about.st_mode));
+  if (left || output_lost) return;
+  output_lost = true;
+  warn("Error: cannot write to standard %s: %s", fd == STDERR_FILENO ? "error" : "output", strerror(error));
+}
+
+int code_after_output(int code) { return output_lost ? EXIT_TOOL : code; }
 
 int await_readable(int fd, int limit_ms) {
   struct pollfd wait = {fd, POLLIN, 0};

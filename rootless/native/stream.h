@@ -16,6 +16,12 @@ bool same_file(int one, int other);
  * is others': in a container anybody may open it anew by /proc/PID/fd, and write without end.
  */
 long left_in(int fd);
+/*
+ * Output couldn't be written to the caller's standard output or error; errno says why. The first time this says it, unless
+ * who would read is gone: a pipe's reader, or the terminal. `code_after_output`: the exit code then, else `code`.
+ */
+void output_failed(int fd);
+int code_after_output(int code);
 /* Waits until it polls as readable: more than 0 then, 0 after `limit_ms` milliseconds. */
 int await_readable(int fd, int limit_ms);
 

@@ -242,7 +242,8 @@ static void start(void) {
 /* What the command has at its descriptors must end for others when it ends for the command; what is relayed stays. */
 static void let_go_of_stdio(void) {
   const struct relay *relay = &container.relay;
-  bool kept[3] = {relay->source >= 0, relay->foreground && relay->output >= 0, relay->foreground && relay->errors >= 0};
+  bool output = relay->foreground && relay->output >= 0, errors = relay->foreground && relay->errors >= 0;
+  const bool kept[3] = {relay->source >= 0, output, errors || output /* for output_failed() */};
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return;
   for (int fd = 0; fd < 3; fd++)

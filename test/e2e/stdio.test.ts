@@ -102,6 +102,24 @@ test('output that a full disk has no room for is an error', async () => {
     );
 });
 
+test("a command's output that a full disk has no room for is an error, too, whoever passes it on", async () => {
+  const lost = ended(125, '', 'Error: cannot write to standard output: No space left on device\n');
+  for (const words of [
+    `run --rm ${BUSYBOX} echo hello`,
+    `run --rm -t ${BUSYBOX} echo hello`,
+    `run -a stdout --rm ${BUSYBOX} echo hello`,
+    `run -d --name full ${BUSYBOX} sleep 100`,
+    'exec full echo hello',
+    'exec -t full echo hello',
+  ])
+    assert.equal(await shell(`$POD ${words} >/dev/full`), lost, words);
+  assert.equal(
+    await shell(`$POD run --rm ${BUSYBOX} sh -c 'echo hello; exit 3' 2>/dev/full`),
+    ended(3, 'hello\n'),
+  );
+  assert.equal((await shell('$POD rm -f -t 0 full')).code, 0);
+});
+
 test('in a directory that is gone, what needs it says so', async () => {
   assert.equal(await shell('mkdir gone; cd gone; rmdir ../gone; $POD ps -q'), ended(0));
   assert.equal(
