@@ -9,8 +9,16 @@ export function insteadOf(word: string): string | undefined {
     case 'context':
     case 'machine':
       return 'leave it out: there is no daemon and no virtual machine, containers run here and as you';
+    case 'checkpoint':
+    case 'restore':
+      return 'tsc-pod commit keeps the files: CRIU, which keeps processes, needs root';
+    case 'mount':
+    case 'umount':
+    case 'unmount':
+      return 'tsc-pod cp CONTAINER:/path .   # a mount of a container would be gone with the command that made it';
+    case 'service': // of Swarm, and podman system service
+      return 'there is no daemon and no Swarm: tsc-pod run --restart always keeps a container up';
     case 'node':
-    case 'service':
     case 'stack':
     case 'swarm':
       return 'there is no Swarm: tsc-pod run --restart always keeps a container up';

@@ -3,6 +3,7 @@ import { networkUsers } from '../../core/network/leases.ts';
 import { isPredefined } from '../../core/network/predefined.ts';
 import { Option, PodCommand } from '../command.ts';
 import { hasLabel, parseFilters, passes } from '../filter.ts';
+import { labelOf, labelsText } from '../format/labels.ts';
 import { formatList } from '../format/rows.ts';
 import { parseMoment } from '../moment.ts';
 import { isTerminal } from '../output/color.ts';
@@ -50,9 +51,8 @@ export class NetworkLs extends PodCommand {
       ID: this.noTrunc ? id : id.slice(0, 12),
       IPv6: ipv6,
       Internal: internal,
-      Labels: Object.entries(labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
+      Label: labelOf(labels),
+      Labels: labelsText(labels),
       Name: name,
       Scope: 'local',
     }));

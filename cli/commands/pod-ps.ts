@@ -3,6 +3,7 @@ import { podStatus } from '../../core/pod/status.ts';
 import { type ListedPod, listPods } from '../../core/pod/store.ts';
 import { Option, PodCommand } from '../command.ts';
 import { hasLabel, parseFilters, passes } from '../filter.ts';
+import { labelOf, labelsText } from '../format/labels.ts';
 import { formatList } from '../format/rows.ts';
 import { parseMoment } from '../moment.ts';
 import { isTerminal } from '../output/color.ts';
@@ -51,10 +52,8 @@ function rowOf(listed: ListedPod, now: number, whole: boolean) {
     ContainerIds: containers.map(({ record }) => id(record.id)).join(','),
     ContainerNames: containers.map(({ record }) => record.name).join(','),
     ContainerStatuses: containers.map(({ state }) => state.status).join(','),
-    Labels: Object.entries(pod.labels)
-      .map(([key, value]) => `${key}=${value}`)
-      .join(','),
-    Label: (name: string) => pod.labels[name] ?? '',
+    Labels: labelsText(pod.labels),
+    Label: labelOf(pod.labels),
     Networks: infraOf(listed)?.network.mode ?? '',
     Restart: pod.restart ?? 'no',
   };

@@ -49,6 +49,8 @@ export class Search extends PodCommand {
   term = Option.String({ name: 'term' });
 
   async execute(): Promise<number> {
+    if (!this.term.trim())
+      throw new PodError({ code: 'usage', message: 'nothing to look for: the term is empty' });
     const env = withAuthFile(this.context.env, this.authfile);
     const filters = parseFilters(this.filter, FILTERS);
     const config = await loadRegistriesConfig(env);

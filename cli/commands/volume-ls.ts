@@ -2,6 +2,7 @@ import { listVolumes, volumeData } from '../../core/volume/store.ts';
 import { volumeUsers } from '../../core/volume/users.ts';
 import { Option, PodCommand } from '../command.ts';
 import { hasLabel, parseFilters, passes } from '../filter.ts';
+import { labelOf, labelsText } from '../format/labels.ts';
 import { formatList } from '../format/rows.ts';
 import { parseMoment } from '../moment.ts';
 import { isTerminal } from '../output/color.ts';
@@ -45,9 +46,8 @@ export class VolumeLs extends PodCommand {
       CreatedAt: () => created,
       Driver: driver,
       Group: SWARM,
-      Labels: Object.entries(labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(','),
+      Label: labelOf(labels),
+      Labels: labelsText(labels),
       Links: SWARM,
       Mountpoint: volumeData(paths, name),
       Name: name,

@@ -8,6 +8,7 @@ import type { ContainerSize } from '../../core/container/written-size.ts';
 import type { Paths } from '../../core/paths.ts';
 import { readPod } from '../../core/pod/store.ts';
 import { familiarImage } from '../familiar-image.ts';
+import { labelOf, labelsText } from '../format/labels.ts';
 import { ago, goTime, humanSize, shortId } from '../output/units.ts';
 import { ellipsis } from '../output/width.ts';
 import { portsText } from './ports.ts';
@@ -79,11 +80,9 @@ export function rowOf(listed: ListedContainer, { paths, now, whole, sizes }: Row
     },
     Names: record.name,
     get Labels() {
-      return Object.entries(record.labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(',');
+      return labelsText(record.labels);
     },
-    Label: (name: string) => (Object.hasOwn(record.labels, name) ? record.labels[name] : ''),
+    Label: labelOf(record.labels),
     Networks: networkNames(record).join(','),
     get Mounts() {
       const sources = mountSources(record);

@@ -95,6 +95,8 @@ test('a network is made with what was asked, shown, and removed', async () => {
   );
   assert.is((await pod(['network', 'exists', 'mine'])).code, 0);
   assert.is(await podOk(['network', 'ls', '-q', '--filter', 'label=a=b']), 'mine');
+  const labels = '{{.Labels}} {{.Label "a"}} {{.Label "constructor"}}.';
+  assert.is(await podOk(['network', 'ls', '--filter', 'name=mine', '--format', labels]), 'a=b b .');
   assert.is(await podOk(['network', 'rm', 'mine']), 'mine');
   assert.is((await pod(['network', 'exists', 'mine'])).code, 1);
 });
