@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { busyboxImage } from '../../test/e2e/harness/images.ts';
@@ -55,22 +56,52 @@ export async function finish({ registry }: Peers): Promise<void> {
   await registry.stop();
 }
 
-/** Eight layers of 72 MB, half of which compresses well, in the registry as bench/large. */
+/** Eight layers of 72 MB of this machine's own programs and libraries, in the registry as bench/large. */
 export async function pushLarge(registry: Registry): Promise<string> {
-  const megabyte = (at: number) => {
-    const noise = randomBytes(512 * 1024);
-    return Buffer.concat([noise, Buffer.alloc(512 * 1024, `line ${at} of a text that repeats itself\n`)]);
-  };
-  const layers = Array.from({ length: 8 }, (_, layer) => [
-    { name: `layer${layer}` },
-    ...Array.from({ length: 72 }, (_, file) => ({
-      name: `layer${layer}/file${file}`,
-      content: megabyte(file),
-    })),
-  ]);
+  const layers = sampleOf('/usr', 8, 72 << 20).map((files) => tarOfFiles(files));
   await registry.push('bench/large:latest', { layers });
   return `${registry.host}/bench/large:latest`;
 }
+
+/** So many samples, each of so many bytes, of the files below a directory; by a hash of their paths, so that each has its share of all kinds. */
+function sampleOf(directory: string, count: number, bytes: number): string[][] {
+  const regular = ['-type', 'f', '-size', '-32M', '-printf', '%s %p\\0'];
+  const listed = output('find', [
+    directory,
+    '-xdev',
+    '!',
+    '-readable',
+    '-prune',
+    '-o',
+    ...regular,
+  ]).toString();
+  const files = listed.split('\0').flatMap((line) => {
+    const [, size, path] = /^(\d+) (.*)$/s.exec(line) ?? [];
+    return path === undefined ? [] : [{ path, size: Number(size), rank: sha256(path) }];
+  });
+  files.sort((one, other) => (one.rank < other.rank ? -1 : 1));
+  return Array.from({ length: count }, () => {
+    const taken: string[] = [];
+    for (let left = bytes; left > 0; left -= files.pop()!.size) {
+      const file = files.at(-1);
+      if (!file) throw new Error(`${directory} has no ${(count * bytes) >> 20} MB`);
+      taken.push(file.path);
+    }
+    return taken;
+  });
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const tarOfFiles = (paths: string[]): Buffer =>
+  output(
+    'tar',
+    ['-P', '--owner=0', '--group=0', '--numeric-owner', '--transform=s,^/,,', '-c', '--null', '-T', '-'],
+    paths.join('\0'),
+  );
+
+const output = (program: string, words: string[], input?: string): Buffer =>
+  execFileSync(program, words, { maxBuffer: 1 << 30, input });
 
 /** Whether tsc-pod has the command already. */
 export async function knows(name: string): Promise<boolean> {

@@ -279,7 +279,7 @@ export const rows: Row[] = [
   },
   {
     name: 'pull',
-    work: 'pull of 576 MB in 8 layers from loopback',
+    work: 'pull of 576 MB of /usr in 8 layers from loopback',
     budget: 0.5,
     against: 'podman',
     needs: 'pull',
