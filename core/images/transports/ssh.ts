@@ -53,8 +53,24 @@ export async function fetchBySsh<T>(
     });
   const ssh = openSsh(host, `save ${image}`, signal);
   ssh.stdin.end();
-  const fetch = () => load(ssh.stdout);
+  const fetch = () =>
+    load(ssh.stdout).catch((error: unknown) => {
+      throw damaged(error, host);
+    });
   return untilEnded(ssh, host, fetch, () => ssh.stdout.readableEnded);
+}
+
+/** What can't be loaded may be what a shell there says before all else. */
+function damaged(error: unknown, host: string): unknown {
+  if (!(error instanceof PodError) || error.code !== 'invalid') return error;
+  const { message, why = message } = error;
+  return new PodError({
+    code: 'invalid',
+    message: `cannot load what ${host} has sent`,
+    why,
+    hint: `ssh ${host} true   # has to print nothing`,
+    cause: error,
+  });
 }
 
 type Ssh = ChildProcessByStdio<Writable, Readable, null>;
