@@ -4,7 +4,7 @@ import { bareAddress } from '../../netns/address.ts';
 import { addressText, contains, parseSubnet, type Subnet, sizeOf } from '../../netns/subnet.ts';
 import type { ContainerRecord } from '../container/record.ts';
 import { isContainer } from '../container/store.ts';
-import { PodError } from '../error.ts';
+import { errnoOf, PodError } from '../error.ts';
 import { namesIn } from '../names-in.ts';
 import type { Paths } from '../paths.ts';
 import { release, reserve } from '../reservation.ts';
@@ -58,14 +58,23 @@ export function networkUsers(paths: Paths, name: string): string[] {
   return [...new Set(leases(paths, name).values())];
 }
 
-/** False: somebody has it. */
+/** False: somebody has it. Throws PodError `not-found` where the network is being removed. */
 function take(paths: Paths, name: string, address: string, id: string): boolean {
   const draft = join(networkDirectory(paths, name), `.${id}`);
   rmSync(draft, { recursive: true, force: true }); // of who was killed
-  mkdirSync(draft, { mode: 0o700 }); // not `recursive`: a network that is just removed would be there again, as an empty directory
   try {
+    mkdirSync(draft, { mode: 0o700 }); // not `recursive`: a network that is just removed would be there again, as an empty directory
     writeFileSync(join(draft, id), '', { mode: 0o600 });
     return reserve(draft, leaseOf(paths, name, address));
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    throw new PodError({
+      code: 'not-found',
+      message: `cannot give an address of network ${name}`,
+      why: 'it is being removed',
+      hint: `tsc-pod network rm ${name}   # where that was interrupted`,
+      cause: error,
+    });
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }

@@ -10,7 +10,6 @@ import { emptyPaths, refusal } from '../container/fixtures.ts';
 const paths = emptyPaths();
 const [one, two, three] = ['1'.repeat(64), '2'.repeat(64), '3'.repeat(64)];
 const network: NetworkRecord = {
-  version: 1,
   id: 'a'.repeat(64),
   name: 'net',
   created: '2026-01-02T03:04:05.678Z',
@@ -21,7 +20,7 @@ const network: NetworkRecord = {
   dns: true,
   labels: {},
   options: {},
-} as NetworkRecord;
+};
 makeNetwork(paths, network);
 const home = (id: string): string => join(paths.containers, id);
 const come = (id: string): void => void mkdirSync(home(id), { recursive: true });
@@ -60,7 +59,18 @@ test('what a killed process has left of an address is in nobody’s way', () => 
 });
 
 test('who comes when the network has just been removed leaves nothing that would keep its name', () => {
-  assert.throws(() => give(one), /ENOENT/);
+  const removed = 'not-found: cannot give an address of network net: it is being removed';
+  assert.is(
+    refusal(() => give(one)),
+    removed,
+  );
+  assert.ok(makeNetwork(paths, network));
+  rmdirSync(join(networkDirectory(paths, 'net'), 'leases')); // by who was killed then
+  assert.is(
+    refusal(() => give(one)),
+    removed,
+  );
+  assert.ok(discardNetwork(paths, network));
   assert.ok(makeNetwork(paths, network));
   assert.equal(give(one), ['10.1.2.2/29']);
 });
