@@ -1,6 +1,6 @@
 /** Reading configuration files: absent ones cost one failed open, and broken ones are named. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, PodError } from '../error.ts';
 import { homeOf } from '../home.ts';
@@ -48,4 +48,14 @@ export function configHome(env: Environment): string | undefined {
   if (env.XDG_CONFIG_HOME !== undefined && env.XDG_CONFIG_HOME !== '') return env.XDG_CONFIG_HOME;
   const home = homeOf(env);
   return home && join(home, '.config');
+}
+
+/** What is to be written in its place: a link stays one, as people keep their configuration elsewhere. */
+export function whereItIs(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return path;
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { replaceFile } from '../aside.ts';
 import { homeOf } from '../home.ts';
 import { parseImageReference, printable } from '../reference.ts';
-import { type Environment, readIfPresent } from './read-config.ts';
+import { type Environment, readIfPresent, whereItIs } from './read-config.ts';
 import { isTable, parseTomlFile, type TomlFile } from './toml-file.ts';
 
 /** Names and what they stand for; "" for an alias that is to be forgotten. */
@@ -67,5 +67,5 @@ export async function keepAlias(name: string, target: string, env: Environment):
   const aliases = new Map(await keptAliases(env)).set(name, target);
   const lines = [...aliases].map(([key, value]) => `  ${JSON.stringify(key)} = ${JSON.stringify(value)}\n`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  replaceFile(path, `[aliases]\n${lines.join('')}`);
+  replaceFile(whereItIs(path), `[aliases]\n${lines.join('')}`);
 }

@@ -3,10 +3,10 @@
  * user's auth file, which is replaced by one rename, closed to others, with all in it that isn't ours to change.
  */
 
-import { mkdirSync, realpathSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile } from '../aside.ts';
-import { errnoOf, PodError } from '../error.ts';
+import { PodError } from '../error.ts';
 import {
   type AuthFile,
   HUB_SERVER,
@@ -20,7 +20,7 @@ import {
 } from './auth-file.ts';
 import { eraseWithHelper, storeWithHelper } from './credential-helper.ts';
 import { type Credentials, FILES } from './credentials.ts';
-import type { Environment } from './read-config.ts';
+import { type Environment, whereItIs } from './read-config.ts';
 
 export interface KeepOptions {
   /** The auth file, see ownAuthFile. */
@@ -150,14 +150,4 @@ function replace({ path, json }: AuthFile, auths: Record<string, unknown>): void
   const text = `${JSON.stringify({ ...json, auths }, null, '\t')}\n`;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   replaceFile(whereItIs(path), text);
-}
-
-/** A link stays one: people keep their configuration elsewhere. */
-function whereItIs(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return path;
-    throw error;
-  }
 }

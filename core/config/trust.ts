@@ -12,7 +12,7 @@ import {
   policyFiles,
   type Requirement,
 } from './policy.ts';
-import { type Environment, readIfPresent } from './read-config.ts';
+import { type Environment, readIfPresent, whereItIs } from './read-config.ts';
 import { signaturePlaces } from './registries-d.ts';
 
 /** One scope of the policy. */
@@ -131,5 +131,5 @@ function checkReadable(path: string): void {
 
 function replace(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, text, 0o666);
+  replaceFile(whereItIs(path), text, 0o666);
 }

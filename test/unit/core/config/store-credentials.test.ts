@@ -1,6 +1,6 @@
 import {
   chmodSync,
-  existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -138,7 +138,7 @@ test('a link stays one', async () => {
   symlinkSync(real, file);
   await storeCredentials('quay.io', me, options());
   assert.match(readFileSync(real, 'utf8'), /quay\.io/);
-  assert.ok(existsSync(file));
+  assert.ok(lstatSync(file).isSymbolicLink());
 });
 
 test('a helper of the registry, or of all, keeps the secret, and is told it on stdin alone', async () => {
