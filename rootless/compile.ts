@@ -4,6 +4,7 @@
  */
 
 import { capabilityMask } from './capabilities.ts';
+import { type IdRange, idTable } from './id-range.ts';
 import type { OciLinux, OciMount, OciProcess, OciSpec } from './oci-spec.ts';
 import type { Operation } from './plan.ts';
 import { seccompProgram } from './seccomp/program.ts';
@@ -60,6 +61,12 @@ function mountOptions(mount: OciMount): MountOptions {
 
 const words = (list: string[]): string => (list.length > 0 ? [...new Set(list)].join(',') : '-');
 
+/** Id on disk (`container`) to id that is shown (`host`), both as the container's namespace has them. */
+export interface MountOwners {
+  uids: IdRange[];
+  gids: IdRange[];
+}
+
 /** What the plan says of a mount beside what config.json can. */
 export interface MountExtra {
   /** Printed below an error of this mount. */
@@ -69,6 +76,8 @@ export interface MountExtra {
    * its end.
    */
   subpath?: string | undefined;
+  /** Of an idmapped bind. */
+  owners?: MountOwners | undefined;
   /** Of a mount of type overlay: absolute directories, the topmost first; where changes go, undefined: it takes none. */
   /** A tmpfs that containers share: the directory of the volume that it is. */
   memory?: string | undefined;
@@ -88,7 +97,7 @@ export type NamespaceHolders = ReadonlyMap<string, NamespaceHolder>;
 /** One mount of the container's world. */
 export function compileMount(
   mount: OciMount,
-  { subpath, overlay, memory }: MountExtra = {},
+  { subpath, overlay, memory, owners }: MountExtra = {},
   holders: NamespaceHolders = new Map(),
 ): Operation {
   const { flags, data, bind } = mountOptions(mount);
@@ -98,11 +107,13 @@ export function compileMount(
     const { lowers, scratch = '' } = overlay;
     return ['overlay', mount.destination, words(flags), scratch, subpath ?? '', ...lowers];
   }
-  if (bind && subpath) {
-    const source = mount.source!.slice(0, -subpath.length - 1);
-    return ['bind', source, mount.destination, words(flags), subpath];
+  const source = subpath ? mount.source!.slice(0, -subpath.length - 1) : (mount.source ?? '');
+  if (bind && owners) {
+    const tables = [idTable(owners.uids), idTable(owners.gids)];
+    return ['idmap', source, mount.destination, words(flags), subpath ?? '', ...tables];
   }
-  if (bind) return ['bind', mount.source ?? '', mount.destination, words(flags)];
+  if (bind && subpath) return ['bind', source, mount.destination, words(flags), subpath];
+  if (bind) return ['bind', source, mount.destination, words(flags)];
   // runtime-spec calls it cgroup; what a container gets is always version 2.
   const type = mount.type === 'cgroup' ? 'cgroup2' : (mount.type ?? 'none');
   const copies = data.includes('tmpcopyup'); // runc's and crun's word

@@ -77,3 +77,8 @@ export function toContainer(id: number, ranges: IdRange[]): number | undefined {
 function slice(range: IdRange, start: number, end: number): IdRange {
   return { container: range.container + (start - range.host), host: start, size: end - start };
 }
+
+/** `INSIDE:OUTSIDE:SIZE[,...]`, as plans have it. */
+export function idTable(ranges: IdRange[]): string {
+  return ranges.map(({ container, host, size }) => `${container}:${host}:${size}`).join(',');
+}

@@ -33,6 +33,9 @@ export interface OciMount {
   type?: string;
   source?: string;
   options?: string[];
+  /** Of an idmapped mount: containerID is the id on disk, hostID the host's id that it is shown as. */
+  uidMappings?: OciIdMapping[];
+  gidMappings?: OciIdMapping[];
 }
 
 export interface OciNamespace {

@@ -63,6 +63,7 @@
  *   volume-fill DATA FIRST-USE PATH UID GID sync|-    rootless/native/fill.h
  *   root-propagation WORDS, mount TYPE SOURCE PATH FLAGS DATA, bind SOURCE PATH FLAGS [SUBPATH],
  *   mount-filled (as mount: with a copy of what was there), mount-memory DIR copy|empty PATH FLAGS DATA (rootless/native/memory.h), overlay PATH FLAGS SCRATCH SUBPATH LOWER...,
+ *   idmap SOURCE PATH FLAGS SUBPATH UIDS GIDS (a bind with other owners: tables FOUND:SHOWN:SIZE[,...], rootless/native/idmap.h),
  *   bind-of STATE SOURCE PATH FLAGS (a directory in the world of the container with that RUNTIME/state),
  *   secrets PATH (a tmpfs of the secrets of `secret NAME FILE TARGET UID GID MODE`, rootless/native/secrets.h),
  *   symlink TARGET PATH, sysctl KEY VALUE, hostname NAME, domainname NAME, pivot, terminal ..., masked PATH,

@@ -117,6 +117,7 @@ export async function decide(
     imageVolumes: execution.Volumes,
     user,
     maps,
+    defaults: host.defaultMaps,
     notice,
     dryRun: context.dryRun === true,
     ownSources: options.ownSources === true,

@@ -141,7 +141,7 @@ export function launchPlan(parts: LaunchParts): Launch {
     ['root-target', join(directory, 'rootfs')],
     ...rootOperations(paths, host, record, directory),
     ...fillOperations(parts),
-    ...compileWorld(spec, mountExtras(paths, record), {
+    ...compileWorld(spec, mountExtras(paths, record, spec), {
       holders: namespaceHolders(paths, record),
       last: secretFileOperations(paths, record),
     }),

@@ -12,49 +12,32 @@
 
 #include "copy.h"
 #include "die.h"
+#include "id-table.h"
 
 enum {
-  RANGES = 340,         /* what the kernel takes in a map, user_namespaces(7) */
   XATTR_ROOM = 1 << 16, /* XATTR_LIST_MAX and XATTR_SIZE_MAX of linux/limits.h */
   NOBODY = 65534,
 };
 
-struct range {
-  unsigned found, wanted, size;
-};
-
 static bool moved;
-static struct range uid_ranges[RANGES], gid_ranges[RANGES];
-static size_t uid_count, gid_count;
-
-static size_t parse_ranges(const char *text, struct range *ranges) {
-  size_t count = 0;
-  for (const char *at = text; *at; count++) {
-    int used = 0;
-    if (count == RANGES) bug("too many owners");
-    struct range *range = &ranges[count];
-    if (sscanf(at, "%u:%u:%u%n", &range->found, &range->wanted, &range->size, &used) != 3) bug("bad owners %.40s", text);
-    at += used;
-    if (*at && *at++ != ',') bug("bad owners %.40s", text);
-  }
-  return count;
-}
+static struct id_table uid_table, gid_table;
 
 void copy_owners(const char *uids, const char *gids) {
   moved = strcmp(uids, "-") != 0;
-  uid_count = moved ? parse_ranges(uids, uid_ranges) : 0;
-  gid_count = moved ? parse_ranges(gids, gid_ranges) : 0;
+  if (!moved) return;
+  parse_id_table(uids, &uid_table);
+  parse_id_table(gids, &gid_table);
 }
 
-static unsigned move_id(unsigned id, const struct range *ranges, size_t count) {
+static unsigned owner_of_copy(unsigned id, const struct id_table *table) {
   if (!moved) return id;
-  for (size_t i = 0; i < count; i++)
-    if (id >= ranges[i].found && id - ranges[i].found < ranges[i].size) return ranges[i].wanted + (id - ranges[i].found);
-  return NOBODY;
+  unsigned wanted = NOBODY;
+  move_id(table, id, &wanted);
+  return wanted;
 }
 
-uid_t copied_uid(const struct stat *about) { return move_id(about->st_uid, uid_ranges, uid_count); }
-gid_t copied_gid(const struct stat *about) { return move_id(about->st_gid, gid_ranges, gid_count); }
+uid_t copied_uid(const struct stat *about) { return owner_of_copy(about->st_uid, &uid_table); }
+gid_t copied_gid(const struct stat *about) { return owner_of_copy(about->st_gid, &gid_table); }
 
 /* What the overlay drivers note for themselves. */
 static bool is_marker(const char *attribute) {
@@ -71,7 +54,7 @@ static ssize_t move_capability(char *value, ssize_t length) {
   if (!moved || length < (ssize_t)XATTR_CAPS_SZ_2) return length;
   memcpy(&data, value, XATTR_CAPS_SZ_2);
   data.magic_etc = VFS_CAP_REVISION_3 | (data.magic_etc & VFS_CAP_FLAGS_EFFECTIVE);
-  data.rootid = move_id(0, uid_ranges, uid_count);
+  data.rootid = owner_of_copy(0, &uid_table);
   memcpy(value, &data, sizeof data);
   return sizeof data;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "die.h"
+#include "idmap.h"
 #include "mounts.h"
 #include "spawn.h"
 
@@ -42,12 +43,14 @@ static int go_apart(const struct plan *plan, int root) {
 void enter_mounted_root(const struct plan *plan) {
   bool apart;
   set_propagation("/", "rec,slave");
+  start_idmaps(plan);
   int root = mount_root(plan, &apart);
   if (apart) root = go_apart(plan, root);
   mode_t callers = umask(0); /* mount points that are made stay in the container's root */
   for (size_t i = 0; i < plan->count; i++) {
     const struct operation *operation = &plan->operations[i];
     if (strcmp(operation->words[0], "bind") == 0) mount_bind(root, operation);
+    else if (strcmp(operation->words[0], "idmap") == 0) mount_idmap(root, operation);
   }
   umask(callers);
   pivot_to(root);

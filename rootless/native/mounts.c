@@ -71,7 +71,7 @@ void open_sources(const struct plan *plan) {
   if (!sources) die("out of memory");
   for (size_t i = 0; i < plan->count; i++) {
     const char *name = plan->operations[i].words[0];
-    bool bind = strcmp(name, "bind") == 0 || strcmp(name, "root-bind") == 0;
+    bool bind = strcmp(name, "bind") == 0 || strcmp(name, "idmap") == 0 || strcmp(name, "root-bind") == 0;
     sources[i] = bind ? open(plan->operations[i].words[1], O_PATH | O_CLOEXEC) : -1;
     if (strcmp(name, "root-target") == 0) opened_target = open(plan->operations[i].words[1], O_PATH | O_DIRECTORY | O_CLOEXEC);
   }
@@ -92,24 +92,30 @@ static int below(int source, const struct operation *operation) {
   return found;
 }
 
-void mount_bind(int root, const struct operation *operation) {
+int bound_tree(const struct operation *operation) {
   char **words = operation->words;
   unsigned long flags;
   uint64_t attributes;
   mount_flags(words[3], &flags, &attributes);
-  refuse_link(root, words[1], words[2]);
   int source = source_of(operation);
   if (source < 0) die_errno("cannot bind %s", words[1]);
   source = below(source, operation);
-  struct stat about;
-  if (fstat(source, &about) < 0) die_errno("cannot bind %s", words[1]);
   int tree = clone_tree(source, flags & MS_REC, words[1]);
   set_attributes(tree, attributes, flags & propagation_flags, flags & MS_REC, words[1]);
-  int target = make_mount_point(root, words[2], S_ISDIR(about.st_mode));
-  attach_tree(tree, target, words[2]);
+  close(source);
+  return tree;
+}
+
+void mount_bind(int root, const struct operation *operation) {
+  const char *path = operation->words[2];
+  refuse_link(root, operation->words[1], path);
+  int tree = bound_tree(operation);
+  struct stat about;
+  if (fstat(tree, &about) < 0) die_errno("cannot bind %s", operation->words[1]);
+  int target = make_mount_point(root, path, S_ISDIR(about.st_mode));
+  attach_tree(tree, target, path);
   close(target);
   close(tree);
-  close(source);
 }
 
 void mount_bind_file(int root, int source, const char *path) {

@@ -14,6 +14,7 @@ void open_sources(const struct plan *plan);
 /* The operations that make a container's file tree; `root` is its root directory, seen from outside or as "/". */
 void mount_filesystem(int root, const struct operation *operation); /* mount TYPE SOURCE PATH FLAGS DATA */
 void mount_bind(int root, const struct operation *operation);       /* bind SOURCE PATH FLAGS [SUBPATH] */
+int bound_tree(const struct operation *operation);                  /* the tree of a `bind` or `idmap`, attached nowhere */
 void mount_bind_file(int root, int source, const char *path);       /* a file that is open (O_PATH will do) on PATH */
 int copy_mount(int fd, const char *path);                           /* a copy of the directory's mount, attached nowhere */
 void mount_copy(int root, int tree, const char *path, const char *flags); /* attaches one */

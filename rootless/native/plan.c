@@ -59,6 +59,7 @@ static const struct shape {
     {"hub-change", 2, 2},
     {"hub-detach", 2, 2},
     {"idle", 0, 0},
+    {"idmap", 6, 6},
     {"init", 0, 0},
     {"join", 1, 1},
     {"journal", 1, -1},

@@ -20,6 +20,7 @@
 
 #include "die.h"
 #include "fill.h"
+#include "idmap.h"
 #include "init.h"
 #include "memory.h"
 #include "message.h"
@@ -100,6 +101,7 @@ static void build(const struct plan *plan, struct world *world, const struct ope
   char **words = operation->words;
   if (strcmp(name, "mount") == 0) mount_filesystem(world->root, operation);
   else if (strcmp(name, "bind") == 0) mount_bind(world->root, operation);
+  else if (strcmp(name, "idmap") == 0) mount_idmap(world->root, operation);
   else if (strcmp(name, "mount-filled") == 0) mount_filled(world->root, operation);
   else if (strcmp(name, "mount-memory") == 0) mount_memory(world->root, operation);
   else if (strcmp(name, "overlay") == 0) mount_overlay(world->root, operation);
@@ -225,6 +227,7 @@ void stage_one(const struct plan *plan, int socket, const int fds[3]) {
   }
   send_message(socket, MESSAGE_NAMESPACES, NULL, 0, -1);
   set_propagation("/", "rec,slave");
+  start_idmaps(plan);
   bool apart;
   int root = mount_root(plan, &apart);
   (joins_pid_namespace(plan) ? make_first_process_among_others : make_first_process)(plan, socket, root, apart, fds);

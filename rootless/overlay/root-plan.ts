@@ -2,7 +2,7 @@
 
 import { PodError } from '../../core/error.ts';
 import type { OwnerShift } from '../id-map-shift.ts';
-import type { IdRange } from '../id-range.ts';
+import { idTable } from '../id-range.ts';
 import type { Driver } from './driver.ts';
 
 /** Absolute directories. */
@@ -57,9 +57,8 @@ export function copyPlan(parts: RootParts, shift: OwnerShift): string[][] {
 
 /** The `copy-owners` among them, if owners move. */
 export function copyOwners(shift: OwnerShift): string[][] {
-  const table = (ranges: IdRange[]) => ranges.map((r) => `${r.container}:${r.host}:${r.size}`).join(',');
   if (shift.identity) return [];
-  return [['copy-owners', table(shift.chown.uid), table(shift.chown.gid)]];
+  return [['copy-owners', idTable(shift.chown.uid), idTable(shift.chown.gid)]];
 }
 
 type FuseParts = Pick<RootParts, 'lowers'> & Partial<RootParts>;

@@ -47,13 +47,13 @@ const OWN_WORLD = /^\/(?:dev|proc|sys)(?:\/|$)/;
 
 /** What a container's volumes and bound files bring into its root, while it is not running. */
 function bindsOf({ paths, record }: PlaceParts, spec: OciSpec): Operation[] {
-  const extras = mountExtras(paths, record);
+  const extras = mountExtras(paths, record, spec);
   const outer = spec.mounts.filter(
     ({ destination, source }) => !OWN_WORLD.test(destination) && !source?.startsWith('container:'),
   );
   return outer
     .map((mount) => compileMount(mount, extras[mount.destination]))
-    .filter(([name]) => name === 'bind');
+    .filter(([name]) => name === 'bind' || name === 'idmap');
 }
 
 /** A container's files as its processes see them; of one that isn't running, with its volumes and binds. */

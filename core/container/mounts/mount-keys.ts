@@ -1,4 +1,5 @@
 import { parseSize } from '../flags/size.ts';
+import { checkIdmap } from './idmap.ts';
 import { type MountRequest, refuse, subpathOf } from './request.ts';
 import { isPropagation } from './words.ts';
 
@@ -92,8 +93,14 @@ const ignored: Take = (field) => {
   text(field);
 };
 
-const noIdmap: Take = (field) => {
-  if (yes(field)) throw bad(field, 'idmapped mounts need root on the host; U=true gives the files away');
+const idmap: Take = (field) => {
+  const { request, key, value } = field;
+  if (value === undefined || !value.includes('=')) {
+    if (yes(field)) request.options.push(key);
+    return;
+  }
+  checkIdmap(request.asked, `${key}=${value}`);
+  request.options.push(`${key}=${value}`);
 };
 
 const ACCESS: Record<string, Take> = {
@@ -109,7 +116,7 @@ const ACCESS: Record<string, Take> = {
   ),
 };
 const READONLY = { ...ACCESS, readonly: option('ro') };
-const OWNERS = { U: mark('chown'), chown: mark('chown'), idmap: noIdmap };
+const OWNERS = { U: mark('chown'), chown: mark('chown') };
 
 const size: Take = (field) => {
   field.request.options.push(`size=${parseSize(text(field), `--mount ${field.key}`)}`);
@@ -129,6 +136,7 @@ const KEYS: Record<MountType, Record<string, Take>> = {
   bind: {
     ...READONLY,
     ...OWNERS,
+    idmap,
     'bind-propagation': propagation,
     'bind-nonrecursive': option('bind'),
     'bind-recursive': recursive,
@@ -140,6 +148,7 @@ const KEYS: Record<MountType, Record<string, Take>> = {
   volume: {
     ...READONLY,
     ...OWNERS,
+    idmap,
     nocopy: mark('nocopy'),
     'volume-nocopy': mark('nocopy'),
     subpath,

@@ -11,10 +11,11 @@ import type { OverlayUse, VolumeUse } from '../record.ts';
 import { layerDirectories } from '../root.ts';
 import { checkBindSource, ownerNotice } from './bind-source.ts';
 import { parseDeviceFlag } from './device-flag.ts';
+import { isIdmap, withIdmap } from './idmap.ts';
 import { imageVolumes } from './image-volumes.ts';
 import { parseMountFlag } from './mount-flag.ts';
 import { checkPropagation } from './propagation.ts';
-import type { MountRequest } from './request.ts';
+import { type MountRequest, refuse } from './request.ts';
 import { parseTmpfsFlag, usualTmpfs } from './tmpfs-flag.ts';
 import { parseVolumeFlag } from './volume-flag.ts';
 import { volumeMount } from './volume-mount.ts';
@@ -33,6 +34,8 @@ export interface MountContext {
   /** Who the container's process runs as, in its own ids. */
   user: { uid: number; gid: number };
   maps: IdMaps;
+  /** The user's own map, from which `maps` is made. */
+  defaults: IdMaps;
   notice: (line: string) => void;
   dryRun: boolean;
   /** Sources are this program's own work: nobody is asked whether the user may read them. */
@@ -96,11 +99,19 @@ export function userMounts(flags: MountFlags, context: MountContext): UserMounts
       if (!covered.has(path)) result.mounts.push(filesystem(usualTmpfs(path, '--read-only'), context));
   }
   for (const request of requests) {
-    result.mounts.push(resolveRequest(request, context, result));
+    refuseIdmapWith(request);
+    const mount = resolveRequest(request, context, result);
+    result.mounts.push(withIdmap(mount, request.asked, context.defaults, context.maps));
     if (request.kind !== 'device') result.shown.push(request.destination);
     result.hints[request.destination] = `the mount was asked for by ${request.asked}`;
   }
   return result;
+}
+
+/** Other owners are shown of files that stay where they are and whose they are. */
+function refuseIdmapWith({ asked, options, overlay, chown }: MountRequest): void {
+  if (!options.some(isIdmap) || (!overlay && !chown)) return;
+  throw refuse(asked, `idmap and ${overlay ? 'O' : 'U'} exclude each other`, 'give one of them');
 }
 
 function resolveRequest(request: MountRequest, context: MountContext, result: UserMounts): OciMount {
@@ -116,7 +127,7 @@ function resolveRequest(request: MountRequest, context: MountContext, result: Us
       return mountVolume(request, context, result);
     default: {
       const about = context.ownSources ? undefined : checkBindSource(request, context.dryRun);
-      const notice = about && ownerNotice(request, about, context.maps);
+      const notice = about && !options.some(isIdmap) && ownerNotice(request, about, context.maps);
       if (notice) context.notice(notice);
       if (about) checkPropagation({ asked: request.asked, source: request.source!, options }, context.notice);
       if (request.chown) result.chown.push(request.source!);

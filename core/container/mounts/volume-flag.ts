@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { checkName } from '../name.ts';
+import { checkIdmap, isIdmap } from './idmap.ts';
 import { destinationOf, type MountRequest, refuse } from './request.ts';
 import { bindOptions, isAccess, isPropagation, isWithoutEffect } from './words.ts';
 
@@ -40,11 +41,8 @@ function takeWord(request: MountRequest, word: string): void {
   else if (word === 'U') request.chown = true;
   else if (word === 'O') request.overlay = true;
   else if (word === 'nocopy') request.nocopy = true;
-  else if (word === 'idmap' || word.startsWith('idmap='))
-    throw refuse(
-      request.asked,
-      'idmapped mounts need root on the host',
-      'U gives the files to the container',
-    );
-  else if (!isWithoutEffect(word)) throw refuse(request.asked, `unknown option ${JSON.stringify(word)}`);
+  else if (isIdmap(word)) {
+    checkIdmap(request.asked, word);
+    request.options.push(word);
+  } else if (!isWithoutEffect(word)) throw refuse(request.asked, `unknown option ${JSON.stringify(word)}`);
 }

@@ -5,6 +5,7 @@ import { readLocalOptions, type VolumeKind } from '../../volume/local-options.ts
 import { type NewVolume, readVolume, volumeData } from '../../volume/store.ts';
 import { newId } from '../name.ts';
 import type { VolumeUse } from '../record.ts';
+import { isIdmap } from './idmap.ts';
 import { type MountRequest, refuse } from './request.ts';
 import { tmpfsOptions } from './tmpfs-flag.ts';
 import { isPropagation } from './words.ts';
@@ -57,6 +58,8 @@ function inMemory(request: MountRequest, { words, nocopy }: VolumeKind, name: st
   const { asked, destination, options, overlay, subpath } = request;
   if (overlay || subpath !== undefined)
     throw refuse(asked, `the volume ${name} is a tmpfs: there is nothing below it before a container runs`);
+  if (options.some(isIdmap))
+    throw refuse(asked, `idmap: the volume ${name} is a tmpfs, whose files are the container's`);
   const access = options.filter((word) => word !== 'rbind' && word !== 'bind' && !isPropagation(word));
   const copies = request.nocopy || nocopy ? ['notmpcopyup'] : [];
   const usual = ['nosuid', 'nodev', 'mode=0755', 'tmpcopyup'];
