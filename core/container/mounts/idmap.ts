@@ -58,7 +58,7 @@ export function withIdmap(mount: OciMount, asked: string, defaults: IdMaps, maps
   const [uid, gid] = (['uid', 'gid'] as const).map((kind) => {
     const wanted = wish[`${kind}s`];
     if (!wanted) return sameNumbers(asked, kind, maps[kind]);
-    return wanted.map((range) => hostRange(asked, range, defaults[kind], maps[kind]));
+    return wanted.map((range) => hostRange(asked, kind, range, defaults[kind], maps[kind]));
   });
   const mappings = (ranges: IdRange[]) =>
     ranges.map(({ container, host, size }) => ({ containerID: container, hostID: host, size }));
@@ -81,13 +81,14 @@ function sameNumbers(asked: string, kind: 'uid' | 'gid', ids: IdRange[]): IdRang
 
 function hostRange(
   asked: string,
+  kind: 'uid' | 'gid',
   { disk, outer, size, ofContainer }: Wanted,
   defaults: IdRange[],
   ids: IdRange[],
 ): IdRange {
   const first = toHost(outer, ofContainer ? ids : defaults);
   const last = toHost(outer + size - 1, ofContainer ? ids : defaults);
-  const text = `${ofContainer ? '@' : ''}${disk}-${outer}-${size}`;
+  const text = `${kind}s ${ofContainer ? '@' : ''}${disk}-${outer}-${size}`;
   const has = (host: number) => totalSize(compose([{ container: 0, host, size }], inverse(ids))) === size;
   if (!has(disk))
     throw refuse(

@@ -25,6 +25,11 @@ test('a bind takes propagation, recursion and access', () => {
   assert.equal(options('bind-propagation=rslave'), ['rbind', 'rslave']);
   assert.equal(options('bind-nonrecursive=true,noexec'), ['bind', 'noexec', 'rprivate']);
   assert.equal(options('bind-recursive=disabled,nosuid,nodev'), ['bind', 'nosuid', 'nodev', 'rprivate']);
+  assert.equal(options('idmap'), ['rbind', 'idmap', 'rprivate']);
+  assert.equal(options('idmap=false'), ['rbind', 'rprivate']);
+  assert.equal(options('idmap=uids=0-1-2#3-4-5;gids=@0-1-1').slice(1, 2), [
+    'idmap=uids=0-1-2#3-4-5;gids=@0-1-1',
+  ]);
   assert.ok(
     parsed('type=bind,src=/s,dst=/d,U=true').chown && parsed('type=bind,src=/s,dst=/d,create').create,
   );
@@ -75,10 +80,9 @@ test('errors name the key', () => {
     why(`${bind},bind-propagation=x`),
     'bind-propagation=x: it is shared, slave, private or unbindable, or one of them with r in front',
   );
-  assert.is(
-    why(`${bind},idmap`),
-    'idmap: idmapped mounts need root on the host; U=true gives the files away',
-  );
+  assert.is(why(`${bind},idmap=uids=1`), 'idmap: "1" is not [@]DISK-ID-SIZE');
+  assert.is(why(`${bind},idmap=maybe`), 'idmap=maybe: it is true or false');
+  assert.is(why('type=tmpfs,dst=/d,idmap'), 'unknown key "idmap" for type tmpfs');
   assert.is(why(`${bind},`), 'unknown key "" for type bind');
   assert.is(why('type=bind,dst=/d'), 'the key "source" is missing');
   assert.is(why('type=volume,source=v'), 'the key "destination" is missing');

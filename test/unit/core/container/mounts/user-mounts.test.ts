@@ -17,13 +17,16 @@ const none: MountFlags = {
 };
 const said: string[] = [];
 const own = { container: 0, host: process.getuid!(), size: 1 };
+const { maps } = recordOf('a'.repeat(64), {
+  maps: { uid: [own], gid: [own], oneIdOnly: true, helpers: undefined },
+});
 const context: MountContext = {
   paths,
   directory: '/containers/c',
   imageVolumes: undefined,
   user: { uid: 7, gid: 8 },
-  maps: recordOf('a'.repeat(64), { maps: { uid: [own], gid: [own], oneIdOnly: true, helpers: undefined } })
-    .maps,
+  maps,
+  defaults: maps,
   notice: (line) => said.push(line),
   dryRun: false,
 };
