@@ -4,7 +4,7 @@ import { chooseImages } from '../../core/images/push/save.ts';
 import { loadImages } from '../../core/images/transports/load.ts';
 import { fetchBySsh, sendBySsh } from '../../core/images/transports/ssh.ts';
 import { Option, PodCommand } from '../command.ts';
-import { familiarImage } from '../familiar-image.ts';
+import { loadedLines } from '../images/loaded.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { escapeControlsInLines } from '../output/escape.ts';
 import { pathsOf } from '../paths.ts';
@@ -30,11 +30,11 @@ export class ImageScp extends PodCommand {
       if (host === undefined && target?.endsWith('::'))
         return sendBySsh(target.slice(0, -2), chooseImages(paths, [source]), { paths, signal, quiet });
       if (host === undefined || image === '' || target !== undefined) throw wrong(host, image);
-      return fetchBySsh(host, image, signal, async (archive) => {
-        const options = { paths, env: this.context.env, namespace: layerNamespace, signal };
-        const loaded: string[] = [];
-        for await (const { names } of loadImages(archive, options)) loaded.push(...names);
-        return loaded.map((name) => `Loaded image: ${familiarImage(name)}\n`).join('');
+      return fetchBySsh(host, image, signal, async (archive, isAsked) => {
+        const options = { paths, env: this.context.env, namespace: layerNamespace, signal, isAsked };
+        let lines = '';
+        for await (const one of loadImages(archive, options)) lines += `${loadedLines(one).join('\n')}\n`;
+        return lines;
       });
     });
     if (!quiet) this.print(escapeControlsInLines(said));

@@ -1,9 +1,9 @@
 import { layerNamespace } from '../../core/images/pull/obtain.ts';
-import { type LoadedImage, loadImages } from '../../core/images/transports/load.ts';
+import { loadImages } from '../../core/images/transports/load.ts';
 import { parsePlatform } from '../../core/platform.ts';
 import { archiveOf } from '../archive-argument.ts';
 import { Option, PodCommand } from '../command.ts';
-import { familiarImage } from '../familiar-image.ts';
+import { loadedLines } from '../images/loaded.ts';
 import { showProgress } from '../output/progress.ts';
 import { pathsOf } from '../paths.ts';
 
@@ -34,15 +34,10 @@ export class Load extends PodCommand {
           ...(progress && { onProgress: progress.onProgress, onNotice: progress.onNotice }),
         },
       );
-      for await (const { names, image } of images) this.tell(names, image);
+      for await (const image of images) for (const line of loadedLines(image)) this.printLine(line);
     } finally {
       progress?.end();
     }
     return 0;
-  }
-
-  private tell(names: LoadedImage['names'], { id }: LoadedImage['image']): void {
-    for (const name of names) this.printLine(`Loaded image: ${familiarImage(name)}`);
-    if (names.length === 0) this.printLine(`Loaded image ID: sha256:${id}`);
   }
 }

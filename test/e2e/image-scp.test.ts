@@ -7,6 +7,7 @@ import { binary, environment, pod, podOk, sandbox, test } from './harness/index.
 
 const there = join(sandbox.work, 'there');
 const bin = join(sandbox.work, 'bin');
+const archive = join(sandbox.work, 'archive');
 const words = join(sandbox.work, 'words');
 for (const directory of [bin, join(bin, 'remote')]) mkdirSync(directory);
 writeFileSync(
@@ -14,6 +15,7 @@ writeFileSync(
   `#!/bin/sh
 printf '%s\\n' "$1" "$2" "$3" > ${words}
 [ "$3" = junk ] && exec yes 2>/dev/null
+[ "$3" = other ] && exec cat ${archive}
 [ "$3" = sink ] && exec cat >/dev/null
 [ "$3" = down ] && { echo 'ssh: no route' >&2; exit 255; }
 PATH=${bin}/remote:/usr/bin:/bin
@@ -48,6 +50,26 @@ test('an image goes to the store of another machine, and comes back', async () =
     ended(0, 'Loaded image: localhost/theirs:latest\n'),
   );
   assert.is(await idOf('localhost/theirs'), id);
+});
+
+test('names count that were asked for, whatever else the other machine calls the image', async () => {
+  const mine = ['localhost/mine:1', 'docker.io/team/mine:1', 'docker.io/library/alpine', 'localhost/mine:2'];
+  const id = await idOf('mine:1');
+  for (const name of mine.slice(1)) await podOk(['tag', 'mine:1', name]);
+  await podOk(['save', '-q', '-o', archive, ...mine]);
+  const loaded = (name: string) => `Loaded image: ${name}\n`;
+  for (const [asked, names] of [
+    ['mine:1', [loaded('localhost/mine:1'), loaded('team/mine:1')]],
+    ['team/mine:1', [loaded('team/mine:1')]],
+    ['localhost/mine:2', [loaded('localhost/mine:2')]],
+    ['ine:1', [`Loaded image ID: ${id}\n`]],
+    [id, [`Loaded image ID: ${id}\n`]],
+  ] as const) {
+    await podOk(['rmi', '-f', id]);
+    assert.equal(await scp(`other::${asked}`), ended(0, names.join('')), asked);
+    assert.is((await pod(['image', 'exists', 'docker.io/library/alpine'])).code, 1);
+  }
+  await podOk(['tag', id, 'localhost/mine:1']);
 });
 
 test('what fails there is told, and nothing half-made stays', async () => {

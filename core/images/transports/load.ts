@@ -16,6 +16,8 @@ export interface LoadOptions
   readonly paths: StorePaths;
   readonly env: Environment;
   readonly platform?: Platform | undefined;
+  /** Whether an image may have this canonical name; it is loaded without those that it may not. */
+  readonly isAsked?: (name: string) => boolean;
 }
 
 export interface LoadedImage {
@@ -49,7 +51,8 @@ async function* fetchAll(
   event: 'load' | 'pull',
 ): AsyncGenerator<LoadedImage, void, undefined> {
   try {
-    for (const { names, source } of opened.images) {
+    for (const { names: given, source } of opened.images) {
+      const names = options.isAsked ? given.filter(options.isAsked) : given;
       let image: ImageRecord | undefined;
       for (const name of names.length > 0 ? names : [undefined]) {
         const what = `image ${name ?? source.description}`;

@@ -2,9 +2,15 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
 import { PodError } from '../../error.ts';
-import { parseReference, printable } from '../../reference.ts';
+import {
+  canonicalName,
+  type ImageReference,
+  parseReference,
+  printable,
+  repositoryName,
+} from '../../reference.ts';
 import { streamOutput, type Write } from '../archive/tar-output.ts';
 import { type SaveOptions, saveArchive } from '../push/save.ts';
 
@@ -14,7 +20,7 @@ type SavedImages = Parameters<typeof saveArchive>[0];
 const HOST = /^[A-Za-z0-9_][\w.@:-]*$/;
 /** Characters of what the other side says; it may say gigabytes. */
 const MOST_SAID = 64 << 10;
-const ID = /^(?:sha256:)?[a-f0-9]{6,64}$/;
+const ID = /^(?:sha256:)?[a-f0-9]{64}$/;
 
 /** Sends an archive of images; gives what the other side says of them. Throws PodError `network`, `usage`. */
 export async function sendBySsh(
@@ -37,15 +43,19 @@ export async function sendBySsh(
   return said;
 }
 
-/** Has an image saved there; `load` reads the archive. Throws what that does, PodError `network`, `usage`. */
+/**
+ * Has an image saved there; `load` reads the archive, in which names count that were asked for: what else is called how
+ * here is none of that machine's business. Throws what that does, PodError `network`, `usage`.
+ */
 export async function fetchBySsh<T>(
   host: string,
   image: string,
   signal: AbortSignal,
-  load: (archive: Readable) => Promise<T>,
+  load: (archive: Readable, isAsked: (name: string) => boolean) => Promise<T>,
 ): Promise<T> {
   // By the grammar of names there is nothing in it that a shell reads.
-  if (!ID.test(image) && parseReference(image).kind !== 'registry')
+  const asked = ID.test(image) ? undefined : parseReference(image);
+  if (asked && asked.kind !== 'registry')
     throw new PodError({
       code: 'usage',
       message: `cannot copy ${printable(image)}`,
@@ -53,11 +63,20 @@ export async function fetchBySsh<T>(
     });
   const ssh = openSsh(host, `save ${image}`, signal);
   ssh.stdin.end();
+  // Node throws away what nobody has begun to read when a child ends (flushStdio in lib/internal/child_process.js).
+  const archive = ssh.stdout.pipe(new PassThrough());
   const fetch = () =>
-    load(ssh.stdout).catch((error: unknown) => {
+    load(archive, (name) => asked !== undefined && isMeant(asked, name)).catch((error: unknown) => {
       throw damaged(error, host);
     });
-  return untilEnded(ssh, host, fetch, () => ssh.stdout.readableEnded);
+  return untilEnded(ssh, host, fetch, () => archive.readableEnded);
+}
+
+/** Whether a canonical name is what was typed; a short name may be of any registry. */
+function isMeant(asked: ImageReference, name: string): boolean {
+  const whole = canonicalName(asked);
+  if (asked.shortName === undefined) return name === whole;
+  return name.endsWith(`/${asked.shortName}${whole.slice(repositoryName(asked).length)}`);
 }
 
 /** What can't be loaded may be what a shell there says before all else. */
