@@ -7,7 +7,7 @@
  *
  * Each file that the kernel knows is an open descriptor (O_PATH), and whatever is asked for is one name in a directory
  * that is open: so whoever changes the tree meanwhile can't lead out of it. Nothing is remembered of sizes and names, so
- * that such changes are seen.
+ * that such changes are seen. Locks are the kernel's, within one mount; sockets and pipes, too.
  */
 #ifndef PASSTHROUGH_H
 #define PASSTHROUGH_H

@@ -19,6 +19,7 @@ const GID = process.getgid!();
 const as = (id: number) => `idmap=uids=@${UID}-${id}-1;gids=@${GID}-${id}-1`;
 const owners = 'cd /m; stat -c "%n %u:%g" * | sort';
 
+process.umask(0o022);
 let count = 0;
 function directory(files: Record<string, string> = { file: 'text' }): string {
   const path = join(sandbox.work, `idmap${count++}`);
