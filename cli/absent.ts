@@ -25,6 +25,11 @@ export function insteadOf(word: string): string | undefined {
     case 'kube':
     case 'play':
       return 'tsc-pod pod create, then tsc-pod run --pod   # YAML of Kubernetes is not read yet';
+    case '--builder':
+    case '--isolation':
+      return 'leave it out: there is one builder, and each step is a container';
+    case '--call':
+      return '--check   # shows what --call=check would';
     case '--gpus':
       return '--device /dev/NAME   # gives a device of the host';
     case '--link':

@@ -91,6 +91,7 @@ export class Build extends PodCommand {
     description: 'How it is shown: auto, plain, tty, rawjson or quiet (`kind`)',
     validator: oneOf('auto', 'plain', 'tty', 'quiet', 'rawjson'),
   });
+  provenance = Option.String('--provenance', 'false', { hidden: true, validator: oneOf('false') }); // there are no attestations
   pull = Option.String('--pull', 'missing', {
     description: 'Fetch base images: always, missing, never or newer (`when`)',
     tolerateBoolean: true,
@@ -98,6 +99,7 @@ export class Build extends PodCommand {
   push = flag('--push', 'Send the image to the registry that its name says');
   quiet = flag('-q,--quiet', "Print the image's id, or a list's digest, and nothing else");
   rm = Option.Boolean('--rm', true, { hidden: true });
+  sbom = Option.String('--sbom', 'false', { hidden: true, validator: oneOf('false') });
   secret = list(
     '--secret',
     'A secret for RUN --mount=type=secret: id=name,src=file or id=name,env=NAME (`secret`)',

@@ -1,5 +1,6 @@
 /** Telling of a build's steps: who does one need not know how it is told. */
 
+import { systemError } from '../error.ts';
 import { monotonicNow } from '../host/monotonic.ts';
 import type { BuildListener, BuildStep } from './events.ts';
 
@@ -48,7 +49,13 @@ export function reportTo(tell: BuildListener, signal: AbortSignal): Report {
             return result;
           } catch (error) {
             if (signal.aborted) tell({ kind: 'cancelled', step: step(), at: at() });
-            else tell({ kind: 'failed', step: step(), text: (error as Error).message, at: at() });
+            else
+              tell({
+                kind: 'failed',
+                step: step(),
+                text: (systemError(error) ?? (error as Error)).message,
+                at: at(),
+              });
             throw error;
           }
         },

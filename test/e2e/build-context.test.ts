@@ -59,6 +59,8 @@ test('-f: in the context, outside of it, standard input, with an ignore file of 
 
 test('standard input: a Dockerfile, or an archive with its owners', async () => {
   assert.equal(await files(['-'], { input: 'FROM scratch\nCOPY <<a /b\ntext\na\n' }), ['-rw-r--r-- 0/0 b']);
+  const nothing = 'FROM scratch AS a\nCOPY . /a/\nFROM scratch\nCOPY . /x/\nCOPY --from=a /a /y\n';
+  assert.equal(await files(['-'], { input: nothing }), ['drwxr-xr-x 0/0 x/', 'drwxr-xr-x 0/0 y/']);
   const archive = tar(
     { path: './Dockerfile', type: 'file', content: 'FROM scratch\nCOPY d /d\nADD d/f /\n' },
     { path: './d/f', type: 'file', mode: 0o600, uid: 3, gid: 4, content: 'f' },

@@ -49,6 +49,17 @@ test('COPY of a directory takes what is in it, with links as links and hard link
   ]);
 });
 
+test('COPY of a directory makes its destination, though nothing is to be in it', async () => {
+  const context = folder('empty/', 'd/f: x');
+  const root = await rootOf();
+  await copyTo(root, await select(context, ['empty']), { destination: '/one/' });
+  await copyTo(root, await select(context, ['e*']), { destination: '/two' });
+  await copyTo(root, await select(context, ['d'], { exclude: ['f'] }), { destination: '/three' });
+  await copyTo(root, await select(context, ['no*']), { destination: '/none/' });
+  await copyTo(root, await select(context, ['no*'], { parents: true }), { destination: '/none/' });
+  assert.equal(await tree(root), ['d 755 0:0 one', 'd 755 0:0 three', 'd 755 0:0 two']);
+});
+
 test('COPY keeps times and modes of files, and writes through links of the root below the root only', async () => {
   const context = folder('f: x', 'd/f: y');
   const root = await rootOf(

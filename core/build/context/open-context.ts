@@ -15,7 +15,7 @@ import { folderContext } from './folder.ts';
 import { describeRepository, gitAddress } from './git-address.ts';
 import { checkOut } from './git-checkout.ts';
 import { peek, readAll } from './peek.ts';
-import { tarContext } from './tar-context.ts';
+import { madeDirectory, tarContext } from './tar-context.ts';
 import { type TreeContext, treeContext } from './tree-context.ts';
 
 export interface ContextEnvironment {
@@ -193,7 +193,10 @@ async function openStream(
       message: `cannot use ${/^https?:/.test(from) ? describeAddress(from) : from} as ${label}`,
       why: 'it is neither a tar archive nor a Dockerfile',
     });
-  const empty = treeContext({ look: () => undefined, names: () => [] }, label);
+  const empty = treeContext(
+    { look: (path) => (path === '' ? { entry: madeDirectory('') } : undefined), names: () => [] },
+    label,
+  );
   return { context: empty, text };
 }
 

@@ -91,7 +91,8 @@ function nodeOf(
   return { ...linked, entry: { ...node.entry, path: entry.path } };
 }
 
-function madeDirectory(path: string): ContextEntry {
+/** A directory of a context that nothing tells of. */
+export function madeDirectory(path: string): ContextEntry {
   const mtime = { seconds: 0, nanoseconds: 0 };
   const none = { linkTarget: '', size: 0, uid: 0, gid: 0, major: 0, minor: 0, xattrs: NO_XATTRS };
   return { path, type: 'directory', mode: 0o755, mtime, ...none };

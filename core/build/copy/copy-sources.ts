@@ -43,7 +43,8 @@ export async function selectPath(
   const selected: SelectedSource[] = [];
   for (const one of found) {
     const kept = exclude.length === 0 ? one : without(one, exclude);
-    if (kept.entries.length === 0) continue;
+    // An empty directory's destination is made; with --parents it is itself what would be there.
+    if (kept.entries.length === 0 && (parents || !kept.directory)) continue;
     checkKinds(kept.entries, context);
     await addToHash(hash, context, kept);
     selected.push(selectedSource(context, path, kept));

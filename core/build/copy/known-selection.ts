@@ -17,7 +17,7 @@ export interface KnownSelection extends Pick<Selection, 'hash' | 'several'> {
 }
 
 /** Changes where a selection's hash has more in it than before. */
-const GENERATION = 2;
+const GENERATION = 3;
 
 /** `directory`: where memories are; one that can't be read or written is none. */
 export async function knownSelection(
