@@ -2,7 +2,8 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
+import { keptOutput } from '../../child-output.ts';
 import { PodError } from '../../error.ts';
 import {
   canonicalName,
@@ -63,8 +64,7 @@ export async function fetchBySsh<T>(
     });
   const ssh = openSsh(host, `save ${image}`, signal);
   ssh.stdin.end();
-  // Node throws away what nobody has begun to read when a child ends (flushStdio in lib/internal/child_process.js).
-  const archive = ssh.stdout.pipe(new PassThrough());
+  const archive = keptOutput(ssh.stdout);
   const fetch = () =>
     load(archive, (name) => asked !== undefined && isMeant(asked, name)).catch((error: unknown) => {
       throw damaged(error, host);

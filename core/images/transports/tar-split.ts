@@ -9,6 +9,7 @@ import type { Readable, Writable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { spawnLauncher } from '../../../rootless/launcher.ts';
 import type { Operation } from '../../../rootless/plan.ts';
+import { keptOutput } from '../../child-output.ts';
 import { PodError } from '../../error.ts';
 import type { Namespace } from '../unpack/apply-job.ts';
 
@@ -35,7 +36,7 @@ export async function* joinTar(
   });
   child.on('error', () => {});
   const naming = sendNames(child.stdin as Writable, split).catch(() => child.kill('SIGKILL'));
-  const contents = (child.stdout as Readable)[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const contents = keptOutput(child.stdout as Readable)[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   let held: Buffer = Buffer.alloc(0);
   try {
     for await (const piece of pieces(split)) {
