@@ -109,9 +109,10 @@ static bool take_input(int socket, struct keys *keys, int *code) {
   char typed[FRAME_MAX / 2], out[FRAME_MAX];
   bool detached = false;
   ssize_t got = read(STDIN_FILENO, typed, sizeof typed);
-  if (got < 0) return errno == EINTR; /* a process in the background can't read its terminal: that isn't the input's end */
+  if (got < 0 && errno == EINTR) return true;
+  if (got < 0 && errno == EIO) return false; /* a process in the background can't read its terminal: that isn't the input's end */
   size_t length = got > 0 ? keys_pass(keys, typed, (size_t)got, out, &detached) : 0;
-  if (length || (got == 0 && !terminal_hung_up())) send_frame(socket, FRAME_INPUT, out, length);
+  if (length || (got <= 0 && !terminal_hung_up())) send_frame(socket, FRAME_INPUT, out, length);
   if (detached) *code = DETACHED;
   return got > 0;
 }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, remains } from './container-lab.ts';
-import { eventually, pod, podOk, podTerminal, startPod, test } from './harness/index.ts';
+import { binary, command, eventually, pod, podOk, podTerminal, startPod, test } from './harness/index.ts';
 
 const plain = ['--network', 'none'];
 const run = (name: string, flags: string[], ...command: string[]) =>
@@ -52,6 +52,12 @@ test('run -d -i takes its input from those who attach; the end of it is the end 
   assert.is(await watcher.end, 3);
   assert.is(await podOk(['logs', 'cat']), 'one\ntwo');
   await podOk(['rm', 'cat']);
+});
+
+test('input that can not be read, as that of a directory, has ended', async () => {
+  await run('directory', ['-i'], 'sh', '-c', 'cat; exit 4');
+  assert.equal(await command(['sh', '-c', '"$1" attach directory </', 'sh', binary]), ended(4));
+  await podOk(['rm', 'directory']);
 });
 
 test('several clients get all that comes after they came, and the exit code', async () => {
