@@ -2,12 +2,19 @@ import type { BaseContext } from 'clipanion/lib/advanced/Cli.js';
 import { Command } from 'clipanion/lib/advanced/Command.js';
 import * as Option from 'clipanion/lib/advanced/options/index.js';
 import { escapeControlsInLines } from './output/escape.ts';
+import type { StandardStreams } from './output/standard-streams.ts';
 import { oneOf, parseChoice, parsed } from './parse.ts';
 
 export { Option };
 
 /** What a command may touch of the process: its environment and its three streams. */
 export type PodContext = BaseContext;
+
+/** The context of one run. A stream is made when it is asked for. */
+export function podContext(env: NodeJS.ProcessEnv, streams: StandardStreams): PodContext {
+  const context = { env, colorDepth: 1 };
+  return Object.defineProperties(context, Object.getOwnPropertyDescriptors(streams)) as unknown as PodContext;
+}
 
 /** podman's. */
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'] as const;

@@ -10,7 +10,7 @@ import { provideAssets } from '../core/assets.ts';
 import { provideCompiledDefaults } from '../core/container/flags/seccomp-choice.ts';
 import { provideLauncher } from '../core/launcher.ts';
 import { provideOwnProgram, UNPACKER } from '../core/own-program.ts';
-import { PodCommand, type PodContext } from './command.ts';
+import { PodCommand, podContext } from './command.ts';
 import { commandTable } from './command-table.ts';
 import { commands } from './commands.ts';
 import { COMPILER, compileModules } from './compile-modules.ts';
@@ -31,16 +31,12 @@ async function main(): Promise<void> {
     writeFileSync(process.argv[3]!, JSON.stringify(await compileModules(newTable)));
     process.exit(0);
   }
-  const { env } = process;
   const streams = standardStreams((stream, name) =>
     watchOutput(stream, name, (error) =>
       process.exit(name === 'standard error' ? 125 : reportError(error, context, { debug: false })),
     ),
   );
-  const context = Object.defineProperties(
-    { env, colorDepth: 1 },
-    Object.getOwnPropertyDescriptors(streams),
-  ) as unknown as PodContext;
+  const context = podContext(process.env, streams);
   // Of two things that fail side by side the second has nobody who waits for it: it is told as any error.
   const fail = (error: unknown) => process.exit(reportError(error, context, { debug: false }));
   process.on('unhandledRejection', fail).on('uncaughtException', fail);

@@ -1,15 +1,26 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { arch } from 'node:process';
-import { Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { getHeapSnapshot, setFlagsFromString } from 'node:v8';
 import { provideCompiledDefaults } from '../core/container/flags/seccomp-choice.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../core/images/format/media-types.ts';
 import { REF_NAME } from '../core/images/layout.ts';
-import type { PodContext } from './command.ts';
+import { podContext } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import { dispatch } from './dispatch.ts';
+import { standardStreams } from './output/standard-streams.ts';
+import { watchOutput } from './output/streams.ts';
 import { writeWarmContainer } from './warm-container.ts';
 
 const DOCKERFILE = [
@@ -24,9 +35,11 @@ const DOCKERFILE = [
   'RUN true',
 ].join('\n');
 
-/** An image of no layers, as files of a layout: enough for `run --dry-run`. */
-function writeImage(root: string, name: string): void {
-  const directory = join(root, 'images/blobs/sha256');
+const LAYER = 'a'.repeat(64);
+
+/** Images as files of a layout, one of no layers, one of a layer with users: enough for `run --dry-run`. */
+function writeImages(data: string): void {
+  const directory = join(data, 'images/blobs/sha256');
   mkdirSync(directory, { recursive: true });
   let blobs = 0;
   // Names that nothing checks: hashing would load node:crypto into the snapshot.
@@ -38,16 +51,20 @@ function writeImage(root: string, name: string): void {
   };
   const architecture = arch === 'x64' ? 'amd64' : arch;
   const execution = { Env: ['PATH=/bin'], Cmd: ['sh'], Labels: { a: 'b' } };
-  const config = blob(OCI_CONFIG, {
-    architecture,
-    os: 'linux',
-    config: execution,
-    rootfs: { type: 'layers', diff_ids: [] },
-  });
-  const manifest = blob(OCI_MANIFEST, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: [] });
-  const index = { schemaVersion: 2, manifests: [{ ...manifest, annotations: { [REF_NAME]: name } }] };
-  writeFileSync(join(root, 'images/index.json'), JSON.stringify(index));
-  writeFileSync(join(root, 'images/oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  const image = (name: string, layers: object[], diff_ids: string[]) => {
+    const rootfs = { type: 'layers', diff_ids };
+    const config = blob(OCI_CONFIG, { architecture, os: 'linux', config: execution, rootfs });
+    const manifest = blob(OCI_MANIFEST, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
+    return { ...manifest, annotations: { [REF_NAME]: `docker.io/library/${name}:latest` } };
+  };
+  const manifests = [
+    image('warm', [], []),
+    image('layered', [blob('application/vnd.oci.image.layer.v1.tar', {})], [`sha256:${LAYER}`]),
+  ];
+  writeFileSync(join(data, 'images/index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+  writeFileSync(join(data, 'images/oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
+  mkdirSync(join(data, 'layers', LAYER, 'etc'), { recursive: true });
+  writeFileSync(join(data, 'layers', LAYER, 'etc/passwd'), 'user:x:7:7::/:/bin/sh\n');
 }
 
 /** A program whose version is known, as it is after the first run: asking for it would load node:child_process. */
@@ -65,8 +82,8 @@ const CONTAINER = 'c'.repeat(64);
 
 /** Lines that go through what most command lines go through, and touch nothing outside of their --root. */
 const LINES = [
-  'run --dry-run --rm --network none --storage-driver copy -e A=b -v /tmp:/mnt:ro -w / warm true',
-  'run --dry-run -d --name n -l a=b -m 64m -p 1234:80 --network host --storage-driver copy warm sh -c true',
+  'run --dry-run --rm --network none --storage-driver copy -e A=b -v /tmp:/mnt:ro -w / layered true',
+  'run --dry-run -u user -d --name n -l a=b -m 64m -p 1234:80 --network host --storage-driver copy layered sh -c true',
   'ps',
   'ps -a',
   'ps -aq',
@@ -153,23 +170,21 @@ function forgetCompiledCode(): void {
  */
 export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'all'): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'tsc-pod-warm-up-'));
-  const said: string[] = [];
-  const sink = (): Writable =>
-    new Writable({
-      write: (chunk, _encoding, done) => {
-        said.push(String(chunk));
-        done();
-      },
-    });
+  const said = join(root, 'said');
+  const output = openSync(said, 'a');
   const env = { HOME: root, PATH: `${join(root, 'bin')}:${process.env.PATH}`, XDG_RUNTIME_DIR: root };
-  const context = { stdout: sink(), stderr: sink(), env, colorDepth: 1 } as unknown as PodContext;
   try {
     writeFileSync(join(root, 'Dockerfile'), DOCKERFILE);
-    writeImage(join(root, 'data'), 'docker.io/library/warm:latest');
+    writeImages(join(root, 'data'));
     writeSlirp4netns(join(root, 'bin'), join(root, 'data/cache'));
     writeWarmContainer(join(root, 'data'), join(root, 'tsc-pod'), CONTAINER);
     const run = async () => {
       const table = newTable();
+      const watch = (stream: Writable, name: string) => watchOutput(stream, name, () => {});
+      const context = podContext(
+        env,
+        standardStreams(watch, () => output),
+      );
       for (const line of what === 'all' ? [...LINES, ...OTHER_LINES] : LINES) {
         const words = line.replace('@context@', root).split(' ');
         await dispatch(['--root', join(root, 'data'), ...words], table, context);
@@ -186,10 +201,11 @@ export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'al
     } catch {
       // It has loaded what it needs, and refused.
     }
-    if (said.some((text) => text.includes('this is a bug')))
-      throw new Error(said.find((text) => text.includes('this is a bug')));
+    const bug = /.*this is a bug.*/.exec(readFileSync(said, 'utf8'));
+    if (bug) throw new Error(bug[0]);
   } finally {
     provideCompiledDefaults(undefined);
+    closeSync(output);
     rmSync(root, { recursive: true, force: true });
   }
 }

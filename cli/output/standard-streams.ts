@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs';
-
 import { Writable } from 'node:stream';
 import { errnoOf } from '../../core/error.ts';
 import { isTerminalAt } from './terminal-at.ts';
@@ -43,17 +42,20 @@ export interface StandardStreams {
 /**
  * The process's streams, made when they are asked for. Node's own would set O_NONBLOCK on a pipe, which the launcher
  * that takes this process's place, and the container after it, share. `watch` sees each output once it is made.
+ * `descriptor`: where they write instead.
  */
 export function standardStreams(
   watch: (stream: Writable, name: 'standard output' | 'standard error') => void,
+  descriptor: (output: 1 | 2) => number = (output) => output,
 ): StandardStreams {
   const made = new Map<number, Writable>();
-  const output = (fd: 1 | 2): Writable => {
-    let stream = made.get(fd);
+  const output = (which: 1 | 2): Writable => {
+    let stream = made.get(which);
     if (!stream) {
+      const fd = descriptor(which);
       stream = isTerminalAt(fd) ? (fd === 1 ? process.stdout : process.stderr) : plainStream(fd);
-      made.set(fd, stream);
-      watch(stream, fd === 1 ? 'standard output' : 'standard error');
+      made.set(which, stream);
+      watch(stream, which === 1 ? 'standard output' : 'standard error');
     }
     return stream;
   };
