@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { unpackLayer } from '../../core/images/unpack/unpack.ts';
@@ -89,6 +89,19 @@ test('the built-in image is as umoci unpacks it', async () => {
   const layer = await unpack(blob(manifest.layers[0].digest));
   const fs = join(layersDir, layer.diffId.slice(7), 'fs');
   assert.is(await listing(fs), await listing(join(bundle, 'rootfs')));
+});
+
+test('a layer that was only partly removed is unpacked again', async () => {
+  const layer = tar({ path: 'removed/x', type: 'file', content: 'x' });
+  const fs = await unpacked(layer);
+  rmSync(join(fs, '../size'));
+  rmSync(join(fs, 'removed/x'));
+  assert.is(await unpacked(layer), fs);
+  assert.is(readFileSync(join(fs, 'removed/x'), 'utf8'), 'x');
+  assert.equal(
+    readdirSync(layersDir).filter((name) => name.startsWith('tmp.')),
+    [],
+  );
 });
 
 test('nobody else on the machine gets at the programs of a layer, some of which are set-user-ID', async () => {

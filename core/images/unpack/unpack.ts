@@ -11,7 +11,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeFileOps, type FileOps } from '../../../rootless/file-ops.ts';
 import { decompress, EXPANSION_LIMIT } from '../../archive/decompress.ts';
@@ -92,8 +92,8 @@ export async function unpackLayer(
     const { hidesAll, ...layer } = await applyLayer(source, join(aside, 'fs'), options);
     if (hidesAll) await writeFile(join(aside, 'opaque'), '', { flush: options.sync ?? true });
     await writeFile(join(aside, 'size'), String(layer.size), { flush: options.sync ?? true });
-    const published = await publish(aside, layerPath(options.layersDir, layer.diffId));
-    if (!published) await removeTree(aside, options.namespace);
+    const left = await publish(aside, layerPath(options.layersDir, layer.diffId));
+    if (left) await removeTree(left, options.namespace);
     return layer;
   } catch (error) {
     await removeTree(aside, options.namespace).catch(() => {}); // the first error is the one to tell
@@ -185,16 +185,23 @@ async function sendEnd(job: ApplyJob, ops: FileOps, sync: boolean): Promise<void
   job.end();
 }
 
-/** True when the layer is now at `target` by this rename; false when it was there before. */
-async function publish(aside: string, target: string): Promise<boolean> {
+/**
+ * Puts the layer at `target`, unless it is there already. What is left over then is to be removed: `aside`, or what lay
+ * there without the mark that it is whole, since who removed it was killed.
+ */
+async function publish(aside: string, target: string): Promise<string | undefined> {
   try {
     await rename(aside, target);
-    return true;
+    return undefined;
   } catch (error) {
     const code = errnoOf(error);
-    if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await stat(join(target, 'size')))) return false;
-    throw error;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }
+  if (existsSync(join(target, 'size'))) return aside;
+  const partial = `${aside}.partial`;
+  await rename(target, partial);
+  await rename(aside, target);
+  return partial;
 }
 
 /** The bound on what a layer may expand to; TSC_POD_MAX_LAYER_SIZE, in bytes, replaces it. */
