@@ -49,19 +49,19 @@ TEST
 
 it 'tells systemd that it is ready when the monitor is, or when the container says so' <<'TEST'
   tsc-pod run --rm --network none builtin:busybox true
-  as_unit() { # UNIT SECONDS FLAG...
-    local unit=$1 seconds=$2
-    shift 2
+  as_unit() { # UNIT FLAG...
+    local unit=$1
+    shift
     timeout 90 systemd-run --user --quiet --collect --unit="$unit" -p Type=notify -p NotifyAccess=all -p Delegate=yes \
-      -p TimeoutStartSec="$seconds" -p TimeoutStopSec=3 --setenv=TSC_POD_ROOT="$TSC_POD_ROOT" --setenv=PATH="$PATH" tsc-pod run -d "$@"
+      -p TimeoutStartSec=60 -p TimeoutStopSec=3 --setenv=TSC_POD_ROOT="$TSC_POD_ROOT" --setenv=PATH="$PATH" tsc-pod run -d "$@"
   }
-  as_unit monitor 60 --name ready --sdnotify conmon --network none builtin:busybox sleep 100
+  as_unit monitor --name ready --sdnotify conmon --network none builtin:busybox sleep 100
   same "$(systemctl --user is-active monitor)" active
   same "$(systemctl --user show -P MainPID monitor)" "$(tsc-pod inspect --format '{{.State.ConmonPid}}' ready)"
   systemctl --user stop monitor || true
   status=0
-  as_unit itself 20 --name silent --sdnotify container --network none builtin:busybox \
-    sh -c 'test -S "$NOTIFY_SOCKET" && touch /told; sleep 100' || status=$?
+  as_unit itself --name silent --sdnotify container --network none builtin:busybox \
+    sh -c 'test -S "$NOTIFY_SOCKET" && touch /told' || status=$?
   test "$status" -ne 0
   tsc-pod diff silent | grep -x 'A /told'
 TEST

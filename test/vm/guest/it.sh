@@ -19,7 +19,7 @@ if [ ! -e $store ]; then
 fi
 
 it() {
-  local seconds=150 name body log status=0 folder
+  local seconds=150 name body log status=0 folder begin=$EPOCHREALTIME took
   if [ "$1" = -t ]; then
     seconds=$2
     shift 2
@@ -35,8 +35,9 @@ it() {
   if [ -n "$(ls "$folder/data/containers")" ]; then
     TSC_POD_ROOT=$folder/data timeout 60 tsc-pod rm -f -t 0 -a </dev/null >/dev/null 2>&1 || true
   fi
+  took=$(((${EPOCHREALTIME/./} - ${begin/./}) / 100000))
   if [ "$status" -eq 0 ]; then
-    printf 'ok %s\n' "$name"
+    printf 'ok %5s s  %s\n' "$((took / 10)).$((took % 10))" "$name"
   else
     if [ "$status" -eq 124 ]; then printf 'took longer than %s s\n' "$seconds" >>"$log"; fi
     sed 's/^/# /' "$log"

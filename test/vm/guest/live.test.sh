@@ -16,7 +16,7 @@ TEST
 
 it -t 180 'stop, kill and rm -f end a paused container' <<'TEST'
   for how in 'stop -t 5' kill 'rm -f'; do
-    tsc-pod run -d --network none --name a builtin:busybox sh -c 'trap "exit 3" TERM; while :; do sleep 0.1; done'
+    tsc-pod run -d --network none --name a builtin:busybox sh -c 'trap "exit 3" TERM; sleep 1000 & wait'
     tsc-pod pause a
     timeout 60 tsc-pod $how a
     tsc-pod rm -f a
@@ -48,9 +48,9 @@ it 'changes nothing where one limit can not be set' <<'TEST'
 TEST
 
 it 'refuses a memory limit below what is in use' <<'TEST'
-  tsc-pod run -d --network none --name a --memory 200m --tmpfs /t builtin:busybox sh -c 'head -c 60m /dev/zero >/t/x; touch /t/done; sleep 1000'
+  tsc-pod run -d --network none --name a --memory 200m --tmpfs /t builtin:busybox sh -c 'head -c 24m /dev/zero >/t/x; touch /t/done; sleep 1000'
   eventually tsc-pod exec a test -e /t/done
-  tsc-pod update --memory 20m a 2>said && exit 1
+  tsc-pod update --memory 8m a 2>said && exit 1
   grep -E 'it uses [0-9]+ bytes now' said
   tsc-pod update --memory 150m a
 TEST

@@ -3,7 +3,7 @@
 
 it 'one that its policy starts anew is in the same scope, with its limits, and the monitor beside it' <<'TEST'
   id=$(tsc-pod run -d --name a --network none --restart always --memory 64m --pids-limit 40 builtin:busybox \
-    sh -c 'echo up >>/ups; while :; do sleep 0.1; done')
+    sh -c 'echo up >>/ups; exec sleep 1000')
   scope=$(find "$POD_CGROUP" -type d -name "tsc-pod-$id-*.scope")
   before=$(ls "$scope")
   first=$(tsc-pod inspect -f '{{.State.Pid}}' a)
