@@ -15,7 +15,7 @@ static int enter_name(const struct request *request, const char *name, struct an
   int fd = openat(request->node->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return -errno;
   answer->size = sizeof(struct fuse_entry_out);
-  return enter_node(fd, (struct fuse_entry_out *)answer->data);
+  return enter_node(fd, request->node, name, (struct fuse_entry_out *)answer->data);
 }
 
 int do_lookup(const struct request *request, struct answer *answer) {
@@ -96,7 +96,10 @@ int do_link(const struct request *request, struct answer *answer) {
   const struct fuse_link_in *in = (const struct fuse_link_in *)request->body;
   const char *name = component_at(request, sizeof *in, 0);
   if (!name) return -EINVAL;
-  if (linkat(AT_FDCWD, name_of(node_of(in->oldnodeid)->fd), request->node->fd, name, AT_SYMLINK_FOLLOW) < 0) return -errno;
+  struct node *old = node_of(in->oldnodeid);
+  int bad = revive(old);
+  if (bad) return bad;
+  if (linkat(AT_FDCWD, name_of(old->fd), request->node->fd, name, AT_SYMLINK_FOLLOW) < 0) return -errno;
   return enter_name(request, name, answer);
 }
 
@@ -111,11 +114,11 @@ static int create(const struct request *request, const struct fuse_create_in *in
   return error == EEXIST && !(in->flags & O_EXCL) ? -ESTALE : -error;
 }
 
-/* `fd`, a file just made, as an answer of two parts. */
-static int entered(int fd, struct answer *answer) {
+/* `fd`, a file just made, as an answer of two parts. NULL: it has no name. */
+static int entered(int fd, const struct request *request, const char *name, struct answer *answer) {
   struct fuse_entry_out *entry = (struct fuse_entry_out *)answer->data;
   struct fuse_open_out *opened = (struct fuse_open_out *)(entry + 1);
-  int known = open(name_of(fd), O_PATH | O_CLOEXEC), bad = known < 0 ? -errno : enter_node(known, entry);
+  int known = open(name_of(fd), O_PATH | O_CLOEXEC), bad = known < 0 ? -errno : enter_node(known, request->node, name, entry);
   if (bad) close(fd);
   *opened = (struct fuse_open_out){.fh = (uint64_t)fd};
   answer->size = sizeof *entry + sizeof *opened;
@@ -127,7 +130,7 @@ int do_create(const struct request *request, struct answer *answer) {
   const char *name = component_at(request, sizeof *in, 0);
   if (!name) return -EINVAL;
   int fd = create(request, in, name);
-  return fd < 0 ? fd : entered(fd, answer);
+  return fd < 0 ? fd : entered(fd, request, name, answer);
 }
 
 int do_tmpfile(const struct request *request, struct answer *answer) {
@@ -137,5 +140,5 @@ int do_tmpfile(const struct request *request, struct answer *answer) {
   int flags = (int)in->flags & (O_ACCMODE | O_EXCL);
   int fd = open(name_of(request->node->fd), flags | O_TMPFILE | O_CLOEXEC, in->mode), error = errno;
   act_as_self();
-  return fd < 0 ? -error : entered(fd, answer);
+  return fd < 0 ? -error : entered(fd, request, NULL, answer);
 }

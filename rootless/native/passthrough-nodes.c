@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ extern mode_t umask(mode_t);
 enum { BUCKETS = 1 << 14 };
 
 static struct node root, *buckets[BUCKETS];
+static struct node open_files = {.newer = &open_files, .older = &open_files}; /* the oldest is its `newer` */
+static size_t open_count, most_open;
 const struct id_table *uid_table, *gid_table;
 
 const char *name_of(int fd) {
@@ -52,6 +55,8 @@ static void identify(struct node *node, const struct statx *about) {
 
 void set_root_node(int fd) {
   struct statx about = {0};
+  struct rlimit files;
+  most_open = getrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur / 2 : 512; /* directories and open files need the rest */
   root.fd = fd;
   if (look(fd, &about) < 0) _exit(1);
   identify(&root, &about);
@@ -59,18 +64,82 @@ void set_root_node(int fd) {
 
 struct node *node_of(uint64_t number) { return number == FUSE_ROOT_ID ? &root : (struct node *)(uintptr_t)number; }
 
+static void leave_open_files(struct node *node) {
+  if (!node->newer) return;
+  node->newer->older = node->older;
+  node->older->newer = node->newer;
+  node->newer = node->older = NULL;
+  open_count--;
+}
+
+static void close_node(struct node *node) {
+  leave_open_files(node);
+  if (node->fd >= 0) close(node->fd);
+  node->fd = -1;
+}
+
+/* The newest of those that may be closed; the oldest is, where they are too many. */
+static void enter_open_files(struct node *node) {
+  leave_open_files(node);
+  if (!node->parent) return;
+  node->newer = &open_files;
+  node->older = open_files.older;
+  node->older->newer = open_files.older = node;
+  if (++open_count > most_open) close_node(open_files.newer);
+}
+
+static void leave_parent(struct node *node) {
+  struct node *parent = node->parent;
+  free(node->name);
+  node->name = NULL;
+  node->parent = NULL;
+  if (!parent || --parent->children > 0 || parent->lookups > 0 || parent == &root) return;
+  close_node(parent);
+  free(parent);
+}
+
+static void set_parent(struct node *node, struct node *parent, const char *name) {
+  if (S_ISDIR(node->type) || (node->parent == parent && node->name && name && strcmp(node->name, name) == 0)) return;
+  char *copy = name ? strdup(name) : NULL;
+  if (copy) parent->children++;
+  leave_parent(node);
+  node->parent = copy ? parent : NULL;
+  node->name = copy;
+}
+
 void forget_node(uint64_t number, uint64_t times) {
   struct node *node = node_of(number);
   if (node == &root) return;
-  if (node->lookups > times) {
-    node->lookups -= times;
-    return;
-  }
+  node->lookups -= node->lookups < times ? node->lookups : times;
+  if (node->lookups > 0) return;
   struct node **at = place_of(node->device, node->inode, node->mount);
   while (*at && *at != node) at = &(*at)->next;
   if (*at) *at = node->next;
-  close(node->fd);
+  if (node->children > 0) return;
+  leave_parent(node);
+  close_node(node);
   free(node);
+}
+
+static bool is_same(const struct node *node, const struct node *other) {
+  return node->inode == other->inode && node->device == other->device && node->mount == other->mount;
+}
+
+int revive(struct node *node) {
+  if (node->fd < 0) {
+    struct statx about = {0};
+    struct node found = {0};
+    int fd = openat(node->parent->fd, node->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) return -ESTALE;
+    if (look(fd, &about) == 0) identify(&found, &about);
+    if (!is_same(node, &found) || node->type != found.type) {
+      close(fd);
+      return -ESTALE;
+    }
+    node->fd = fd;
+  }
+  enter_open_files(node);
+  return 0;
 }
 
 /* The owner of nobody: no user namespace has this id. */
@@ -107,28 +176,33 @@ int attributes_of(int fd, struct fuse_attr *out) {
   return bad;
 }
 
-int enter_node(int fd, struct fuse_entry_out *out) {
+/* The node of what a descriptor is, which is taken. NULL: out of memory. */
+static struct node *known_node(int fd, const struct statx *about) {
+  struct node wanted = {.fd = fd};
+  identify(&wanted, about);
+  struct node **first = place_of(wanted.device, wanted.inode, wanted.mount), *node = *first;
+  while (node && !is_same(node, &wanted)) node = node->next;
+  if (!node) {
+    if (!(node = malloc(sizeof *node))) return NULL;
+    *node = wanted;
+    node->next = *first;
+    *first = node;
+  } else if (node->fd < 0) node->fd = fd;
+  else close(fd);
+  return node;
+}
+
+int enter_node(int fd, struct node *parent, const char *name, struct fuse_entry_out *out) {
   struct statx about = {0};
   int bad = look(fd, &about);
-  struct node wanted = {0}, *node = NULL;
-  if (!bad) {
-    identify(&wanted, &about);
-    struct node **first = place_of(wanted.device, wanted.inode, wanted.mount);
-    for (node = *first; node; node = node->next)
-      if (node->inode == wanted.inode && node->device == wanted.device && node->mount == wanted.mount) break;
-    if (node) close(fd);
-    else if ((node = malloc(sizeof *node))) {
-      *node = wanted;
-      node->fd = fd;
-      node->next = *first;
-      *first = node;
-    } else bad = -ENOMEM;
-  }
-  if (bad) {
+  struct node *node = bad ? NULL : known_node(fd, &about);
+  if (!node) {
     close(fd);
-    return bad;
+    return bad ? bad : -ENOMEM;
   }
   node->lookups++;
+  set_parent(node, parent, name);
+  enter_open_files(node);
   *out = (struct fuse_entry_out){.nodeid = (uintptr_t)node};
   describe(&about, &out->attr);
   return 0;

@@ -12,13 +12,21 @@
 
 enum { LARGEST = 256 << 10 /* of what is read or written at once */ };
 
-/* A file that the kernel knows; its address is the kernel's number for it. */
+/*
+ * A file that the kernel knows; its address is the kernel's number for it. A tree may have more files than a process may have
+ * descriptors: those that were asked for longest ago are closed, and found again by name in their directory, whose own
+ * stays open. What isn't the same file then is none (ESTALE).
+ */
 struct node {
   struct node *next;
   uint64_t device, inode, mount;
   uint64_t lookups; /* how often the kernel was told of it and hasn't forgotten it */
   mode_t type;
-  int fd; /* O_PATH */
+  int fd;              /* O_PATH, or -1 */
+  struct node *parent; /* a directory with this `name` for it; NULL: not known, and the descriptor stays open */
+  char *name;
+  size_t children; /* whose parent it is; it stays as long as there are any */
+  struct node *newer, *older; /* among those that may be closed */
 };
 
 struct request {
@@ -41,8 +49,10 @@ extern const struct id_table *uid_table, *gid_table;
 void set_root_node(int fd);
 struct node *node_of(uint64_t number);
 void forget_node(uint64_t number, uint64_t times);
-/* The node of an O_PATH descriptor, which is taken, as an answer. */
-int enter_node(int fd, struct fuse_entry_out *out);
+/* The node of an O_PATH descriptor, which is taken, as an answer. `parent` has it by `name`; NULL: nobody has. */
+int enter_node(int fd, struct node *parent, const char *name, struct fuse_entry_out *out);
+/* Its descriptor is open until the next request. 0 or -ESTALE. */
+int revive(struct node *node);
 int attributes_of(int fd, struct fuse_attr *out);
 /* The file anew, opened with these flags of open(2). A descriptor or an errno, negative. */
 int reopen(const struct node *node, int flags);

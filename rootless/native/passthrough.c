@@ -42,7 +42,8 @@ static int do_nothing(const struct request *request, struct answer *answer) {
 
 static const struct {
   handler handle;
-  size_t least; /* bytes of a request's body */
+  size_t least;   /* bytes of a request's body */
+  bool by_handle; /* what it is about is what open(2) gave */
 } operations[] = {
     [FUSE_INIT] = {do_init, 16},
     [FUSE_LOOKUP] = {do_lookup, 1},
@@ -61,17 +62,17 @@ static const struct {
     [FUSE_TMPFILE] = {do_tmpfile, sizeof(struct fuse_create_in)},
     [FUSE_OPEN] = {do_open, sizeof(struct fuse_open_in)},
     [FUSE_OPENDIR] = {do_opendir, 0},
-    [FUSE_READ] = {do_read, sizeof(struct fuse_read_in)},
-    [FUSE_WRITE] = {do_write, sizeof(struct fuse_write_in)},
-    [FUSE_READDIR] = {do_readdir, sizeof(struct fuse_read_in)},
-    [FUSE_FLUSH] = {do_nothing, 0},
-    [FUSE_RELEASE] = {do_release, sizeof(struct fuse_release_in)},
-    [FUSE_RELEASEDIR] = {do_release, sizeof(struct fuse_release_in)},
-    [FUSE_FSYNC] = {do_fsync, sizeof(struct fuse_fsync_in)},
-    [FUSE_FSYNCDIR] = {do_fsync, sizeof(struct fuse_fsync_in)},
-    [FUSE_FALLOCATE] = {do_fallocate, sizeof(struct fuse_fallocate_in)},
-    [FUSE_LSEEK] = {do_lseek, sizeof(struct fuse_lseek_in)},
-    [FUSE_COPY_FILE_RANGE] = {do_copy_range, sizeof(struct fuse_copy_file_range_in)},
+    [FUSE_READ] = {do_read, sizeof(struct fuse_read_in), true},
+    [FUSE_WRITE] = {do_write, sizeof(struct fuse_write_in), true},
+    [FUSE_READDIR] = {do_readdir, sizeof(struct fuse_read_in), true},
+    [FUSE_FLUSH] = {do_nothing, 0, true},
+    [FUSE_RELEASE] = {do_release, sizeof(struct fuse_release_in), true},
+    [FUSE_RELEASEDIR] = {do_release, sizeof(struct fuse_release_in), true},
+    [FUSE_FSYNC] = {do_fsync, sizeof(struct fuse_fsync_in), true},
+    [FUSE_FSYNCDIR] = {do_fsync, sizeof(struct fuse_fsync_in), true},
+    [FUSE_FALLOCATE] = {do_fallocate, sizeof(struct fuse_fallocate_in), true},
+    [FUSE_LSEEK] = {do_lseek, sizeof(struct fuse_lseek_in), true},
+    [FUSE_COPY_FILE_RANGE] = {do_copy_range, sizeof(struct fuse_copy_file_range_in), true},
     [FUSE_STATFS] = {do_statfs, 0},
     [FUSE_GETXATTR] = {do_getxattr, sizeof(struct fuse_getxattr_in)},
     [FUSE_SETXATTR] = {do_setxattr, FUSE_COMPAT_SETXATTR_IN_SIZE},
@@ -79,6 +80,11 @@ static const struct {
     [FUSE_REMOVEXATTR] = {do_removexattr, 1},
     [FUSE_DESTROY] = {do_nothing, 0},
 };
+
+static bool is_by_handle(const struct request *request) {
+  if (request->head->opcode == FUSE_GETATTR) return ((const struct fuse_getattr_in *)request->body)->getattr_flags & FUSE_GETATTR_FH;
+  return operations[request->head->opcode].by_handle;
+}
 
 /* What the kernel tells without wanting an answer. */
 static bool told(const struct request *request) {
@@ -104,8 +110,11 @@ static void serve(int device, const struct request *request) {
   struct answer answer = {data, 0};
   unsigned opcode = request->head->opcode;
   int bad = -ENOSYS;
-  if (opcode < sizeof operations / sizeof *operations && operations[opcode].handle)
-    bad = request->length < operations[opcode].least ? -EINVAL : operations[opcode].handle(request, &answer);
+  if (opcode < sizeof operations / sizeof *operations && operations[opcode].handle) {
+    bad = request->length < operations[opcode].least ? -EINVAL : 0;
+    if (!bad && request->node && !is_by_handle(request)) bad = revive(request->node);
+    if (!bad) bad = operations[opcode].handle(request, &answer);
+  }
   if (bad) answer.size = 0;
   struct fuse_out_header head = {.len = (unsigned)(sizeof head + answer.size), .error = bad, .unique = request->head->unique};
   struct iovec parts[] = {{&head, sizeof head}, {data, answer.size}};

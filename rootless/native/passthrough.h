@@ -5,7 +5,7 @@
  * nobody, and such a file can't be written to, as it is with an idmapped mount. What is made belongs to whom the tables
  * move its maker back to; who isn't in them can make nothing (EOVERFLOW).
  *
- * Each file that the kernel knows is an open descriptor (O_PATH), and whatever is asked for is one name in a directory
+ * Each file that the kernel knows is a descriptor (O_PATH), and whatever is asked for is one name in a directory
  * that is open: so whoever changes the tree meanwhile can't lead out of it. Nothing is remembered of sizes and names, so
  * that such changes are seen. Locks are the kernel's, within one mount; sockets and pipes, too.
  */

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { BUSYBOX, ended, run, sh } from './container-lab.ts';
-import { eventually, pod, podOk, sandbox, test } from './harness/index.ts';
+import { binary, command, eventually, pod, podOk, sandbox, test } from './harness/index.ts';
 
 const UID = process.getuid!();
 const GID = process.getgid!();
@@ -144,6 +144,30 @@ test('what the host changes is seen, and a link swapped in leads nowhere but in 
   assert.is(await podOk(['wait', name]), '0');
   assert.equal(await pod(['logs', name]), ended(0, 'longer than it was; inside2\n1\n'));
   await podOk(['rm', name]);
+});
+
+test('a tree may have more files than a process may have open; what has become another file meanwhile is found anew', async () => {
+  const files = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`f${at}`, `${at} `]));
+  const source = directory(files);
+  const script = [
+    'cd /m; exec 3>>f7 4<f8; rm f8; mv f9 moved; stat -c %u f* moved | sort -u',
+    'cat f1 f499 moved; cat <&4; echo again >&3; cat f7; stat -c %s -L /proc/self/fd/3; chmod 600 f* moved && ls -l | grep -c rw------',
+  ].join('; ');
+  const line = [
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '-v',
+    `${source}:/m:${as(0)}`,
+    BUSYBOX,
+    'sh',
+    '-c',
+    script,
+  ];
+  const ran = await command(['prlimit', '--nofile=256:256', binary, ...line]);
+  assert.equal(ran, ended(0, '0\n1 499 9 8 7 again\n8\n499\n'));
+  assert.is(readFileSync(join(source, 'f7'), 'utf8'), '7 again\n');
 });
 
 test('it is what inspect, volumes-from, cp and a restart find, and it ends with the container, even killed', async () => {
