@@ -40,7 +40,7 @@ static void become_server(int device, int tree, const struct operation *operatio
   for (int i = 0; i < 5; i++)
     if (dup2(from[i], i) < 0) _exit(1);
   syscall(SYS_close_range, 5u, ~0u, 0u);
-  /* Each file that the container knows is an open descriptor. */
+  /* Files that the container knows are open descriptors. */
   struct rlimit files;
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
