@@ -99,7 +99,7 @@ static void leave_parent(struct node *node) {
 }
 
 static void set_parent(struct node *node, struct node *parent, const char *name) {
-  if (S_ISDIR(node->type) || (node->parent == parent && node->name && name && strcmp(node->name, name) == 0)) return;
+  if (node->type == S_IFDIR || (node->parent == parent && node->name && name && strcmp(node->name, name) == 0)) return;
   char *copy = name ? strdup(name) : NULL;
   if (copy) parent->children++;
   leave_parent(node);
