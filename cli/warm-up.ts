@@ -16,6 +16,7 @@ import { getHeapSnapshot, setFlagsFromString } from 'node:v8';
 import { provideCompiledDefaults } from '../core/container/flags/seccomp-choice.ts';
 import { OCI_CONFIG, OCI_MANIFEST } from '../core/images/format/media-types.ts';
 import { REF_NAME } from '../core/images/layout.ts';
+import { keepLaunchersIn } from '../core/launcher.ts';
 import { podContext } from './command.ts';
 import type { CommandTable } from './command-table.ts';
 import { dispatch } from './dispatch.ts';
@@ -205,6 +206,7 @@ export async function warmUp(newTable: () => CommandTable, what: 'typical' | 'al
     if (bug) throw new Error(bug[0]);
   } finally {
     provideCompiledDefaults(undefined);
+    keepLaunchersIn(undefined); // anybody can make a directory of that name in /tmp
     closeSync(output);
     rmSync(root, { recursive: true, force: true });
   }

@@ -9,8 +9,8 @@ export function provideLauncher(launcher: EmbeddedLauncher): void {
   embedded = launcher;
 }
 
-/** Tells where launchers are unpacked. */
-export function keepLaunchersIn(libexec: string): void {
+/** Tells where launchers are unpacked. Undefined: nowhere. */
+export function keepLaunchersIn(libexec: string | undefined): void {
   directory = libexec;
 }
 

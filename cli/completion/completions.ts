@@ -1,9 +1,9 @@
-import { findPaths } from '../../core/paths.ts';
 import { readArgv } from '../argv.ts';
 import type { PodContext } from '../command.ts';
 import type { CommandTable } from '../command-table.ts';
 import type { CommandDeclaration, OptionDeclaration, PositionalDeclarations } from '../declarations.ts';
 import { commandsLike, describeOption, namedKind } from '../help.ts';
+import { pathsAt } from '../paths.ts';
 import { NAMES } from './names.ts';
 
 /** Stands for the word that is being typed: in an argument there is no such byte. */
@@ -52,7 +52,7 @@ async function candidates(
   const root = options.findLast(({ name }) => name === '--root')?.value;
   const ask: Ask = async (kind) =>
     (await NAMES[kind]?.(
-      findPaths(context.env, root === HERE ? undefined : (root as string)),
+      pathsAt(context.env, root === HERE ? undefined : (root as string)),
       node.names[0] ?? '',
     )) ?? [];
 

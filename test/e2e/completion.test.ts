@@ -1,5 +1,6 @@
 /** What `completion` prints, in a shell at a terminal: bash is on every machine. */
-import { symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import * as assert from 'uvu/assert';
 import { binary, environment, pod, podOk, sandbox, type Terminal, terminal, test } from './harness/index.ts';
@@ -27,6 +28,13 @@ test.before(async () => {
   await podOk(['tag', 'builtin:busybox', 'example.com:5000/shop:v1']);
   await podOk(['volume', 'create', 'pages']);
 });
+
+/** Launchers in the directories that are made and removed while the program is built. */
+const launchersOfBuilds = (): string[] =>
+  readdirSync(tmpdir()).filter(
+    (name) => name.startsWith('tsc-pod-warm-up-') && existsSync(join(tmpdir(), name, 'data/libexec')),
+  );
+const before = launchersOfBuilds();
 
 test('containers are named to the commands that can do something with them', async () => {
   assert.equal(await complete('rm', 'web'), ['web-running', 'web-made', ':4']);
@@ -117,6 +125,10 @@ test('what is printed for other shells is theirs, and an unknown shell is named'
     stdout: '',
     stderr: 'Error: invalid value "csh": it takes bash, fish or zsh\n',
   });
+});
+
+test('the launcher that it needs lies in the store, and not where the program was built', () => {
+  assert.equal(launchersOfBuilds(), before);
 });
 
 test.run();
