@@ -28,6 +28,9 @@ function directory(files: Record<string, string> = { file: 'text' }): string {
   return path;
 }
 
+const start = (name: string, mount: string, ...command: string[]): Promise<string> =>
+  podOk(['run', '-d', '--name', name, '--network', 'none', '-v', mount, BUSYBOX, ...command]);
+
 /** The processes that serve such mounts, of this user's. One that has ended may wait for init to notice. */
 function servers(): string[] {
   return readdirSync('/proc').filter((pid) => {
@@ -122,20 +125,7 @@ test('what the host changes is seen, and a link swapped in leads nowhere but in 
   const name = 'seen';
   const wait = 'cd /m/sub; ls /m >/dev/null; touch /m/ready; while ! [ -e /m/go ]; do :; done';
   const script = `${wait}; cat /m/file in; cat secret /m/sub/secret 2>&1 | grep -c "No such"; cat "${outside}/secret" 2>&1 | grep -c "No such"`;
-  await podOk([
-    'run',
-    '-d',
-    '--name',
-    name,
-    '--network',
-    'none',
-    '-v',
-    `${source}:/m:${as(0)}`,
-    BUSYBOX,
-    'sh',
-    '-c',
-    script,
-  ]);
+  await start(name, `${source}:/m:${as(0)}`, 'sh', '-c', script);
   await eventually(() => readdirSync(source).includes('ready'));
   writeFileSync(join(source, 'file'), 'longer than it was; ');
   renameSync(join(source, 'sub'), join(source, 'old'));
@@ -173,19 +163,7 @@ test('a tree may have more files than a process may have open; what has become a
 test('it is what inspect, volumes-from, cp and a restart find, and it ends with the container, even killed', async () => {
   const source = directory();
   const word = as(33);
-  await podOk([
-    'run',
-    '-d',
-    '--name',
-    'kept',
-    '--network',
-    'none',
-    '-v',
-    `${source}:/m:${word}`,
-    BUSYBOX,
-    'sleep',
-    '1000',
-  ]);
+  await start('kept', `${source}:/m:${word}`, 'sleep', '1000');
   assert.is(servers().length > 0, true);
   const options = await podOk(['inspect', '--format', '{{(index .Mounts 0).Options}}', 'kept']);
   assert.is(options, `[rbind ${word} rprivate]`);
